@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A line becomes a Request. The grammar is PROTOCOL.md's; what this parser accepts has the right form,
+// whether it is allowed or possible is the node's to say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/request.hpp"
+
+namespace pawl::wire {
+
+enum class LineKind : std::uint8_t {
+  request,  // `request` holds it, Malformed included
+  empty,    // ignored, no reply
+  poison,   // `request` is Malformed: reply, then close (NUL bytes, invalid UTF-8)
+  foreign,  // HTTP at our door: close without a word
+};
+
+struct Line {
+  LineKind kind = LineKind::empty;
+  std::string_view tag;  // without the #; empty: untagged
+  Request request;
+};
+
+// Reusable: its scratch keeps its storage, so a line costs no allocation once warm. A Line's views
+// point into the line given or into the scratch, and last until the next parse.
+class RequestParser {
+ public:
+  // `line` without its LF; a CR before it is dropped here.
+  [[nodiscard]] Line parse(std::string_view line);
+
+ private:
+  std::string text_;                     // unescaped values and messages
+  std::vector<std::string_view> names_;  // positional words
+};
+
+}  // namespace pawl::wire
