@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/server_address.hpp"
+
+#include <charconv>
+#include <cstdint>
+
+namespace pawl::cli {
+namespace {
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc{} && rest == end && port != 0;
+}
+
+}  // namespace
+
+std::optional<ServerAddress> parse_server_address(std::string_view text) {
+  ServerAddress address;
+  std::string_view host = text;
+  std::optional<std::string_view> port;
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    host = text.substr(1, close - 1);
+    const auto rest = text.substr(close + 1);
+    if (!rest.empty()) {
+      if (rest.front() != ':') return std::nullopt;
+      port = rest.substr(1);
+    }
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  if (host.empty() || (port && !is_port(*port))) return std::nullopt;
+  address.host = host;
+  if (port) address.port = *port;
+  return address;
+}
+
+}  // namespace pawl::cli
