@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "locks/application.hpp"
+
+#include "base/ensure.hpp"
+#include "base/hash.hpp"
+
+namespace pawl::locks {
+
+Slot Application::make_lock(const record::Lock& record) {
+  std::string_view name = record.names.front();
+  Slot slot = table_.locks_.allocate();
+  Lock& lock = table_.locks_[slot];
+  lock.name = table_.names_.store(name);
+  lock.name_size = static_cast<std::uint8_t>(name.size());
+  lock.mode = record.mode;
+  lock.slots = static_cast<std::uint16_t>(record.slots);
+  table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
+  return slot;
+}
+
+Slot Application::make_acquisition(const record::Lock& record, Slot lock, Slot session) {
+  Slot slot = table_.acquisitions_.allocate();
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  acquisition.lock = lock;
+  acquisition.mode = record.mode;
+  acquisition.ttl_ms = record.ttl_ms;
+  acquisition.stamp_ms = record.stamp_ms;
+  acquisition.session = session;
+  if (session == no_slot) {
+    acquisition.client = client_of(record);
+  } else {
+    Session& owner = table_.sessions_[session];
+    acquisition.session_next = owner.acquisitions;
+    if (owner.acquisitions != no_slot) {
+      table_.acquisitions_[owner.acquisitions].session_previous = slot;
+    }
+    owner.acquisitions = slot;
+  }
+  if (!record.id.empty() || !record.note.empty()) {
+    Slot at = table_.details_.allocate();
+    Details& details = table_.details_[at];
+    details.acquisition = slot;
+    details.id = record.id;
+    details.note = record.note;
+    acquisition.details = at;
+    if (!record.id.empty()) table_.by_id_.insert(at, hash_text(record.id, table_.seed_));
+  }
+  return slot;
+}
+
+void Application::enqueue(Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  Lock& lock = table_.locks_[acquisition.lock];
+  link_last(slot, lock.queue_head, &lock.queue_tail);
+  ++lock.waiters;
+  ++table_.waiters_;
+  if (acquisition.session != no_slot) ++table_.sessions_[acquisition.session].waits;
+  acquisition.stage = Stage::unclaimed;
+  claim(slot);
+}
+
+// A new number, so that a decision about the old one no longer stands.
+void Application::claim(Slot slot) {
+  forget_number(slot);
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  acquisition.stage = Stage::waiting;
+  acquisition.number = ++table_.last_claim_.value;
+  Slot at = table_.claims_.allocate();
+  table_.claims_[at].number = acquisition.claim();
+  table_.claims_[at].acquisition = slot;
+  table_.by_claim_.insert(at, hash_number(acquisition.number, table_.seed_));
+  out_.changes.push_back(change::Claimed{slot});
+}
+
+void Application::unclaim(Slot slot) {
+  table_.acquisitions_[slot].stage = Stage::unclaimed;
+  out_.changes.push_back(change::Unclaimed{slot});
+}
+
+void Application::grant(Slot slot, bool from_queue) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  Lock& lock = table_.locks_[acquisition.lock];
+  ensure(lock.holders == no_slot);
+  if (from_queue) {
+    unlink(slot);
+    forget_number(slot);
+    --lock.waiters;
+    --table_.waiters_;
+  }
+  ensure(table_.last_token_ < last_token);
+  acquisition.stage = Stage::holding;
+  acquisition.number = ++table_.last_token_.value;
+  link_last(slot, lock.holders, nullptr);
+  lock.mode = acquisition.mode;
+  if (acquisition.session != no_slot) {
+    Session& session = table_.sessions_[acquisition.session];
+    ++session.holds;
+    if (from_queue) --session.waits;
+  }
+  out_.changes.push_back(change::Granted{slot, from_queue});
+}
+
+// The first claimed waiter of a free lock; unclaimed ones are passed over and keep their place.
+void Application::grant_next(Slot at) {
+  settle(at);
+  if (table_.locks_[at].holders == no_slot) {
+    for (Slot slot = table_.locks_[at].queue_head; slot != no_slot;) {
+      const Acquisition& waiter = table_.acquisitions_[slot];
+      if (waiter.stage == Stage::waiting) {
+        grant(slot, true);
+        break;
+      }
+      slot = waiter.next;
+    }
+  }
+  forget_if_free(at);
+}
+
+void Application::release(Slot slot, HoldEnd end) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  Token token = acquisition.token();
+  unlink(slot);
+  if (acquisition.session != no_slot) --table_.sessions_[acquisition.session].holds;
+  out_.changes.push_back(change::Released{slot, token, end});
+  forget(slot);
+}
+
+void Application::end_wait(Slot slot, WaitEnd end) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  unlink(slot);
+  forget_number(slot);
+  --table_.locks_[acquisition.lock].waiters;
+  --table_.waiters_;
+  if (acquisition.session != no_slot) --table_.sessions_[acquisition.session].waits;
+  out_.changes.push_back(change::WaitEnded{slot, end});
+  forget(slot);
+}
+
+namespace {
+
+HoldEnd hold_end(std::uint8_t session_end) {
+  switch (static_cast<SessionEnd>(session_end)) {
+    case SessionEnd::closed: return HoldEnd::closed;
+    case SessionEnd::expired: return HoldEnd::lapsed;
+    case SessionEnd::disconnected: return HoldEnd::disconnected;
+  }
+  return HoldEnd::lapsed;
+}
+
+WaitEnd wait_end(std::uint8_t session_end) {
+  return static_cast<SessionEnd>(session_end) == SessionEnd::closed ? WaitEnd::cancelled
+                                                                    : WaitEnd::session;
+}
+
+}  // namespace
+
+void Application::settle(Slot at) {
+  if (table_.dead_sessions_ == 0) return;
+  for (Slot slot = table_.locks_[at].holders; slot != no_slot;) {
+    const Acquisition& holder = table_.acquisitions_[slot];
+    Slot next = holder.next;
+    if (!table_.is_alive(holder)) release(slot, hold_end(table_.sessions_[holder.session].end));
+    slot = next;
+  }
+  for (Slot slot = table_.locks_[at].queue_head; slot != no_slot;) {
+    const Acquisition& waiter = table_.acquisitions_[slot];
+    Slot next = waiter.next;
+    if (!table_.is_alive(waiter)) end_wait(slot, wait_end(table_.sessions_[waiter.session].end));
+    slot = next;
+  }
+}
+
+bool Application::sweep(Slot at) {
+  const Session& session = table_.sessions_[at];
+  ensure(session.dead);
+  for (std::size_t budget = sweep_locks; session.acquisitions != no_slot; --budget) {
+    if (budget == 0) return false;
+    Slot slot = session.acquisitions;
+    Slot lock = table_.acquisitions_[slot].lock;
+    if (table_.acquisitions_[slot].waits()) {
+      end_wait(slot, wait_end(session.end));
+    } else {
+      release(slot, hold_end(session.end));
+    }
+    grant_next(lock);
+  }
+  --table_.dead_sessions_;
+  table_.graveyard_.sessions.push_back(at);
+  return true;
+}
+
+void Application::unlink(Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  Lock& lock = table_.locks_[acquisition.lock];
+  if (acquisition.previous != no_slot) {
+    table_.acquisitions_[acquisition.previous].next = acquisition.next;
+  } else if (acquisition.stage == Stage::holding) {
+    lock.holders = acquisition.next;
+  } else {
+    lock.queue_head = acquisition.next;
+  }
+  if (acquisition.next != no_slot) {
+    table_.acquisitions_[acquisition.next].previous = acquisition.previous;
+  } else if (acquisition.stage != Stage::holding) {
+    lock.queue_tail = acquisition.previous;
+  }
+  acquisition.next = acquisition.previous = no_slot;
+}
+
+void Application::link_last(Slot slot, Slot& head, Slot* tail) {
+  Slot last = tail != nullptr ? *tail : head;
+  if (tail == nullptr) {
+    while (last != no_slot && table_.acquisitions_[last].next != no_slot) {
+      last = table_.acquisitions_[last].next;
+    }
+  }
+  if (last == no_slot) {
+    head = slot;
+  } else {
+    table_.acquisitions_[last].next = slot;
+    table_.acquisitions_[slot].previous = last;
+  }
+  if (tail != nullptr) *tail = slot;
+}
+
+// Out of its session, its id index and its client; its slot is reused from the next record on.
+void Application::forget(Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  if (acquisition.session != no_slot) {
+    Session& session = table_.sessions_[acquisition.session];
+    if (acquisition.session_previous != no_slot) {
+      table_.acquisitions_[acquisition.session_previous].session_next = acquisition.session_next;
+    } else {
+      session.acquisitions = acquisition.session_next;
+    }
+    if (acquisition.session_next != no_slot) {
+      table_.acquisitions_[acquisition.session_next].session_previous =
+          acquisition.session_previous;
+    }
+  }
+  if (acquisition.details != no_slot && !table_.details_[acquisition.details].id.empty()) {
+    table_.by_id_.erase(acquisition.details);
+  }
+  acquisition.stage = Stage::free;
+  table_.graveyard_.acquisitions.push_back(slot);
+}
+
+void Application::forget_number(Slot slot) {
+  const Acquisition& acquisition = table_.acquisitions_[slot];
+  if (acquisition.number == 0) return;
+  Slot at = table_.by_claim_.find(
+      hash_number(acquisition.number, table_.seed_),
+      [&](const Claim& claim) { return claim.number == acquisition.claim(); });
+  ensure(at != no_slot);
+  table_.by_claim_.erase(at);
+  table_.claims_.release(at);
+}
+
+void Application::forget_if_free(Slot slot) {
+  const Lock& lock = table_.locks_[slot];
+  if (lock.holders != no_slot || lock.queue_head != no_slot) return;
+  table_.locks_by_name_.erase(slot);
+  table_.graveyard_.locks.push_back(slot);
+}
+
+Slot Application::client_of(const record::Lock& record) {
+  std::uint32_t hash = hash_text(record.address, table_.seed_);
+  Slot slot = table_.clients_by_address_.find(hash, [&](const Client& client) {
+    return client.address == record.address && client.user == record.user;
+  });
+  if (slot == no_slot) {
+    slot = table_.clients_.allocate();
+    table_.clients_[slot].user = record.user;
+    table_.clients_[slot].address = record.address;
+    table_.clients_by_address_.insert(slot, hash);
+  }
+  ++table_.clients_[slot].references;
+  return slot;
+}
+
+}  // namespace pawl::locks

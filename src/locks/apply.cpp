@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/ensure.hpp"
+#include "base/hash.hpp"
+#include "locks/application.hpp"
+
+namespace pawl::locks {
+
+void Application::operator()(const record::EpochStart& record) {
+  table_.last_token_ = std::max(table_.last_token_, record.token_floor);
+  for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
+    const Acquisition& acquisition = table_.acquisitions_[slot];
+    if (!acquisition.waits()) continue;
+    const Details* details = table_.details(acquisition.details);
+    Slot lock = acquisition.lock;
+    if (details != nullptr && !details->id.empty()) {
+      unclaim(slot);
+    } else {
+      end_wait(slot, WaitEnd::epoch);
+    }
+    grant_next(lock);
+  }
+}
+
+void Application::operator()(const record::OpenSession& record) {
+  if (Slot there = table_.find_session(record.secret); there != no_slot) {
+    out_.answer = {.verdict = Verdict::attached, .session = there};
+    return;
+  }
+  Slot slot = table_.sessions_.allocate();
+  Session& session = table_.sessions_[slot];
+  session.id = SessionId{++table_.last_session_.value};
+  session.secret = record.secret;
+  session.user = record.user;
+  session.name = record.name;
+  session.address = record.address;
+  session.stamp_ms = record.stamp_ms;
+  session.ttl_ms = record.ttl_ms;
+  session.on_disconnect = record.on_disconnect;
+  session.deadlock = record.deadlock;
+  table_.by_secret_.insert(slot, hash_text(session.secret, table_.seed_));
+  table_.by_session_id_.insert(slot, hash_number(session.id.value, table_.seed_));
+  ++table_.live_sessions_;
+  out_.answer = {.verdict = Verdict::opened, .session = slot};
+  out_.changes.push_back(change::SessionOpened{slot});
+}
+
+void Application::operator()(const record::CloseSession& record) {
+  Slot slot = table_.find_session(record.session);
+  if (slot == no_slot) {
+    out_.answer.verdict = Verdict::session_expired;
+    return;
+  }
+  out_.answer = {
+      .verdict = Verdict::closed, .session = slot, .released = table_.sessions_[slot].holds};
+  end_session(slot, SessionEnd::closed);
+}
+
+void Application::operator()(const record::ExpireSession& record) {
+  if (!decided_here(record.decided_in)) return;
+  Slot slot = table_.find_session(record.session);
+  if (slot != no_slot) end_session(slot, record.reason);
+}
+
+void Application::operator()(const record::Sweep& record) {
+  Slot slot = table_.by_session_id_.find(
+      hash_number(record.session.value, table_.seed_),
+      [&](const Session& session) { return session.id == record.session; });
+  if (slot == no_slot || !table_.sessions_[slot].dead) return;
+  bool done = sweep(slot);
+  out_.changes.push_back(change::SessionSwept{record.session, !done});
+}
+
+// Dead at once, whatever it holds; the first slice of the sweep is part of this record.
+void Application::end_session(Slot slot, SessionEnd end) {
+  Session& session = table_.sessions_[slot];
+  session.dead = true;
+  session.end = static_cast<std::uint8_t>(end);
+  table_.by_secret_.erase(slot);
+  --table_.live_sessions_;
+  ++table_.dead_sessions_;
+  out_.changes.push_back(change::SessionEnded{slot, end, session.holds});
+  bool done = sweep(slot);
+  out_.changes.push_back(change::SessionSwept{session.id, !done});
+}
+
+void Application::operator()(const record::Lock& record) {
+  ensure(record.names.size() == 1);
+  Slot session = no_slot;
+  if (record.session.value != 0) {
+    session = table_.find_session(record.session);
+    if (session == no_slot) {
+      out_.answer.verdict = Verdict::session_expired;
+      return;
+    }
+  }
+  touch(record.names.front());
+  if (!record.id.empty()) {
+    std::string_view name = record.names.front();
+    if (table_.is_spent(session, record.user, name, record.id)) {
+      out_.answer.verdict = Verdict::spent;
+      return;
+    }
+    Slot same = table_.find_id(session, record.user, name, record.id);
+    if (same != no_slot) {
+      out_.answer = lock_again(record, same);
+      return;
+    }
+  }
+  out_.answer = lock_anew(record, session);
+}
+
+// The same LOCK with the same id is the same acquisition, never a second grant.
+Answer Application::lock_again(const record::Lock& record, Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode) {
+    return {.verdict = Verdict::mismatch};
+  }
+  if (acquisition.waits() && !record.wait) return {.verdict = Verdict::busy};
+  if (record.ttl_given) acquisition.ttl_ms = record.ttl_ms;
+  if (acquisition.stage == Stage::holding) {
+    out_.changes.push_back(change::Renewed{slot});
+    return {.verdict = Verdict::granted, .acquisition = slot};
+  }
+  claim(slot);
+  grant_next(acquisition.lock);
+  bool holds = acquisition.stage == Stage::holding;
+  return {.verdict = holds ? Verdict::granted : Verdict::queued, .acquisition = slot};
+}
+
+Answer Application::lock_anew(const record::Lock& record, Slot session) {
+  Slot lock = table_.find_lock(record.names.front());
+  bool free = lock == no_slot || table_.locks_[lock].holders == no_slot;
+  if (!free && !record.wait) return {.verdict = Verdict::busy};
+  if (lock == no_slot) lock = make_lock(record);
+  Slot slot = make_acquisition(record, lock, session);
+  if (free) {
+    grant(slot, false);
+    return {.verdict = Verdict::granted, .acquisition = slot};
+  }
+  enqueue(slot);
+  return {.verdict = Verdict::queued, .acquisition = slot};
+}
+
+void Application::operator()(const record::Unlock& record) {
+  ensure(record.names.size() == 1);
+  touch(record.names.front());
+  Slot slot = table_.find_holder(record.names.front(), record.token);
+  if (slot == no_slot) {
+    out_.answer.verdict = Verdict::not_held;
+    return;
+  }
+  const Acquisition& holder = table_.acquisitions_[slot];
+  if (holder.session != no_slot && table_.sessions_[holder.session].id != record.session) {
+    out_.answer.verdict = Verdict::no_session;
+    return;
+  }
+  out_.answer.verdict = Verdict::done;
+  release_and_grant(slot, HoldEnd::unlocked);
+}
+
+void Application::operator()(const record::RenewTtl& record) {
+  Slot slot = table_.find_holder(record.hold.name, record.hold.token);
+  if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) {
+    out_.answer.verdict = Verdict::not_held;
+    return;
+  }
+  table_.acquisitions_[slot].ttl_ms = record.ttl_ms;
+  out_.answer = {.verdict = Verdict::done, .acquisition = slot};
+  out_.changes.push_back(change::Renewed{slot});
+}
+
+void Application::operator()(const record::ExpireLeases& record) {
+  if (!decided_here(record.decided_in)) return;
+  for (const HoldName& hold : record.holds) {
+    Slot slot = table_.find_holder(hold.name, hold.token);
+    if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) continue;
+    release_and_grant(slot, HoldEnd::expired);
+  }
+}
+
+void Application::operator()(const record::EndWaits& record) {
+  if (!decided_here(record.decided_in)) return;
+  for (ClaimNumber number : record.waits) {
+    Slot slot = table_.find_wait(number);
+    if (slot == no_slot || !table_.is_alive(table_.acquisitions_[slot])) continue;
+    Slot lock = table_.acquisitions_[slot].lock;
+    end_wait(slot, record.reason);
+    grant_next(lock);
+  }
+}
+
+void Application::operator()(const record::Unclaim& record) {
+  if (!decided_here(record.decided_in)) return;
+  for (ClaimNumber number : record.waits) {
+    Slot slot = table_.find_wait(number);
+    if (slot == no_slot || table_.acquisitions_[slot].stage != Stage::waiting) continue;
+    unclaim(slot);
+    grant_next(table_.acquisitions_[slot].lock);
+  }
+}
+
+void Application::operator()(const record::Cancel& record) {
+  Slot session = no_slot;
+  if (record.session.value != 0) {
+    session = table_.find_session(record.session);
+    if (session == no_slot) {
+      out_.answer.verdict = Verdict::session_expired;
+      return;
+    }
+  }
+  touch(record.name);
+  Slot slot = table_.find_id(session, record.user, record.name, record.id);
+  if (slot != no_slot) {
+    const Acquisition& acquisition = table_.acquisitions_[slot];
+    if (table_.name_of(acquisition.lock) != record.name) {
+      out_.answer.verdict = Verdict::mismatch;
+      return;
+    }
+    if (acquisition.stage == Stage::holding) {
+      out_.answer = {.verdict = Verdict::yours, .acquisition = slot};
+      return;
+    }
+    Slot lock = acquisition.lock;
+    end_wait(slot, WaitEnd::cancelled);
+    grant_next(lock);
+  }
+  table_.spent_.remember({record.session, record.user, record.name}, record.id);
+  out_.answer.verdict = Verdict::cancelled;
+}
+
+void Application::operator()(const record::Break& record) {
+  touch(record.hold.name);
+  Slot slot = table_.find_holder(record.hold.name, record.hold.token);
+  out_.answer.verdict = slot == no_slot ? Verdict::not_held : Verdict::done;
+  if (slot != no_slot) release_and_grant(slot, HoldEnd::broken);
+}
+
+void Application::release_and_grant(Slot holder, HoldEnd end) {
+  Slot lock = table_.acquisitions_[holder].lock;
+  release(holder, end);
+  grant_next(lock);
+}
+
+// A record sees a name as it is once its dead sessions' part is swept.
+void Application::touch(std::string_view name) {
+  if (table_.dead_sessions_ == 0) return;
+  if (Slot lock = table_.find_lock(name); lock != no_slot) grant_next(lock);
+}
+
+}  // namespace pawl::locks

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the lock table is made of: plain values in slabs that point at each other by slot. A free
+// lock has no entry at all. An acquisition is one LOCK's stay, first in the queue, then among the
+// holders: its slot, its id and its place in the session never change on the way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/request.hpp"
+#include "base/slab.hpp"
+#include "base/text_arena.hpp"
+
+namespace pawl::locks {
+
+struct Lock {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  TextArena::Reference name = 0;
+  std::uint8_t name_size = 0;  // 0: the slot is free
+  Mode mode = Mode::exclusive;
+  std::uint16_t slots = 0;
+  Slot holders = no_slot;  // oldest first
+  Slot queue_head = no_slot;
+  Slot queue_tail = no_slot;
+  std::uint32_t waiters = 0;
+};
+
+enum class Stage : std::uint8_t { free, waiting, unclaimed, holding };
+
+struct Acquisition {
+  std::uint64_t number = 0;  // its claim number while it waits, its token while it holds
+  std::int64_t stamp_ms = 0;
+  Slot lock = no_slot;
+  Slot next = no_slot;  // in the lock's queue or among its holders
+  Slot previous = no_slot;
+  Slot session = no_slot;  // none: leased
+  Slot session_next = no_slot;
+  Slot session_previous = no_slot;
+  Slot client = no_slot;   // of a leased one: from where
+  Slot details = no_slot;  // what few have: id, note
+  std::uint32_t ttl_ms = 0;
+  Stage stage = Stage::free;
+  Mode mode = Mode::exclusive;
+
+  [[nodiscard]] Token token() const { return Token{stage == Stage::holding ? number : 0}; }
+  [[nodiscard]] ClaimNumber claim() const { return ClaimNumber{number}; }
+  [[nodiscard]] bool waits() const { return stage == Stage::waiting || stage == Stage::unclaimed; }
+};
+
+struct Details {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  Slot acquisition = no_slot;
+  std::string id;
+  std::string note;
+};
+
+// Finds a wait by its claim number.
+struct Claim {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  ClaimNumber number;
+  Slot acquisition = no_slot;
+};
+
+// Who and from where, once for all leased acquisitions of one user and address.
+struct Client {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  std::uint32_t references = 0;
+  std::string user;
+  std::string address;
+};
+
+struct Session {
+  std::uint32_t secret_hash = 0;
+  Slot secret_next = no_slot;
+  std::uint32_t id_hash = 0;
+  Slot id_next = no_slot;
+  SessionId id;  // 0: the slot is free
+  std::string secret;
+  std::string user;
+  std::string name;
+  std::string address;
+  std::int64_t stamp_ms = 0;
+  std::uint32_t ttl_ms = 0;
+  OnDisconnect on_disconnect = OnDisconnect::keep;
+  bool deadlock = true;
+  bool dead = false;     // its tokens are NOT_HELD, its waits are never granted; sweeps do the rest
+  std::uint8_t end = 0;  // SessionEnd, once dead
+  Slot acquisitions = no_slot;
+  std::uint32_t holds = 0;
+  std::uint32_t waits = 0;
+};
+
+// An id that was cancelled: a late LOCK with it answers CANCELLED.
+struct SpentId {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  SessionId session;  // its scope; 0: leased, then (user, name)
+  std::string user;
+  std::string name;
+  std::string id;
+};
+
+}  // namespace pawl::locks

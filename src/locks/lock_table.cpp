@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "locks/lock_table.hpp"
+
+#include "base/ensure.hpp"
+#include "base/hash.hpp"
+#include "locks/application.hpp"
+
+namespace pawl::locks {
+
+LockTable::LockTable(std::uint64_t hash_seed) : seed_(hash_seed), spent_(hash_seed) {}
+
+void LockTable::apply(Epoch entry_epoch, const Record& record, Effects& out) {
+  bury();
+  out.clear();
+  std::visit(Application{*this, entry_epoch, out}, record);
+}
+
+void LockTable::bury() {
+  for (Slot slot : graveyard_.locks) {
+    names_.release(locks_[slot].name, locks_[slot].name_size);
+    locks_.release(slot);
+  }
+  graveyard_.locks.clear();
+  for (Slot slot : graveyard_.acquisitions) {
+    const Acquisition& acquisition = acquisitions_[slot];
+    if (acquisition.details != no_slot) details_.release(acquisition.details);
+    if (acquisition.client != no_slot && --clients_[acquisition.client].references == 0) {
+      clients_by_address_.erase(acquisition.client);
+      clients_.release(acquisition.client);
+    }
+    acquisitions_.release(slot);
+  }
+  graveyard_.acquisitions.clear();
+  for (Slot slot : graveyard_.sessions) {
+    by_session_id_.erase(slot);
+    sessions_.release(slot);
+  }
+  graveyard_.sessions.clear();
+}
+
+Slot LockTable::find_lock(std::string_view name) const {
+  return locks_by_name_.find(hash_text(name, seed_), [&](const Lock& lock) {
+    return names_.view(lock.name, lock.name_size) == name;
+  });
+}
+
+Slot LockTable::find_holder(std::string_view name, Token token) const {
+  Slot at = find_lock(name);
+  if (at == no_slot) return no_slot;
+  for (Slot slot = locks_[at].holders; slot != no_slot; slot = acquisitions_[slot].next) {
+    const Acquisition& holder = acquisitions_[slot];
+    if (holder.token() == token) return is_alive(holder) ? slot : no_slot;
+  }
+  return no_slot;
+}
+
+Slot LockTable::find_id(Slot session, std::string_view user, std::string_view name,
+                        std::string_view id) const {
+  Slot at = by_id_.find(hash_text(id, seed_), [&](const Details& details) {
+    const Acquisition& acquisition = acquisitions_[details.acquisition];
+    if (details.id != id || acquisition.session != session) return false;
+    if (session != no_slot) return true;
+    return clients_[acquisition.client].user == user && name_of(acquisition.lock) == name;
+  });
+  return at == no_slot ? no_slot : details_[at].acquisition;
+}
+
+bool LockTable::is_spent(Slot session, std::string_view user, std::string_view name,
+                         std::string_view id) const {
+  SessionId scope = session == no_slot ? SessionId{} : sessions_[session].id;
+  return spent_.contains({scope, user, name}, id);
+}
+
+Slot LockTable::find_session(SessionId id) const {
+  return by_session_id_.find(hash_number(id.value, seed_), [&](const Session& session) {
+    return session.id == id && !session.dead;
+  });
+}
+
+Slot LockTable::find_session(std::string_view secret) const {
+  return by_secret_.find(hash_text(secret, seed_),
+                         [&](const Session& session) { return session.secret == secret; });
+}
+
+Slot LockTable::find_wait(ClaimNumber number) const {
+  Slot at = by_claim_.find(hash_number(number.value, seed_),
+                           [&](const Claim& claim) { return claim.number == number; });
+  return at == no_slot ? no_slot : claims_[at].acquisition;
+}
+
+std::string_view LockTable::name_of(Slot lock) const {
+  return names_.view(locks_[lock].name, locks_[lock].name_size);
+}
+
+bool LockTable::is_alive(const Acquisition& acquisition) const {
+  return acquisition.session == no_slot || !sessions_[acquisition.session].dead;
+}
+
+Slot LockTable::live_holder(const Lock& lock) const {
+  for (Slot slot = lock.holders; slot != no_slot; slot = acquisitions_[slot].next) {
+    if (is_alive(acquisitions_[slot])) return slot;
+  }
+  return no_slot;
+}
+
+bool LockTable::is_free(std::string_view name) const {
+  Slot at = find_lock(name);
+  if (at == no_slot) return true;
+  if (live_holder(locks_[at]) != no_slot) return false;
+  // Without a live holder a claimed waiter is about to be granted, when a sweep comes by.
+  for (Slot slot = locks_[at].queue_head; slot != no_slot; slot = acquisitions_[slot].next) {
+    const Acquisition& waiter = acquisitions_[slot];
+    if (waiter.stage == Stage::waiting && is_alive(waiter)) return false;
+  }
+  return true;
+}
+
+std::size_t LockTable::memory() const {
+  return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
+         claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() +
+         4 * (locks_.size() + details_.size() + claims_.size() + 2 * sessions_.size());
+}
+
+}  // namespace pawl::locks

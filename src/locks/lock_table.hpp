@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who holds, who waits, who is alive: the service itself. apply(epoch, record) is a pure function
+// of state and record, the same on every node; it reads no clock, configuration or memory figure.
+// Laws: a token is strictly greater than every one before it; an exclusive lock has one live
+// holder; nothing overtakes a claimed waiter; a lock nobody holds or awaits has no entry.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/hash_index.hpp"
+#include "base/slab.hpp"
+#include "base/text_arena.hpp"
+#include "locks/effects.hpp"
+#include "locks/entries.hpp"
+#include "locks/record.hpp"
+#include "locks/spent_ids.hpp"
+
+namespace pawl::locks {
+
+class LockTable {
+ public:
+  explicit LockTable(std::uint64_t hash_seed = 0);
+
+  // Carries out what the log says. `entry_epoch` is that of the log entry the record stands in: a
+  // decision of another epoch does nothing (R15). `out` is cleared first.
+  void apply(Epoch entry_epoch, const Record& record, Effects& out);
+
+  // --- reading; slots are the table's own and mean nothing on another node ---
+  [[nodiscard]] Slot find_lock(std::string_view name) const;
+  // The holder with this token, if it is alive.
+  [[nodiscard]] Slot find_holder(std::string_view name, Token token) const;
+  // The acquisition an id names, waiting or holding, in a session or, leased, of (user, name).
+  [[nodiscard]] Slot find_id(Slot session, std::string_view user, std::string_view name,
+                             std::string_view id) const;
+  [[nodiscard]] bool is_spent(Slot session, std::string_view user, std::string_view name,
+                              std::string_view id) const;
+  [[nodiscard]] Slot find_session(SessionId id) const;             // alive
+  [[nodiscard]] Slot find_session(std::string_view secret) const;  // alive
+  [[nodiscard]] Slot find_wait(ClaimNumber number) const;
+
+  [[nodiscard]] const Lock& lock(Slot slot) const { return locks_[slot]; }
+  [[nodiscard]] const Acquisition& acquisition(Slot slot) const { return acquisitions_[slot]; }
+  [[nodiscard]] const Session& session(Slot slot) const { return sessions_[slot]; }
+  [[nodiscard]] const Client* client(Slot slot) const {
+    return slot == no_slot ? nullptr : &clients_[slot];
+  }
+  [[nodiscard]] const Details* details(Slot slot) const {
+    return slot == no_slot ? nullptr : &details_[slot];
+  }
+  [[nodiscard]] std::string_view name_of(Slot lock) const;
+  [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
+  // A live holder's slot, or none. A hold of a dead session is not held.
+  [[nodiscard]] Slot live_holder(const Lock& lock) const;
+  // Would a LOCK of this name be granted at once?
+  [[nodiscard]] bool is_free(std::string_view name) const;
+
+  [[nodiscard]] Slot locks_end() const { return locks_.end(); }
+  [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
+  [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }
+  [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
+  [[nodiscard]] std::size_t waiter_count() const { return waiters_; }
+  [[nodiscard]] Token last_granted() const { return last_token_; }
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  friend class Application;
+
+  // Released slots stay readable until the next apply: effects speak of them.
+  struct Graveyard {
+    std::vector<Slot> locks;
+    std::vector<Slot> acquisitions;
+    std::vector<Slot> sessions;
+  };
+  void bury();
+
+  std::uint64_t seed_;
+  TextArena names_;
+  Slab<Lock> locks_;
+  Slab<Acquisition> acquisitions_;
+  Slab<Details> details_;
+  Slab<Claim> claims_;
+  Slab<Client> clients_;
+  Slab<Session> sessions_;
+  HashIndex<Lock, &Lock::hash, &Lock::hash_next> locks_by_name_{locks_};
+  HashIndex<Details, &Details::hash, &Details::hash_next> by_id_{details_};
+  HashIndex<Claim, &Claim::hash, &Claim::hash_next> by_claim_{claims_};
+  HashIndex<Client, &Client::hash, &Client::hash_next> clients_by_address_{clients_};
+  HashIndex<Session, &Session::secret_hash, &Session::secret_next> by_secret_{sessions_};
+  HashIndex<Session, &Session::id_hash, &Session::id_next> by_session_id_{sessions_};
+  SpentIds spent_;
+  Graveyard graveyard_;
+
+  Token last_token_{0};
+  ClaimNumber last_claim_{0};
+  SessionId last_session_{0};
+  std::size_t live_sessions_ = 0;
+  std::size_t dead_sessions_ = 0;  // not yet swept
+  std::size_t waiters_ = 0;
+};
+
+}  // namespace pawl::locks

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "locks/spent_ids.hpp"
+
+#include "base/hash.hpp"
+
+namespace pawl::locks {
+
+void SpentIds::remember(const IdScope& scope, std::string_view id) {
+  if (contains(scope, id)) return;
+  Slot slot = oldest_;
+  if (ids_.size() < capacity) {
+    slot = ids_.allocate();
+  } else {
+    index_.erase(slot);
+    oldest_ = static_cast<Slot>((oldest_ + 1) % capacity);
+  }
+  SpentId& spent = ids_[slot];
+  spent.session = scope.session;
+  spent.id = id;
+  // A session's id is spent for every name.
+  spent.user = scope.session.value != 0 ? std::string_view{} : scope.user;
+  spent.name = scope.session.value != 0 ? std::string_view{} : scope.name;
+  index_.insert(slot, hash_of(scope, id));
+}
+
+bool SpentIds::contains(const IdScope& scope, std::string_view id) const {
+  return index_.find(hash_of(scope, id), [&](const SpentId& spent) {
+    if (spent.id != id || spent.session != scope.session) return false;
+    return scope.session.value != 0 || (spent.user == scope.user && spent.name == scope.name);
+  }) != no_slot;
+}
+
+std::uint32_t SpentIds::hash_of(const IdScope& scope, std::string_view id) const {
+  if (scope.session.value != 0) return hash_text(id, seed_ ^ scope.session.value);
+  return hash_text(id, seed_) ^ hash_text(scope.name, seed_);
+}
+
+}  // namespace pawl::locks

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The memory of cancellation: the last 65,536 cancelled ids. A LOCK that arrives after its own
+// CANCEL finds its id here and is answered CANCELLED. Part of the replicated state.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/hash_index.hpp"
+#include "base/slab.hpp"
+#include "locks/entries.hpp"
+
+namespace pawl::locks {
+
+// What an id is unique in: a session, or (user, lock name) when leased.
+struct IdScope {
+  SessionId session;
+  std::string_view user;
+  std::string_view name;
+};
+
+class SpentIds {
+ public:
+  static constexpr std::size_t capacity = 65'536;
+
+  explicit SpentIds(std::uint64_t seed) : seed_(seed) {}
+
+  void remember(const IdScope& scope, std::string_view id);
+  [[nodiscard]] bool contains(const IdScope& scope, std::string_view id) const;
+  [[nodiscard]] std::size_t size() const { return ids_.size(); }
+  [[nodiscard]] std::size_t memory() const { return ids_.memory(); }
+
+ private:
+  [[nodiscard]] std::uint32_t hash_of(const IdScope& scope, std::string_view id) const;
+
+  std::uint64_t seed_;
+  Slab<SpentId> ids_;
+  HashIndex<SpentId, &SpentId::hash, &SpentId::hash_next> index_{ids_};
+  Slot oldest_ = 0;  // slots are filled in order, then overwritten in that order
+};
+
+}  // namespace pawl::locks
