@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A line becomes a Request. The grammar is PROTOCOL.md's; what this parser accepts has the right form,
-// whether it is allowed or possible is the node's to say.
+// A line becomes a Request. The grammar is PROTOCOL.md's; what this parser accepts has the right
+// form, whether it is allowed or possible is the node's to say.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,9 @@
 #include "base/request.hpp"
 
 namespace pawl::wire {
+
+struct VerbRule;
+enum class Option : std::uint8_t;
 
 enum class LineKind : std::uint8_t {
   request,  // `request` holds it, Malformed included
@@ -34,8 +37,17 @@ class RequestParser {
   [[nodiscard]] Line parse(std::string_view line);
 
  private:
-  std::string text_;                     // unescaped values and messages
-  std::vector<std::string_view> names_;  // positional words
+  friend struct ParserScratch;  // the tests look where views point
+
+  [[nodiscard]] Request parse_request(const VerbRule& rule, std::string_view rest);
+  [[nodiscard]] request::Malformed unknown(std::string_view word);
+  [[nodiscard]] request::Malformed misused(const VerbRule& rule, std::string_view how);
+  [[nodiscard]] request::Malformed unknown_option(const VerbRule& rule, std::string_view key);
+  [[nodiscard]] request::Malformed repeated_option(Option option);
+
+  std::vector<std::string_view> words_;  // positional ones
+  std::string text_;                     // unescaped values
+  std::string message_;                  // of a Malformed
 };
 
 }  // namespace pawl::wire

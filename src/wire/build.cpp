@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/build.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+
+#include "wire/text.hpp"
+#include "wire/values.hpp"
+
+namespace pawl::wire {
+namespace {
+
+enum class Least : std::uint8_t { zero, above_zero };
+
+constexpr std::string_view name_form =
+    R"(a lock name is 1-255 bytes of UTF-8 without blanks, control characters, " = ,)";
+constexpr std::string_view id_form = "1-64 of A-Z a-z 0-9 . _ : -";
+
+// Each step leaves its target alone when the option is not given, and is false once it has refused.
+class Builder {
+ public:
+  Builder(Names words, const OptionValues& options, std::string& message)
+      : words_(words), options_(options), message_(message) {}
+
+  [[nodiscard]] Request refusal() const {
+    return request::Malformed{.code = ErrorCode::bad_request, .message = message_};
+  }
+
+  bool refuse(std::initializer_list<std::string_view> parts) {
+    message_.clear();
+    for (const std::string_view part : parts) message_ += part;
+    return false;
+  }
+
+  bool names(Names& out) {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (!is_name(words_[i])) return refuse({name_form});
+      const auto earlier = words_.first(i);
+      if (std::find(earlier.begin(), earlier.end(), words_[i]) != earlier.end()) {
+        return refuse({"a name stands twice: each lock once"});
+      }
+    }
+    out = words_;
+    return true;
+  }
+
+  bool name(std::string_view& out) {
+    out = words_.front();
+    return is_name(out) || refuse({name_form});
+  }
+
+  bool secrets() {
+    return std::all_of(words_.begin(), words_.end(), is_id) ||
+           refuse({"a session's secret is ", id_form});
+  }
+
+  template <class Target>
+  bool duration(Option option, Least least, Target& out) {
+    if (!options_.has(option)) return true;
+    const auto parsed = parse_duration(options_[option]);
+    if (!parsed || (least == Least::above_zero && *parsed == Milliseconds{0})) {
+      return refuse({option_name(option), " must be ", least == Least::above_zero ? "1ms" : "0",
+                     " to 1000000h, written ", "250ms 30s 5m 2h or in bare milliseconds"});
+    }
+    out = *parsed;
+    return true;
+  }
+
+  bool wait(Milliseconds& out) {
+    if (options_.has(Option::wait) && options_[Option::wait] == "forever") {
+      out = wait_forever;
+      return true;
+    }
+    return duration(Option::wait, Least::zero, out);
+  }
+
+  bool number(Option option, std::uint32_t least, std::uint32_t most, std::uint32_t& out) {
+    if (!options_.has(option)) return true;
+    const auto parsed = parse_integer(options_[option]);
+    if (!parsed || *parsed < least || *parsed > most) {
+      return refuse({option_name(option), " must be an integer from ", std::to_string(least),
+                     " to ", std::to_string(most)});
+    }
+    out = static_cast<std::uint32_t>(*parsed);
+    return true;
+  }
+
+  bool limit(std::uint32_t& out) { return number(Option::limit, 1, 1'000, out); }
+
+  bool token(Token& out) {
+    const auto parsed = parse_integer(options_[Option::token]);
+    if (!parsed || *parsed == 0 || Token{*parsed} > last_token) {
+      return refuse({"token must be an integer from 1 to 9007199254740991, as LOCK gave it"});
+    }
+    out = Token{*parsed};
+    return true;
+  }
+
+  bool id(std::string_view& out) {
+    if (!options_.has(Option::id)) return true;
+    out = options_[Option::id];
+    return is_id(out) || refuse({"id must be ", id_form});
+  }
+
+  bool text(Option option, std::size_t most, std::string_view& out) {
+    if (!options_.has(option)) return true;
+    out = options_[option];
+    return out.size() <= most ||
+           refuse({option_name(option), " must be at most ", std::to_string(most), " bytes"});
+  }
+
+  // A lock name or the beginning of one.
+  bool part_of_name(Option option, std::string_view& out) {
+    if (!options_.has(option)) return true;
+    out = options_[option];
+    return (out.size() <= longest_name && has_name_characters(out)) ||
+           refuse({option_name(option), " takes (part of) a lock name; ", name_form});
+  }
+
+  // One of two words.
+  template <class Target>
+  bool choice(Option option, std::string_view first, Target of_first, std::string_view second,
+              Target of_second, Target& out) {
+    if (!options_.has(option)) return true;
+    const std::string_view given = options_[option];
+    if (given != first && given != second) {
+      return refuse({option_name(option), " must be ", first, " or ", second});
+    }
+    out = given == first ? of_first : of_second;
+    return true;
+  }
+
+  bool mode(Mode& mode, std::uint32_t& slots) {
+    if (options_.has(Option::mode)) {
+      const std::string_view given = options_[Option::mode];
+      if (given == "shared") {
+        mode = Mode::shared;
+      } else if (given == "slot") {
+        mode = Mode::slot;
+      } else if (given != "exclusive") {
+        return refuse({"mode must be exclusive, shared or slot"});
+      }
+    }
+    if ((mode == Mode::slot) != options_.has(Option::slots)) {
+      return refuse({"mode=slot and slots=N go together"});
+    }
+    return number(Option::slots, 1, std::numeric_limits<std::uint16_t>::max(), slots);
+  }
+
+  bool handle(SessionId& out) {
+    if (!options_.has(Option::after)) return true;
+    const auto parsed = parse_handle(options_[Option::after]);
+    if (!parsed) return refuse({"after must be a session's handle, such as s17"});
+    out = *parsed;
+    return true;
+  }
+
+  [[nodiscard]] Names words() const { return words_; }
+
+ private:
+  Names words_;
+  const OptionValues& options_;
+  std::string& message_;
+};
+
+Request build_events(Builder& from) {
+  const std::string_view word = from.words().front();
+  if (word == "on") return request::Events{.on = true};
+  if (word == "off") return request::Events{.on = false};
+  from.refuse({"EVENTS takes on or off"});
+  return from.refusal();
+}
+
+Request build_open(Builder& from) {
+  request::Open open;
+  if (from.duration(Option::ttl, Least::above_zero, open.ttl) &&
+      from.choice(Option::on_disconnect, "keep", OnDisconnect::keep, "release",
+                  OnDisconnect::release, open.on_disconnect) &&
+      from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
+      from.choice(Option::deadlock, "on", true, "off", false, open.deadlock)) {
+    return open;
+  }
+  return from.refusal();
+}
+
+Request build_lock(Builder& from) {
+  request::Lock lock;
+  if (from.names(lock.names) && from.wait(lock.wait) &&
+      from.duration(Option::ttl, Least::above_zero, lock.ttl) && from.id(lock.id) &&
+      from.mode(lock.mode, lock.slots) && from.duration(Option::delay, Least::zero, lock.delay) &&
+      from.duration(Option::max_hold, Least::above_zero, lock.max_hold) &&
+      from.text(Option::note, longest_note, lock.note)) {
+    return lock;
+  }
+  return from.refusal();
+}
+
+Request build_unlock(Builder& from) {
+  request::Unlock unlock;
+  if (from.names(unlock.names) && from.token(unlock.token)) return unlock;
+  return from.refusal();
+}
+
+Request build_renew(Builder& from) {
+  request::Renew renew;
+  if (from.name(renew.name) && from.token(renew.token) &&
+      from.duration(Option::ttl, Least::above_zero, renew.ttl)) {
+    return renew;
+  }
+  return from.refusal();
+}
+
+Request build_show(Builder& from) {
+  request::Show show;
+  if (from.name(show.name) &&
+      from.number(Option::after, 0, std::numeric_limits<std::uint32_t>::max(), show.after) &&
+      from.limit(show.limit)) {
+    return show;
+  }
+  return from.refusal();
+}
+
+Request build_list(Builder& from) {
+  request::List list;
+  if (from.part_of_name(Option::prefix, list.prefix) &&
+      from.part_of_name(Option::after, list.after) && from.limit(list.limit)) {
+    return list;
+  }
+  return from.refusal();
+}
+
+Request build_break(Builder& from) {
+  request::Break broken;
+  if (from.name(broken.name) && from.token(broken.token) &&
+      from.text(Option::reason, longest_note, broken.reason)) {
+    return broken;
+  }
+  return from.refusal();
+}
+
+}  // namespace
+
+Request build_request(const VerbRule& rule, Names words, const OptionValues& options,
+                      std::string& message) {
+  Builder from(words, options, message);
+  request::Verify verify;
+  request::Cancel cancel;
+  request::Sessions sessions;
+  switch (rule.verb) {
+    case Verb::hello: return request::Hello{};
+    case Verb::help: return request::Help{};
+    case Verb::ping: return request::Ping{};
+    case Verb::events: return build_events(from);
+    case Verb::open: return build_open(from);
+    case Verb::resume:
+      if (from.secrets()) return request::Resume{.secret = words.front()};
+      return from.refusal();
+    case Verb::keepalive:
+      if (from.secrets()) return request::KeepAlive{.secrets = words};
+      return from.refusal();
+    case Verb::close: return request::Close{};
+    case Verb::lock: return build_lock(from);
+    case Verb::unlock: return build_unlock(from);
+    case Verb::renew: return build_renew(from);
+    case Verb::verify:
+      if (from.name(verify.name) && from.token(verify.token)) return verify;
+      return from.refusal();
+    case Verb::cancel:
+      if (from.name(cancel.name) && from.id(cancel.id)) return cancel;
+      return from.refusal();
+    case Verb::show: return build_show(from);
+    case Verb::list: return build_list(from);
+    case Verb::sessions:
+      if (from.handle(sessions.after) && from.limit(sessions.limit)) return sessions;
+      return from.refusal();
+    case Verb::status: return request::Status{};
+    case Verb::break_lock: return build_break(from);
+    case Verb::promote: return request::Promote{};
+    case Verb::handover: return request::Handover{};
+    case Verb::quit: return request::Quit{};
+    case Verb::absent: break;
+  }
+  message.assign(rule.word).append(" is not in this version: ").append(rule.instead);
+  return request::Malformed{.code = ErrorCode::unknown_command, .message = message};
+}
+
+}  // namespace pawl::wire

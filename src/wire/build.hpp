@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A verb's words and options, of good form each, become its Request or a Malformed that says what
+// was wrong and what is right.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/request.hpp"
+#include "wire/verbs.hpp"
+
+namespace pawl::wire {
+
+struct OptionValues {
+  OptionSet given = 0;
+  std::array<std::string_view, option_count> texts;  // of those given
+
+  [[nodiscard]] bool has(Option option) const { return (given & set_of(option)) != 0; }
+  [[nodiscard]] std::string_view operator[](Option option) const {
+    return texts[static_cast<std::size_t>(option)];
+  }
+};
+
+// Expects as many words as the rule wants, only options it takes, all it needs. The request views
+// `words`, `options` and, when malformed, `message`, which is overwritten.
+[[nodiscard]] Request build_request(const VerbRule& rule, Names words, const OptionValues& options,
+                                    std::string& message);
+
+}  // namespace pawl::wire

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/reply.hpp"
+
+#include <charconv>
+#include <concepts>
+
+#include "base/overloaded.hpp"
+#include "wire/json.hpp"
+#include "wire/quote.hpp"
+#include "wire/verbs.hpp"
+
+namespace pawl::wire {
+namespace {
+
+template <std::integral Integer>
+void append_number(std::string& out, Integer number) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+// `key` with its blank and its =: " token=".
+void append(std::string& out, std::string_view key, std::string_view word) {
+  out.append(key).append(word);
+}
+void append(std::string& out, std::string_view key, std::uint64_t number) {
+  out.append(key);
+  append_number(out, number);
+}
+void append(std::string& out, std::string_view key, Milliseconds span) {
+  out.append(key);
+  append_number(out, span.count());
+}
+
+std::string_view reason_word(LossReason reason) {
+  switch (reason) {
+    case LossReason::expired: return "expired";
+    case LossReason::broken: return "broken";
+    case LossReason::max_hold: return "max_hold";
+    case LossReason::session: return "session";
+  }
+  return "expired";
+}
+
+void append_commands(std::string& out) {
+  std::string commands;
+  for (const VerbRule& rule : verb_rules()) {
+    if (rule.usage.empty()) continue;
+    if (!commands.empty()) commands += "; ";
+    commands += rule.usage;
+  }
+  out += " commands=";
+  append_quoted(out, commands);
+}
+
+void append_hello(std::string& out, const reply::Hello& hello) {
+  append(out, " server=pawld version=", PAWL_VERSION);
+  append(out, " protocol=1 node=", hello.node);
+  append(out, " role=", role_word(hello.role));
+  append(out, " epoch=", hello.epoch.value);
+}
+
+void append_session(std::string& out, std::string_view secret, SessionId handle, Milliseconds ttl) {
+  append(out, " session=", secret);
+  append(out, " handle=s", handle.value);
+  append(out, " ttl=", ttl);
+}
+
+void append_grant(std::string& out, Token token, Milliseconds ttl) {
+  append(out, " token=", token.value);
+  append(out, " ttl=", ttl);
+}
+
+void append_error(std::string& out, const reply::Error& error) {
+  append(out, "ERR ", to_string(error.code));
+  if (!error.limit.empty()) append(out, " limit=", error.limit);
+  if (error.waiters) append(out, " waiters=", *error.waiters);
+  if (error.expires_in) append(out, " expires_in=", *error.expires_in);
+  if (error.delay) append(out, " delay=", *error.delay);
+  if (!error.message.empty()) {
+    out += " msg=";
+    append_quoted(out, error.message);
+  }
+}
+
+// What stands behind OK.
+struct Success {
+  std::string& out;
+
+  void operator()(const reply::Done&) const {}
+  void operator()(const reply::Pong&) const { out += " pong"; }
+  void operator()(const reply::Bye&) const { out += " bye"; }
+  void operator()(const reply::Help&) const { append_commands(out); }
+  void operator()(const reply::Hello& hello) const { append_hello(out, hello); }
+  void operator()(const reply::Opened& opened) const {
+    append_session(out, opened.secret, opened.handle, opened.ttl);
+    out += opened.is_new ? " new=yes" : " new=no";
+  }
+  void operator()(const reply::Resumed& resumed) const {
+    append_session(out, resumed.secret, resumed.handle, resumed.ttl);
+  }
+  void operator()(const reply::KeptAlive& kept) const {
+    append(out, " ttl=", kept.ttl);
+    if (kept.expired != 0) append(out, " expired=", std::uint64_t{kept.expired});
+  }
+  void operator()(const reply::Closed& closed) const {
+    append(out, " released=", std::uint64_t{closed.released});
+  }
+  void operator()(const reply::Granted& granted) const {
+    append_grant(out, granted.token, granted.ttl);
+  }
+  void operator()(const reply::Lasting& lasting) const { append(out, " ttl=", lasting.ttl); }
+  void operator()(const reply::Cancelled& outcome) const {
+    out += outcome.cancelled ? " cancelled=yes" : " cancelled=no";
+    if (!outcome.cancelled) append_grant(out, outcome.token, outcome.ttl);
+  }
+  template <class Json>
+  void operator()(const Json& json) const {
+    out += ' ';
+    append_json(out, json);
+  }
+  void operator()(const reply::Error&) const = delete;
+};
+
+}  // namespace
+
+void format_reply(std::string& out, std::string_view tag, const ReplyBody& body) {
+  if (!tag.empty()) {
+    out += '#';
+    out.append(tag) += ' ';
+  }
+  std::visit(Overloaded{[&out](const reply::Error& error) { append_error(out, error); },
+                        [&out](const auto& success) {
+                          out += "OK";
+                          Success{out}(success);
+                        }},
+             body);
+  out += '\n';
+}
+
+void format_event(std::string& out, const EventBody& body) {
+  std::visit(Overloaded{[&out](const event::LostLock& lost) {
+                          append(out, "EVENT LOST name=", lost.name);
+                          append(out, " token=", lost.token.value);
+                          append(out, " reason=", reason_word(lost.reason));
+                        },
+                        [&out](const event::LostSession& lost) {
+                          append(out, "EVENT LOST session=s", lost.session.value);
+                          append(out, " reason=session locks=", lost.locks);
+                        }},
+             body);
+  out += '\n';
+}
+
+}  // namespace pawl::wire

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/request.hpp"
+
+#include <initializer_list>
+
+#include "wire/build.hpp"
+#include "wire/text.hpp"
+#include "wire/verbs.hpp"
+#include "wire/words.hpp"
+
+namespace pawl::wire {
+namespace {
+
+// Lower-case `beginning`.
+bool begins_in_any_case(std::string_view line, std::string_view beginning) {
+  if (line.size() < beginning.size()) return false;
+  for (std::size_t i = 0; i < beginning.size(); ++i) {
+    const char c = line[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != beginning[i]) return false;
+  }
+  return true;
+}
+
+bool is_foreign(std::string_view line) {
+  return begins_in_any_case(line, "get ") || begins_in_any_case(line, "post ") ||
+         begins_in_any_case(line, "host:");
+}
+
+// A client's own word is repeated to it only if it is short and harmless: " 'tll'" or nothing.
+void append_shown(std::string& out, std::string_view word) {
+  if (!is_tag(word)) return;
+  out.append(" '").append(word).append("'");
+}
+
+request::Malformed malformed(ErrorCode code, std::string_view message) {
+  return {.code = code, .message = message};
+}
+
+}  // namespace
+
+Line RequestParser::parse(std::string_view line) {
+  Line result;
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (is_foreign(line)) {
+    result.kind = LineKind::foreign;
+    return result;
+  }
+  const bool sound = is_text(line);
+  std::string_view rest = line;
+  skip_blanks(rest);
+  if (rest.empty()) return result;
+
+  result.kind = sound ? LineKind::request : LineKind::poison;
+  bool tag_is_good = true;
+  if (rest.front() == '#') {
+    const std::string_view tag = take_plain_word(rest).substr(1);
+    tag_is_good = is_tag(tag);
+    if (tag_is_good) result.tag = tag;
+    skip_blanks(rest);
+  }
+  const std::string_view word = take_plain_word(rest);
+  const VerbRule* const rule = find_verb(word);
+
+  if (!sound) {
+    result.request = malformed(ErrorCode::bad_request, "a line is UTF-8 text without NUL bytes");
+  } else if (!tag_is_good) {
+    result.request = malformed(ErrorCode::bad_request, "a tag is # and 1-32 of A-Z a-z 0-9 . _ -");
+  } else if (word.empty()) {
+    result.request = malformed(ErrorCode::bad_request, "a request must follow the tag");
+  } else if (rule == nullptr) {
+    result.request = unknown(word);
+  } else {
+    result.request = parse_request(*rule, rest);
+  }
+  if (auto* bad = std::get_if<request::Malformed>(&result.request); bad != nullptr) {
+    bad->of_session = rule != nullptr && (rule->verb == Verb::open || rule->verb == Verb::resume);
+  }
+  return result;
+}
+
+request::Malformed RequestParser::unknown(std::string_view word) {
+  if (word.front() == '*') {
+    return malformed(ErrorCode::unknown_command,
+                     "RESP is not in this version: send plain lines, HELP lists them");
+  }
+  message_ = "unknown command";
+  append_shown(message_, word);
+  message_ += ": HELP lists what there is";
+  return malformed(ErrorCode::unknown_command, message_);
+}
+
+Request RequestParser::parse_request(const VerbRule& rule, std::string_view rest) {
+  words_.clear();
+  text_.clear();
+  // Views into text_ must stay: what is unescaped is never longer than what it came from.
+  text_.reserve(rest.size());
+  OptionValues options;
+  // Words of a verb without a usage are for the version that serves it to judge.
+  if (rule.usage.empty()) rest = {};
+  for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
+    Word word;
+    std::string_view problem;
+    if (!take_word(rest, text_, word, problem)) {
+      return malformed(ErrorCode::bad_request, problem);
+    }
+    if (!word.is_option) {
+      if (words_.size() == rule.most_words) return misused(rule, " takes fewer words: ");
+      words_.push_back(word.value);
+      continue;
+    }
+    const auto option = find_option(word.key);
+    if (!option || (rule.taken & set_of(*option)) == 0) return unknown_option(rule, word.key);
+    if (options.has(*option)) return repeated_option(*option);
+    options.given |= set_of(*option);
+    options.texts[static_cast<std::size_t>(*option)] = word.value;
+  }
+  if (words_.size() < rule.least_words) return misused(rule, " needs more words: ");
+  if ((rule.needed & ~options.given) != 0) return misused(rule, " needs more options: ");
+  return build_request(rule, words_, options, message_);
+}
+
+request::Malformed RequestParser::misused(const VerbRule& rule, std::string_view how) {
+  message_.assign(rule.word).append(how).append(rule.usage);
+  return malformed(ErrorCode::bad_request, message_);
+}
+
+request::Malformed RequestParser::unknown_option(const VerbRule& rule, std::string_view key) {
+  message_ = "unknown option";
+  append_shown(message_, key);
+  message_.append(" (").append(rule.word).append(" takes ");
+  message_.append(rule.takes.empty() ? "none" : rule.takes).append(")");
+  return malformed(ErrorCode::bad_request, message_);
+}
+
+request::Malformed RequestParser::repeated_option(Option option) {
+  message_.assign(option_name(option)).append("= stands twice: give it once");
+  return malformed(ErrorCode::bad_request, message_);
+}
+
+}  // namespace pawl::wire

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/verbs.hpp"
+
+#include <array>
+
+namespace pawl::wire {
+namespace {
+
+// In the order of Option.
+constexpr std::array<std::string_view, option_count> option_names = {
+    "ttl",      "token",         "wait", "id",       "note",  "mode",  "slots",  "delay",
+    "max_hold", "on_disconnect", "name", "deadlock", "after", "limit", "prefix", "reason"};
+
+constexpr VerbRule rules_as_written[] = {
+    {"HELLO", Verb::hello, 0, 0, "", "", "HELLO"},
+    {"HELP", Verb::help, 0, 0, "", "", "HELP"},
+    {"PING", Verb::ping, 0, 0, "", "", "PING"},
+    {"EVENTS", Verb::events, 1, 1, "", "", "EVENTS on|off"},
+    {"OPEN", Verb::open, 0, 0, "ttl on_disconnect name id deadlock", "",
+     "OPEN [ttl=10s] [on_disconnect=keep|release] [name=…] [id=…] [deadlock=on|off]"},
+    {"RESUME", Verb::resume, 1, 1, "", "", "RESUME secret"},
+    {"KEEPALIVE", Verb::keepalive, 0, any_number, "", "", "KEEPALIVE [secret…]"},
+    {"CLOSE", Verb::close, 0, 0, "", "", "CLOSE"},
+    {"LOCK", Verb::lock, 1, 64, "wait ttl id mode slots delay max_hold note", "",
+     "LOCK name [wait=0|10s|forever] [ttl=30s] [id=…] [note=…]"},
+    {"UNLOCK", Verb::unlock, 1, 64, "token", "token", "UNLOCK name token=N"},
+    {"RENEW", Verb::renew, 1, 1, "token ttl", "token", "RENEW name token=N [ttl=30s]"},
+    {"VERIFY", Verb::verify, 1, 1, "token", "token", "VERIFY name token=N"},
+    {"CANCEL", Verb::cancel, 1, 1, "id", "id", "CANCEL name id=…"},
+    {"SHOW", Verb::show, 1, 1, "after limit", "", "SHOW name [after=N] [limit=100]"},
+    {"LIST", Verb::list, 0, 0, "prefix after limit", "",
+     "LIST [prefix=…] [after=name] [limit=100]"},
+    {"SESSIONS", Verb::sessions, 0, 0, "after limit", "", "SESSIONS [after=s17] [limit=100]"},
+    {"STATUS", Verb::status, 0, 0, "", "", "STATUS"},
+    {"BREAK", Verb::break_lock, 1, 1, "token reason", "token reason",
+     "BREAK name token=N reason=…"},
+    {"QUIT", Verb::quit, 0, 0, "", "", "QUIT"},
+    {"PROMOTE", Verb::promote, 0, any_number, "", "", ""},
+    {"HANDOVER", Verb::handover, 0, any_number, "", "", ""},
+    {"AUTH", Verb::absent, 0, any_number, "", "", "", "every client may do everything"},
+    {"WATCH", Verb::absent, 0, any_number, "", "", "", "EVENTS on tells of locks you lose"},
+    {"UNWATCH", Verb::absent, 0, any_number, "", "", "", "there is no watch to end"},
+    {"SLOTS", Verb::absent, 0, any_number, "", "", "", "every lock has one holder"},
+};
+constexpr std::size_t rule_count = std::size(rules_as_written);
+
+constexpr std::optional<Option> option_named(std::string_view name) {
+  for (std::size_t i = 0; i < option_count; ++i) {
+    if (option_names[i] == name) return static_cast<Option>(i);
+  }
+  return std::nullopt;
+}
+
+// A name that is no option does not compile.
+constexpr OptionSet set_named(std::string_view names) {
+  OptionSet set = 0;
+  while (!names.empty()) {
+    const std::size_t end = names.find(' ');
+    set |= set_of(option_named(names.substr(0, end)).value());
+    names.remove_prefix(end == names.npos ? names.size() : end + 1);
+  }
+  return set;
+}
+
+constexpr auto rules = [] {
+  std::array<VerbRule, rule_count> made{};
+  for (std::size_t i = 0; i < rule_count; ++i) {
+    made[i] = rules_as_written[i];
+    made[i].taken = set_named(made[i].takes);
+    made[i].needed = set_named(made[i].needs);
+  }
+  return made;
+}();
+
+// Five bits a letter, so that a verb in any case is one number. 0: no verb.
+constexpr std::uint64_t packed(std::string_view word) {
+  constexpr std::size_t most_letters = 12;
+  if (word.size() > most_letters) return 0;
+  std::uint64_t number = 0;
+  for (const char c : word) {
+    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!letter) return 0;
+    number = number << 5U | (static_cast<unsigned char>(c) & 0x1FU);
+  }
+  return number;
+}
+
+// A perfect hash found while compiling: verb v stands at places[packed(v) * multiplier >> 57].
+struct PerfectTable {
+  std::uint64_t multiplier = 0;
+  std::array<std::uint8_t, 128> places{};  // index into `rules`
+  std::array<std::uint64_t, rule_count> keys{};
+
+  [[nodiscard]] constexpr std::size_t place_of(std::uint64_t key) const {
+    return static_cast<std::size_t>(key * multiplier >> 57U);
+  }
+};
+
+constexpr PerfectTable table = [] {
+  PerfectTable made;
+  for (std::size_t i = 0; i < rule_count; ++i) made.keys[i] = packed(rules[i].word);
+  made.multiplier = 0x9E3779B97F4A7C15U;
+  for (bool collided = true; collided;) {
+    made.multiplier = made.multiplier * 6364136223846793005U + 1442695040888963407U;
+    std::array<bool, 128> taken{};
+    collided = false;
+    for (std::size_t i = 0; i < rule_count && !collided; ++i) {
+      const std::size_t place = made.place_of(made.keys[i]);
+      collided = taken[place];
+      taken[place] = true;
+      made.places[place] = static_cast<std::uint8_t>(i);
+    }
+  }
+  return made;
+}();
+
+}  // namespace
+
+std::span<const VerbRule> verb_rules() { return rules; }
+
+const VerbRule* find_verb(std::string_view word) {
+  const std::uint64_t key = packed(word);
+  const std::size_t index = table.places[table.place_of(key)];
+  return key != 0 && table.keys[index] == key ? &rules[index] : nullptr;
+}
+
+std::string_view option_name(Option option) {
+  return option_names[static_cast<std::size_t>(option)];
+}
+
+std::optional<Option> find_option(std::string_view name) { return option_named(name); }
+
+}  // namespace pawl::wire
