@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole configuration of one pawld, as values. The defaults stand here and in
+// base/settings.hpp; keys.hpp gives each value its name, unit, range and meaning.
+#pragma once
+
+#include <string>
+
+#include "base/settings.hpp"
+#include "server/config/values.hpp"
+#include "server/log.hpp"
+
+namespace pawl::server {
+
+struct Listen {
+  Address client{"127.0.0.1", 7295};
+  Address peer{"127.0.0.1", 7296};
+  Address http{"127.0.0.1", 7297};
+  bool operator==(const Listen&) const = default;
+};
+
+struct Config {
+  Settings core;
+  std::string data_dir = "/var/lib/pawl";
+  Listen listen;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::automatic;
+};
+
+// Equal means: every key of the table has the same value.
+[[nodiscard]] bool operator==(const Config& left, const Config& right);
+
+}  // namespace pawl::server

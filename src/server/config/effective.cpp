@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/effective.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/ensure.hpp"
+#include "server/config/checks.hpp"
+#include "server/config/environment.hpp"
+#include "server/config/file.hpp"
+
+namespace pawl::server {
+
+namespace {
+
+std::vector<std::string_view> all_names() {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  return names;
+}
+
+void read_settings(const std::vector<std::string>& settings, Effective& effective) {
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string name = setting.substr(0, equals);
+    const std::string place = "--set " + name;
+    if (equals == std::string::npos) {
+      effective.complain(place, "write key=value");
+    } else if (const Key* key = find_key(name)) {
+      effective.take(*key, std::string_view(setting).substr(equals + 1), place);
+    } else {
+      effective.complain(place, "unknown key" + did_you_mean(name, all_names()));
+    }
+  }
+}
+
+// Plain where every YAML reader takes it for a string or number, in double quotes otherwise.
+std::string yaml_scalar(const std::string& text) {
+  constexpr std::array<std::string_view, 9> words{"null", "Null", "NULL", "true", "false",
+                                                  "yes",  "no",   "on",   "off"};
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char byte) {
+                                   return (byte >= 'a' && byte <= 'z') ||
+                                          (byte >= 'A' && byte <= 'Z') ||
+                                          (byte >= '0' && byte <= '9') || byte == '.' ||
+                                          byte == '_' || byte == '-' || byte == '/' || byte == ':';
+                                 }) &&
+                     text.front() != '-' && text.front() != ':' && text.back() != ':' &&
+                     std::find(words.begin(), words.end(), text) == words.end();
+  if (plain) return text;
+  std::string out = "\"";
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') out += '\\';
+    out += byte;
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+Effective::Effective() : states_(keys().size()) {}
+
+std::size_t Effective::index_of(const Key& key) {
+  const std::ptrdiff_t index = &key - keys().data();
+  ensure(index >= 0 && static_cast<std::size_t>(index) < keys().size());
+  return static_cast<std::size_t>(index);
+}
+
+const std::string& Effective::origin_of(const Key& key) const {
+  return states_[index_of(key)].origin;
+}
+
+bool Effective::is_sound(const Key& key) const { return states_[index_of(key)].sound; }
+
+void Effective::take(const Key& key, std::string_view text, const std::string& place,
+                     std::string_view label) {
+  State& state = states_[index_of(key)];
+  if (const std::optional<Wrong> wrong = parse_value(key, text, config)) {
+    complain(place, std::string(label) + wrong->why);
+    state.sound = false;
+  } else {
+    state.origin = printable(place);
+  }
+}
+
+void Effective::complain(std::string_view place, std::string_view what) {
+  problems.push_back(printable(std::string(place) + ": " + std::string(what)));
+}
+
+Effective merge(const Sources& sources) {
+  Effective effective;
+  if (sources.file_name) read_file(*sources.file_name, sources.file_text, effective);
+  read_environment(sources.environment, effective);
+  read_settings(sources.settings, effective);
+  check_pairs(effective);
+  check_durability(effective);
+  return effective;
+}
+
+std::string print_config(const Effective& effective) {
+  std::string out;
+  std::string_view section;
+  for (const Key& key : keys()) {
+    if (section_of(key) != section) {
+      section = section_of(key);
+      out += std::string(section) + ":\n";
+    }
+    out += section.empty() ? "" : "  ";
+    out += std::string(word_of(key)) + ": " + yaml_scalar(format_value(key, effective.config)) +
+           "  # " + effective.origin_of(key) + '\n';
+  }
+  return out;
+}
+
+Reload reload(const Config& running, const Config& fresh) {
+  Reload result{running, {}, {}};
+  for (const Key& key : keys()) {
+    const std::string value = format_value(key, fresh);
+    if (value == format_value(key, running)) continue;
+    if (key.change == Change::on_restart) {
+      result.restart.push_back(key.name);
+      continue;
+    }
+    const std::optional<Wrong> wrong = parse_value(key, value, result.config);
+    ensure(!wrong);
+    result.changed.push_back(key.name);
+  }
+  return result;
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <sstream>
+
+namespace pawl::server {
+
+namespace {
+
+constexpr const char* version_text = "pawld " PAWL_VERSION;
+
+constexpr const char* examples = R"(Examples:
+  pawld                                        one node on 127.0.0.1:7295, all defaults
+  pawld -c /etc/pawl/pawld.yaml
+  pawld --set listen.client=0.0.0.0:7295 --set log.level=debug
+  PAWL_LIMITS_WAITERS_PER_LOCK=100 pawld       a key as a variable
+  pawld -c pawld.yaml --check-config           every problem at once; exit 78 if there is one
+  pawld -c pawld.yaml --print-config           the values in effect, each with its source
+
+A flag wins over the environment, that over the file, that over the default.
+SIGHUP reloads log.level and limits.*; SIGTERM stops.
+Exit codes: 0 done, 64 usage, 66 no such file, 78 bad configuration.)";
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+Parsed<std::string> read_text(const std::string& path) {
+  // Far above any configuration: a wrong path, say a log or a device, shall not fill the memory.
+  constexpr std::size_t most = 1'048'576;
+  const auto wrong = [&path] {
+    return Wrong{printable(path) + ": cannot be read: " + std::strerror(errno)};
+  };
+  const File file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) return wrong();
+  std::string text;
+  std::array<char, 4'096> block{};
+  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    text.append(block.data(), count);
+    if (text.size() > most) {
+      return Wrong{printable(path) + ": cannot be read: larger than 1 MiB"};
+    }
+  }
+  if (std::ferror(file.get()) != 0) return wrong();
+  return {boost::system::in_place_value, std::move(text)};
+}
+
+std::string lines(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const std::string& problem : problems) text += problem + '\n';
+  return text;
+}
+
+}  // namespace
+
+std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
+  Options options;
+  std::string file;
+  CLI::App app{"pawld: the pawl lock server", "pawld"};
+  app.footer(examples);
+  app.set_version_flag("--version", version_text, "Print the version");
+  CLI::Option* const file_option =
+      app.add_option("-c,--config", file, "Read this YAML file; without it, none is read");
+  file_option->type_name("FILE");
+  app.add_option("--set", options.settings, "Set one key; may be repeated, the last one wins")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_flag("--check-config", options.check_config, "Print every problem, or: config OK");
+  app.add_flag("--print-config", options.print_config, "Print the values in effect as YAML");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream wrong;
+    const bool asked = app.exit(error, out, wrong) == 0;
+    return asked ? Exit{0, out.str()} : Exit{exit_usage, "pawld: " + wrong.str()};
+  }
+  if (file_option->count() > 0) options.file = file;
+  return options;
+}
+
+std::variant<Effective, Exit> configure(const Options& options, const Environment& environment) {
+  Sources sources{options.file, {}, environment, options.settings};
+  if (options.file) {
+    Parsed<std::string> text = read_text(*options.file);
+    if (!text) return Exit{exit_no_input, text.error().why + '\n'};
+    sources.file_text = *std::move(text);
+  }
+  Effective effective = merge(sources);
+  if (!effective.problems.empty()) return Exit{exit_bad_config, lines(effective.problems)};
+  if (options.print_config) return Exit{0, print_config(effective)};
+  if (options.check_config) return Exit{0, "config OK\n"};
+  return effective;
+}
+
+int report(const Exit& exit) {
+  std::FILE* const stream = exit.code == 0 ? stdout : stderr;
+  std::fwrite(exit.text.data(), 1, exit.text.size(), stream);
+  std::fflush(stream);
+  return exit.code;
+}
+
+}  // namespace pawl::server
