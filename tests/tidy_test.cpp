@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -50,7 +49,9 @@ constexpr std::array impure{
     "<stop_token"};
 
 // Tests of several files, or of a promise rather than of a file: each is named here or has a twin.
-const std::set<std::string> without_twin{};
+const std::set<std::string> without_twin{
+    "tests/server/config/documented_test.cpp", "tests/server/config/log_test.cpp",
+    "tests/wire/protocol_page_test.cpp", "tests/wire/request_property_test.cpp"};
 
 const std::set<std::string> top_level{"src",     "include",        "config",    "tests",
                                       "docker",  "CMakeLists.txt", "README.md", "CMakePresets.json",
@@ -97,12 +98,23 @@ std::string without_comments(std::string_view text) {
   return code;
 }
 
+// Not by std::regex: GCC 12 with sanitizers warns inside that header.
 std::vector<std::string> quoted_includes(const File& file) {
-  static const std::regex pattern(R"re(#\s*include\s*"([^"]+)")re");
-  const std::string code = without_comments(file.text);
+  constexpr std::string_view blanks = " \t";
   std::vector<std::string> found;
-  for (std::sregex_iterator match(code.begin(), code.end(), pattern), end; match != end; ++match) {
-    found.push_back((*match)[1]);
+  std::istringstream code(without_comments(file.text));
+  for (std::string line; std::getline(code, line);) {
+    std::string_view rest = line;
+    for (const std::string_view expected : {"#", "include", "\""}) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+      if (!rest.starts_with(expected)) {
+        rest = {};
+        break;
+      }
+      rest.remove_prefix(expected.size());
+    }
+    const std::size_t end = rest.find('"');
+    if (end != std::string_view::npos) found.emplace_back(rest.substr(0, end));
   }
   return found;
 }

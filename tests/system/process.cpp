@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <regex>
+#include <charconv>
 #include <stdexcept>
 
 namespace pawl::testing {
@@ -94,13 +94,14 @@ int Process::wait() {
 }
 
 Daemon::Daemon(const std::vector<std::string>& options) : process_(with_listen(options)) {
-  static const std::regex address(R"(listening.*127\.0\.0\.1:(\d+))");
+  constexpr std::string_view loopback = "127.0.0.1:";
   while (const auto line = process_.read_line()) {
-    std::smatch match;
-    if (std::regex_search(*line, match, address)) {
-      port_ = static_cast<std::uint16_t>(std::stoul(match[1]));
-      return;
-    }
+    if (line->find("listening") == std::string::npos) continue;
+    const std::size_t address = line->find(loopback, line->find("client"));
+    if (address == std::string::npos) continue;
+    const char* digits = line->data() + address + loopback.size();
+    std::from_chars(digits, line->data() + line->size(), port_);
+    if (port_ != 0) return;
   }
   throw std::runtime_error("pawld ended before it listened:\n" + process_.output());
 }
