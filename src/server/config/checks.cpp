@@ -71,7 +71,7 @@ void check_durability(Effective& effective) {
   const Key& key = key_named("durability");
   if (effective.config.core.durability == Durability::none) return;
   effective.complain(effective.origin_of(key),
-                     "durability: " + format_value(key, effective.config) +
+                     "durability " + format_value(key, effective.config) +
                          " is refused: this version keeps the log in memory only; "
                          "durability: none accepts that a restart forgets every lock");
 }

@@ -155,10 +155,10 @@ TEST_CASE("two listeners never share an address, but any number may take a free 
 
 TEST_CASE("a durability that this version lacks is refused, never downgraded") {
   CHECK(of_settings({"durability=fsync"}) ==
-        Problems{"--set durability: durability: fsync is refused: this version keeps the log in "
+        Problems{"--set durability: durability fsync is refused: this version keeps the log in "
                  "memory only; durability: none accepts that a restart forgets every lock"});
   CHECK(merge({"pawld.yaml", "durability: relaxed", {}, {}}).problems ==
-        Problems{"pawld.yaml:1:13: durability: relaxed is refused: this version keeps the log in "
+        Problems{"pawld.yaml:1:13: durability relaxed is refused: this version keeps the log in "
                  "memory only; durability: none accepts that a restart forgets every lock"});
   CHECK(of_settings({"durability=none"}).empty());
 }

@@ -62,7 +62,7 @@ TEST_CASE("the file is named by either flag") {
   CHECK(options_of({"--config=a.yaml"}).file == "a.yaml");
 }
 
-TEST_CASE("--set may be repeated and takes one word each") {
+TEST_CASE("the flag --set may be repeated and takes one word each") {
   CHECK(options_of({"--set", "node=a", "--set=listen.client=[::1]:0", "--check-config"}) ==
         Options{{}, {"node=a", "listen.client=[::1]:0"}, true, false});
   CHECK(exit_of({"--set", "node=a", "log.level=debug"}).code == 64);
