@@ -117,7 +117,7 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
   if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode) {
     return {.verdict = Verdict::mismatch};
   }
-  if (acquisition.waits() && !record.wait) return {.verdict = Verdict::busy};
+  if (acquisition.waits() && !record.wait) return {.verdict = Verdict::busy, .lock = acquisition.lock};
   if (record.ttl_given) acquisition.ttl_ms = record.ttl_ms;
   if (acquisition.stage == Stage::holding) {
     out_.changes.push_back(change::Renewed{slot});
@@ -132,7 +132,7 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
 Answer Application::lock_anew(const record::Lock& record, Slot session) {
   Slot lock = table_.find_lock(record.names.front());
   bool free = lock == no_slot || table_.locks_[lock].holders == no_slot;
-  if (!free && !record.wait) return {.verdict = Verdict::busy};
+  if (!free && !record.wait) return {.verdict = Verdict::busy, .lock = lock};
   if (lock == no_slot) lock = make_lock(record);
   Slot slot = make_acquisition(record, lock, session);
   if (free) {

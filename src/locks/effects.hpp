@@ -36,6 +36,7 @@ struct Answer {
   Verdict verdict = Verdict::none;
   Slot acquisition = no_slot;
   Slot session = no_slot;
+  Slot lock = no_slot;  // BUSY: which
   std::uint32_t released = 0;
 };
 

@@ -1,12 +1,195 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// One server as a pure value: step(now, event) → actions. Requests become records, records that a
+// majority has become replies. It is the simulator's and the daemon's alike, to the letter.
+// Laws: no reply before what it promises is durable; nothing is confirmed but by a majority asked
+// since; nobody loses a lease early; every decision is a record before it is a fact.
 #pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
 #include "base/settings.hpp"
+#include "locks/lock_table.hpp"
+#include "locks/record_codec.hpp"
+#include "node/askers.hpp"
+#include "node/backlog.hpp"
+#include "node/connections.hpp"
 #include "node/event.hpp"
+#include "node/in_flight.hpp"
+#include "node/scan.hpp"
+#include "node/timer_queue.hpp"
+#include "replication/replica.hpp"
+
 namespace pawl::node {
+
 class Node {
  public:
-  Node(Settings settings, Moment now, std::int64_t wall_offset_ms);
+  // `wall_offset_ms`: what to add to `now` in milliseconds for the wall clock's, for display only.
+  Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint64_t hash_seed = 0);
+
   void step(Moment now, const Event& event, Actions& out);
+  // The shell calls again at the latest then.
   [[nodiscard]] Moment next_deadline() const;
+
+  [[nodiscard]] const locks::LockTable& table() const { return table_; }
+  [[nodiscard]] const replication::Replica& replica() const { return replica_; }
+
+ private:
+  // Events (node.cpp).
+  void on(const Tick&);
+  void on(const Connected& event);
+  void on(const InputEnded& event);
+  void on(const Disconnected& event);
+  void on(const ClientRequest& event);
+  void on(const Flushed& event);
+  void on(const Configured& event);
+  void on(const Drain&);
+
+  // Requests about locks (lock_requests.cpp).
+  void on(Origin from, const request::Lock& request);
+  void on(Origin from, const request::Unlock& request);
+  void on(Origin from, const request::Renew& request);
+  void on(Origin from, const request::Verify& request);
+  void on(Origin from, const request::Cancel& request);
+  void on(Origin from, const request::Break& request);
+  // LOCK, step by step: each answers or parks the request and says so with true, or leaves it to
+  // the next; what nobody settled becomes a record.
+  bool refuse_lock(Origin from, const request::Lock& request);
+  bool lock_by_id(Origin from, const request::Lock& request, Slot session);
+  bool lock_again(Origin from, const request::Lock& request, Slot acquisition);
+  bool refuse_busy(Origin from, const request::Lock& request);
+  bool refuse_beyond_limits(Origin from, const request::Lock& request, Slot session);
+  void make_lock_record(Origin from, const request::Lock& request, Slot session);
+  // The session that requests of this connection act in, or none; true if they cannot act at all.
+  bool refuse_without_session(Origin from);
+  [[nodiscard]] Slot session_of(Origin from);
+  [[nodiscard]] bool is_ttl_in_range(Milliseconds ttl) const;
+  // Counts `now` against `limit`, with those that records in flight may add; answers or parks.
+  bool refuse_at_limit(Origin from, std::string_view name, std::uint64_t now, std::uint64_t limit);
+  bool refuse_for_memory(Origin from);
+  [[nodiscard]] bool nothing_in_flight_for(std::string_view name) const;
+
+  // Requests about sessions (session_requests.cpp).
+  void on(Origin from, const request::Open& request);
+  void on(Origin from, const request::Resume& request);
+  void on(Origin from, const request::KeepAlive& request);
+  void on(Origin from, const request::Close& request);
+  void keep_alive_named(Origin from, Names secrets);
+  void refuse_session(Origin from, const reply::Error& error);
+
+  // Requests about the connection and the server (server_requests.cpp).
+  void on(Origin from, const request::Malformed& request);
+  void on(Origin from, const request::Hello&);
+  void on(Origin from, const request::Help&);
+  void on(Origin from, const request::Ping&);
+  void on(Origin from, const request::Events& request);
+  void on(Origin from, const request::Status&);
+  void on(Origin from, const request::Promote&);
+  void on(Origin from, const request::Handover&);
+  void on(Origin from, const request::Quit&);
+  void on(Origin from, const request::Show& request);
+  void on(Origin from, const request::List& request);
+  void on(Origin from, const request::Sessions& request);
+  template <class Key>
+  void scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh);
+  void continue_scans();
+  bool run(Scan<std::string>& scan) const;
+  bool run(Scan<SessionId>& scan) const;
+  [[nodiscard]] reply::List result(Scan<std::string>& scan) const;
+  [[nodiscard]] reply::Sessions result(Scan<SessionId>& scan) const;
+  [[nodiscard]] reply::LockLine line_of(Slot lock) const;
+  [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;
+  void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
+
+  // From decision to record to fact (node.cpp).
+  void write_ranges();
+  LogIndex propose(const locks::Record& record, Origin origin);
+  void apply_committed();
+  void answer(Origin to, ReplyBody body);
+  void refuse(Origin to, ErrorCode code, std::string_view message = {});
+  // Sent once a majority, asked from now on, agrees that this node is primary.
+  void confirm(Origin to, ReplyBody body);
+  void release_confirmed();
+  // The request waits until all that stands in the log now is applied.
+  void park(Origin from);
+  // Parks a request that must see the earlier records of its own connection; true if it did.
+  bool parked_behind_own(Origin from);
+  void resume_parked();
+
+  // What the primary decides by its clock (decisions.cpp).
+  void notice_gap(Moment now);
+  void decide_expiries();
+  void make_records_of_backlog();
+  void end_waits_of(const Connection& connection);
+  void end_wait(Slot acquisition, locks::WaitEnd reason);
+  // A session with on_disconnect=release whose last connection has ended, ends.
+  void end_if_abandoned(Slot session);
+  void expire(Slot acquisition);
+  void expire_session(Slot session, locks::SessionEnd reason);
+  [[nodiscard]] bool may_decide() const;
+  [[nodiscard]] Moment lease_end(std::uint32_t ttl_ms) const;
+  [[nodiscard]] Milliseconds left_of(Moment deadline) const;
+  [[nodiscard]] Milliseconds expires_in(Slot acquisition) const;
+  void renew_session(Slot session);
+  [[nodiscard]] std::int64_t wall_ms() const;
+
+  // What an applied record means for people and deadlines (outcomes.cpp).
+  void tell(LogIndex index, Origin origin);
+  void on(const locks::change::Granted& change);
+  void on(const locks::change::Renewed& change);
+  void on(const locks::change::Released& change);
+  void on(const locks::change::Claimed& change);
+  void on(const locks::change::Unclaimed& change);
+  void on(const locks::change::WaitEnded& change);
+  void on(const locks::change::SessionOpened& change);
+  void on(const locks::change::SessionEnded& change);
+  void on(const locks::change::SessionSwept& change);
+  void answer_lock(Origin origin, Moment wait_deadline);
+  void answer_session(Origin origin);
+  void give_back(const locks::Acquisition& acquisition);
+  void tell_lost(Slot acquisition, Token token, LossReason reason);
+  [[nodiscard]] reply::Error busy(Slot lock) const;
+  [[nodiscard]] Milliseconds ttl_of(const locks::Acquisition& acquisition) const;
+  void note_lease_connection(Slot acquisition, ConnectionId connection);
+
+  struct Unconfirmed {
+    replication::Round round;
+    Reply reply;
+  };
+  struct Parked {
+    ConnectionId connection;
+    LogIndex until;
+  };
+
+  Settings settings_;
+  std::int64_t wall_offset_ms_;
+  Moment started_;
+  Moment now_;
+  Span skipped_{0};         // loop gaps: leases run on now − skipped, so a gap ends nobody's
+  Actions* out_ = nullptr;  // during a step
+  Origin cause_;            // of the record being told about
+  bool draining_ = false;
+  std::string ttl_range_;  // for people
+
+  locks::LockTable table_;
+  locks::RecordDecoder decoder_;
+  locks::Effects effects_;
+  replication::Replica replica_;
+
+  Connections connections_;
+  Askers askers_{connections_};
+  std::deque<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
+  InFlight in_flight_;
+  Backlog backlog_;
+  TimerQueue leases_;    // by acquisition: lease, wait or reclaim, as its stage says
+  TimerQueue sessions_;  // by session
+  std::deque<Unconfirmed> unconfirmed_;
+  std::deque<Parked> parked_;
+  std::vector<Scan<std::string>> lock_scans_;
+  std::vector<Scan<SessionId>> session_scans_;
 };
+
 }  // namespace pawl::node

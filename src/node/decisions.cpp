@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the primary decides by its clock, and how decisions become records in bounded slices.
+#include <algorithm>
+
+#include "node/node.hpp"
+
+namespace pawl::node {
+
+namespace record = locks::record;
+using std::chrono::duration_cast;
+
+namespace {
+
+// Past so many records on their way the log is the bottleneck: decide later.
+constexpr std::uint64_t records_in_flight = 1'024;
+
+// The clock may be off by ε = 0.1 %: the server waits that much longer than the client believes.
+constexpr std::int64_t epsilon_inverse = 1'000;
+
+}  // namespace
+
+bool Node::may_decide() const {
+  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight;
+}
+
+// After a stall nobody could renew: a single node adds the gap to every deadline at once.
+void Node::notice_gap(Moment now) {
+  now = std::max(now, now_);
+  bool armed = leases_.next() != never || sessions_.next() != never;
+  if (armed && now - now_ > std::chrono::seconds{1}) skipped_ += now - now_;
+  now_ = now;
+}
+
+Moment Node::lease_end(std::uint32_t ttl_ms) const {
+  Span ttl = std::chrono::milliseconds{ttl_ms};
+  return now_ - skipped_ + ttl + ttl / epsilon_inverse;
+}
+
+// What a client may still count on, never more.
+Milliseconds Node::left_of(Moment deadline) const {
+  Span left = deadline - (now_ - skipped_);
+  if (left <= Span{0}) return Milliseconds{0};
+  return duration_cast<Milliseconds>(left / (epsilon_inverse + 1) * epsilon_inverse);
+}
+
+Milliseconds Node::expires_in(Slot slot) const {
+  const locks::Acquisition& holder = table_.acquisition(slot);
+  bool leased = holder.session == no_slot;
+  const TimerQueue& timers = leased ? leases_ : sessions_;
+  Slot timer = leased ? slot : holder.session;
+  if (timers.is_decided(timer)) return Milliseconds{0};
+  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_.session(holder.session).ttl_ms;
+  return std::min(left_of(timers.deadline(timer)), Milliseconds{ttl_ms});
+}
+
+void Node::renew_session(Slot session) {
+  if (sessions_.is_decided(session)) return;
+  sessions_.raise(session, lease_end(table_.session(session).ttl_ms));
+}
+
+std::int64_t Node::wall_ms() const {
+  return duration_cast<Milliseconds>(now_.time_since_epoch()).count() + wall_offset_ms_;
+}
+
+// One slice a tick, so that requests get their turn in between.
+void Node::decide_expiries() {
+  if (!may_decide()) return;
+  Moment now = now_ - skipped_;
+  std::vector<locks::HoldName> lapsed;
+  while (lapsed.size() < locks::sweep_locks) {
+    Slot slot = leases_.pop_due(now);
+    if (slot == no_slot) break;
+    const locks::Acquisition& acquisition = table_.acquisition(slot);
+    switch (acquisition.stage) {
+      case locks::Stage::free: break;
+      case locks::Stage::waiting: end_wait(slot, locks::WaitEnd::timeout); break;
+      case locks::Stage::unclaimed: end_wait(slot, locks::WaitEnd::unclaimed); break;
+      case locks::Stage::holding:
+        leases_.mark_decided(slot);
+        lapsed.push_back({table_.name_of(acquisition.lock), acquisition.token()});
+        break;
+    }
+  }
+  if (!lapsed.empty()) propose(record::ExpireLeases{replica_.epoch(), lapsed}, {});
+  for (std::size_t slice = 0; slice < locks::sweep_locks;) {
+    Slot slot = sessions_.pop_due(now);
+    if (slot == no_slot) break;
+    const locks::Session& session = table_.session(slot);
+    slice += 1 + session.holds + session.waits;
+    expire_session(slot, locks::SessionEnd::expired);
+  }
+}
+
+void Node::expire(Slot slot) {
+  const locks::Acquisition& holder = table_.acquisition(slot);
+  if (holder.session != no_slot) {
+    expire_session(holder.session, locks::SessionEnd::expired);
+    return;
+  }
+  leases_.mark_decided(slot);
+  locks::HoldName hold{table_.name_of(holder.lock), holder.token()};
+  propose(record::ExpireLeases{replica_.epoch(), {&hold, 1}}, {});
+}
+
+void Node::expire_session(Slot slot, locks::SessionEnd reason) {
+  sessions_.mark_decided(slot);
+  propose(record::ExpireSession{replica_.epoch(), table_.session(slot).id, reason}, {});
+}
+
+void Node::end_wait(Slot slot, locks::WaitEnd reason) {
+  const locks::Acquisition& waiter = table_.acquisition(slot);
+  if (!waiter.waits()) return;
+  const locks::Details* details = table_.details(waiter.details);
+  bool keeps_place =
+      reason == locks::WaitEnd::disconnected && details != nullptr && !details->id.empty();
+  if (keeps_place) {
+    backlog_.unclaimed.push_back(waiter.claim());
+  } else {
+    backlog_.ended_waits.push_back({waiter.claim(), reason});
+  }
+}
+
+void Node::end_waits_of(const Connection& connection) {
+  askers_.each_alone(connection, [this](Slot acquisition) {
+    end_wait(acquisition, locks::WaitEnd::disconnected);
+  });
+}
+
+void Node::end_if_abandoned(Slot slot) {
+  const locks::Session& session = table_.session(slot);
+  if (session.on_disconnect != OnDisconnect::release) return;
+  backlog_.ended_sessions.push_back({session.id, locks::SessionEnd::disconnected});
+}
+
+void Node::make_records_of_backlog() {
+  std::vector<ClaimNumber> waits;
+  if (!backlog_.ended_waits.empty()) {
+    locks::WaitEnd reason = backlog_.ended_waits.front().reason;
+    while (!backlog_.ended_waits.empty() && waits.size() < locks::sweep_locks &&
+           backlog_.ended_waits.front().reason == reason) {
+      waits.push_back(backlog_.ended_waits.front().wait);
+      backlog_.ended_waits.pop_front();
+    }
+    propose(record::EndWaits{replica_.epoch(), reason, waits}, {});
+  }
+  if (!backlog_.unclaimed.empty()) {
+    waits.clear();
+    while (!backlog_.unclaimed.empty() && waits.size() < locks::sweep_locks) {
+      waits.push_back(backlog_.unclaimed.front());
+      backlog_.unclaimed.pop_front();
+    }
+    propose(record::Unclaim{replica_.epoch(), waits}, {});
+  }
+  for (std::size_t slice = 0; slice < locks::sweep_locks && !backlog_.ended_sessions.empty();) {
+    Backlog::EndedSession ended = backlog_.ended_sessions.front();
+    backlog_.ended_sessions.pop_front();
+    Slot slot = table_.find_session(ended.session);
+    // Until its record stands in the log, whoever resumed the session has it.
+    if (slot == no_slot || sessions_.is_decided(slot)) continue;
+    if (connections_.first_attached(slot) != no_slot) continue;
+    slice += 1 + table_.session(slot).holds + table_.session(slot).waits;
+    expire_session(slot, ended.reason);
+  }
+  if (!backlog_.sweeps.empty()) {
+    propose(record::Sweep{backlog_.sweeps.front()}, {});
+    backlog_.sweeps.pop_front();
+  }
+}
+
+}  // namespace pawl::node

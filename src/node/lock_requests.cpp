@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests about locks: what the primary judges before it makes a record, and what needs none.
+#include "node/node.hpp"
+
+namespace pawl::node {
+
+namespace record = locks::record;
+
+namespace {
+
+// A wait that outlasts any lease of any client is for ever.
+constexpr Milliseconds longest_wait = std::chrono::hours{24 * 365};
+
+std::uint32_t to_ms(Milliseconds span) { return static_cast<std::uint32_t>(span.count()); }
+
+Moment wait_deadline(Moment now, Milliseconds wait) {
+  return wait >= longest_wait ? never : now + wait;
+}
+
+}  // namespace
+
+void Node::on(Origin from, const request::Lock& request) {
+  if (refuse_lock(from, request) || refuse_without_session(from)) return;
+  Slot session = session_of(from);
+  if (session != no_slot && request.ttl) {
+    refuse(from, ErrorCode::bad_request,
+           "this connection has a session, whose ttl counts: leave ttl out, or CLOSE first");
+    return;
+  }
+  if (!request.id.empty() && lock_by_id(from, request, session)) return;
+  if (refuse_busy(from, request) || refuse_beyond_limits(from, request, session)) return;
+  make_lock_record(from, request, session);
+}
+
+bool Node::refuse_lock(Origin from, const request::Lock& request) {
+  auto no = [&](std::string_view message) {
+    refuse(from, ErrorCode::bad_request, message);
+    return true;
+  };
+  if (draining_) {
+    refuse(from, ErrorCode::shutting_down);
+    return true;
+  }
+  if (request.names.size() != 1) return no("several names in one LOCK are not in this version");
+  if (request.mode != Mode::exclusive) return no("only mode=exclusive is in this version");
+  if (request.delay != Milliseconds{0}) return no("delay is not in this version");
+  if (request.max_hold) return no("max_hold is not in this version");
+  if (request.ttl && !is_ttl_in_range(*request.ttl)) return no(ttl_range_);
+  return false;
+}
+
+bool Node::refuse_without_session(Origin from) {
+  const Connection& connection = *connections_.find(from.connection);
+  if (connection.opening > replica_.applied()) {
+    park(from);  // which session it acts in is still on its way
+    return true;
+  }
+  switch (connection.attachment) {
+    case Attachment::none: break;
+    case Attachment::failed:
+      refuse(from, ErrorCode::no_session, "OPEN or RESUME failed here: repeat it, or CLOSE");
+      return true;
+    case Attachment::lapsed:
+      refuse(from, ErrorCode::session_expired, "OPEN a new session, or CLOSE");
+      return true;
+    case Attachment::attached:
+      // Its end stands in the log: await the outcome.
+      if (!sessions_.is_decided(connection.session)) break;
+      park(from);
+      return true;
+  }
+  return false;
+}
+
+Slot Node::session_of(Origin from) { return connections_.find(from.connection)->session; }
+
+bool Node::is_ttl_in_range(Milliseconds ttl) const {
+  return ttl >= settings_.leases.min_ttl && ttl <= settings_.leases.max_ttl;
+}
+
+bool Node::nothing_in_flight_for(std::string_view name) const {
+  return in_flight_.touching(name) == 0;
+}
+
+// The same id is the same acquisition. What only the log can tell is left to a record.
+bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
+  if (replica_.in_flight() > 0) return false;
+  std::string_view name = request.names.front();
+  if (table_.is_spent(session, {}, name, request.id)) {
+    confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
+    return true;
+  }
+  Slot slot = table_.find_id(session, {}, name, request.id);
+  return slot != no_slot && lock_again(from, request, slot);
+}
+
+bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
+  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  if (table_.name_of(acquisition.lock) != request.names.front() ||
+      acquisition.mode != request.mode) {
+    confirm(from, reply::Error{.code = ErrorCode::mismatch,
+                               .message = "this id names another acquisition"});
+    return true;
+  }
+  if (acquisition.stage == locks::Stage::holding) {
+    if (request.ttl && to_ms(*request.ttl) != acquisition.ttl_ms) return false;
+    if (acquisition.session != no_slot) {
+      renew_session(acquisition.session);
+    } else {
+      leases_.raise(slot, lease_end(acquisition.ttl_ms));
+    }
+    note_lease_connection(slot, from.connection);
+    confirm(from, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+    return true;
+  }
+  if (request.wait == Milliseconds{0}) {
+    confirm(from, busy(acquisition.lock));
+    return true;
+  }
+  if (acquisition.stage == locks::Stage::unclaimed || request.ttl) return false;
+  askers_.add(slot, from, wait_deadline(now_ - skipped_, request.wait));
+  leases_.set(slot, askers_.furthest_deadline(slot));
+  return true;
+}
+
+// Pollers must not fill the log.
+bool Node::refuse_busy(Origin from, const request::Lock& request) {
+  std::string_view name = request.names.front();
+  if (request.wait != Milliseconds{0} || !nothing_in_flight_for(name)) return false;
+  if (table_.is_free(name)) return false;
+  confirm(from, busy(table_.find_lock(name)));
+  return true;
+}
+
+bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
+  const Limits& limits = settings_.limits;
+  if (refuse_for_memory(from)) return true;
+  Slot at = table_.find_lock(request.names.front());
+  if (at == no_slot) {
+    if (refuse_at_limit(from, "locks", table_.lock_count(), limits.locks)) return true;
+  } else if (request.wait != Milliseconds{0}) {
+    std::uint32_t waiters = table_.lock(at).waiters;
+    if (refuse_at_limit(from, "waiters_per_lock", waiters, limits.waiters_per_lock)) return true;
+  }
+  if (session == no_slot) return false;
+  const locks::Session& own = table_.session(session);
+  if (request.wait != Milliseconds{0} && at != no_slot &&
+      refuse_at_limit(from, "waiters_per_session", own.waits, limits.waiters_per_session)) {
+    return true;
+  }
+  return refuse_at_limit(from, "locks_per_session", std::uint64_t{own.holds} + own.waits,
+                         limits.locks_per_session);
+}
+
+bool Node::refuse_at_limit(Origin from, std::string_view name, std::uint64_t now,
+                           std::uint64_t limit) {
+  if (now + replica_.in_flight() < limit) return false;
+  if (now >= limit) {
+    answer(from, reply::Error{.code = ErrorCode::limit, .limit = name});
+  } else {
+    park(from);  // records in flight may reach it: count again when they are applied
+  }
+  return true;
+}
+
+bool Node::refuse_for_memory(Origin from) {
+  if (table_.memory() + replica_.log().bytes() < settings_.limits.memory) return false;
+  answer(from, reply::Error{.code = ErrorCode::limit,
+                            .message = "memory is used up; renew and unlock go on",
+                            .limit = "memory"});
+  return true;
+}
+
+void Node::make_lock_record(Origin from, const request::Lock& request, Slot session) {
+  const Connection& connection = *connections_.find(from.connection);
+  record::Lock lock;
+  lock.names = request.names;
+  lock.mode = request.mode;
+  lock.id = request.id;
+  lock.wait = request.wait != Milliseconds{0};
+  lock.ttl_given = request.ttl.has_value();
+  lock.note = request.note;
+  lock.stamp_ms = wall_ms();
+  if (session != no_slot) {
+    lock.session = table_.session(session).id;
+  } else {
+    lock.ttl_ms = to_ms(request.ttl ? *request.ttl : settings_.leases.default_ttl);
+    lock.address = connection.address;
+  }
+  LogIndex index = propose(lock, from);
+  if (lock.wait) in_flight_.add_wait(index, wait_deadline(now_ - skipped_, request.wait));
+}
+
+void Node::on(Origin from, const request::Unlock& request) {
+  if (request.names.size() != 1) {
+    refuse(from, ErrorCode::bad_request, "several names in one UNLOCK are not in this version");
+    return;
+  }
+  const Connection& connection = *connections_.find(from.connection);
+  if (connection.opening > replica_.applied()) return park(from);
+  std::string_view name = request.names.front();
+  bool is_held = table_.find_holder(name, request.token) != no_slot;
+  if (!is_held && nothing_in_flight_for(name)) {
+    confirm(from, reply::Error{.code = ErrorCode::not_held});
+    return;
+  }
+  SessionId session;
+  if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
+  propose(record::Unlock{{}, session, request.names, request.token}, from);
+}
+
+void Node::on(Origin from, const request::Renew& request) {
+  if (parked_behind_own(from)) return;
+  if (request.ttl && !is_ttl_in_range(*request.ttl)) {
+    refuse(from, ErrorCode::bad_request, ttl_range_);
+    return;
+  }
+  Slot slot = table_.find_holder(request.name, request.token);
+  if (slot == no_slot) {
+    confirm(from, reply::Error{.code = ErrorCode::not_held});
+    return;
+  }
+  const locks::Acquisition& holder = table_.acquisition(slot);
+  if (holder.session != no_slot) {
+    refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
+    return;
+  }
+  if (leases_.is_decided(slot)) {
+    park(from);
+    return;
+  }
+  note_lease_connection(slot, from.connection);
+  std::uint32_t ttl_ms = request.ttl ? to_ms(*request.ttl) : holder.ttl_ms;
+  leases_.raise(slot, lease_end(ttl_ms));
+  if (ttl_ms != holder.ttl_ms || in_flight_.changes_a_ttl()) {
+    propose(record::RenewTtl{{}, {request.name, request.token}, ttl_ms}, from);
+  } else {
+    confirm(from, reply::Lasting{Milliseconds{ttl_ms}});
+  }
+}
+
+void Node::on(Origin from, const request::Verify& request) {
+  if (parked_behind_own(from)) return;
+  Slot slot = table_.find_holder(request.name, request.token);
+  if (slot == no_slot) {
+    confirm(from, reply::Error{.code = ErrorCode::not_held});
+    return;
+  }
+  Milliseconds left = expires_in(slot);
+  if (left == Milliseconds{0}) {
+    // Past its deadline: its end goes to the log first, and this waits for what comes of it.
+    const locks::Acquisition& holder = table_.acquisition(slot);
+    bool decided =
+        holder.session != no_slot ? sessions_.is_decided(holder.session) : leases_.is_decided(slot);
+    if (!decided) expire(slot);
+    park(from);
+    return;
+  }
+  confirm(from, reply::Lasting{left});
+}
+
+void Node::on(Origin from, const request::Cancel& request) {
+  if (parked_behind_own(from) || refuse_without_session(from)) return;
+  if (draining_) {
+    refuse(from, ErrorCode::shutting_down);
+    return;
+  }
+  SessionId session;
+  if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
+  propose(record::Cancel{{}, session, request.name, request.id}, from);
+}
+
+void Node::on(Origin from, const request::Break& request) {
+  if (parked_behind_own(from)) return;
+  propose(record::Break{{}, {request.name, request.token}, request.reason}, from);
+}
+
+}  // namespace pawl::node

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.hpp"
+
+#include "base/ensure.hpp"
+#include "base/overloaded.hpp"
+
+namespace pawl::node {
+
+Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint64_t hash_seed)
+    : settings_(std::move(settings)),
+      wall_offset_ms_(wall_offset_ms),
+      started_(now),
+      now_(now),
+      table_(hash_seed),
+      in_flight_(hash_seed) {
+  write_ranges();
+  locks::Record first = locks::record::EpochStart{Token{0}};
+  in_flight_.add(first);
+  replica_.become_primary([&](std::string& out) { locks::encode_record(out, first); });
+}
+
+void Node::step(Moment now, const Event& event, Actions& out) {
+  out_ = &out;
+  notice_gap(now);
+  std::visit([this](const auto& one) { on(one); }, event);
+  apply_committed();
+  if (!backlog_.empty() && may_decide()) {
+    make_records_of_backlog();
+    apply_committed();
+  }
+  release_confirmed();
+  resume_parked();
+  out_ = nullptr;
+}
+
+Moment Node::next_deadline() const {
+  if (!lock_scans_.empty() || !session_scans_.empty()) return now_;
+  Moment next = never;
+  if (may_decide()) {
+    if (!backlog_.empty()) return now_;
+    Moment due = std::min(leases_.next(), sessions_.next());
+    if (due != never) {
+      // No later than a quarter of a second: a gap between steps is then a stall, not idleness.
+      next = std::min(due + skipped_, now_ + std::chrono::milliseconds{250});
+    }
+  }
+  return next;
+}
+
+void Node::on(const Tick&) {
+  decide_expiries();
+  continue_scans();
+}
+
+void Node::on(const Connected& event) { connections_.connect(event.connection, event.address); }
+
+void Node::on(const InputEnded& event) {
+  Connection* connection = connections_.find(event.connection);
+  ensure(connection != nullptr);
+  connection->input_ended = true;
+  end_waits_of(*connection);
+  askers_.leave_shared(*connection, [this](Origin origin) {
+    refuse(origin, ErrorCode::cancelled, "the connection ended its waits; others wait on");
+  });
+}
+
+void Node::on(const Disconnected& event) {
+  Connection* connection = connections_.find(event.connection);
+  ensure(connection != nullptr);
+  end_waits_of(*connection);
+  askers_.leave(*connection, [](Slot) {});
+  if (connection->attachment == Attachment::attached && event.cause == DisconnectCause::client) {
+    end_if_abandoned(connection->session);
+  }
+  connections_.disconnect(event.connection);
+  auto of_connection = [&](const auto& scan) { return scan.connection() == event.connection; };
+  std::erase_if(lock_scans_, of_connection);
+  std::erase_if(session_scans_, of_connection);
+}
+
+void Node::on(const ClientRequest& event) {
+  Connection* connection = connections_.find(event.from.connection);
+  ensure(connection != nullptr && event.request != nullptr);
+  std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
+}
+
+void Node::on(const Flushed& event) { replica_.on_flushed(event.index); }
+
+void Node::on(const Configured& event) {
+  settings_ = event.settings;
+  write_ranges();
+}
+
+// Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next.
+void Node::on(const Drain&) {
+  draining_ = true;
+  askers_.each([this](Slot acquisition) { end_wait(acquisition, locks::WaitEnd::disconnected); });
+}
+
+void Node::write_ranges() {
+  const Leases& leases = settings_.leases;
+  ttl_range_ = "ttl must be from " + std::to_string(leases.min_ttl.count()) + " to " +
+               std::to_string(leases.max_ttl.count()) + " ms";
+}
+
+LogIndex Node::propose(const locks::Record& record, Origin origin) {
+  in_flight_.add(record);
+  LogIndex index =
+      replica_.append(origin, [&](std::string& out) { locks::encode_record(out, record); });
+  if (Connection* connection = connections_.find(origin.connection)) {
+    connection->last_record = index;
+  }
+  out_->append = true;
+  return index;
+}
+
+void Node::apply_committed() {
+  // Without a log on disk a record is as durable as it will ever be.
+  if (settings_.durability == Durability::none) replica_.on_flushed(replica_.last());
+  while (replica_.has_committed()) {
+    replication::Entry entry = replica_.next_committed();
+    std::optional<locks::Record> record = decoder_.decode(entry.bytes);
+    ensure(record.has_value());
+    in_flight_.remove(*record);
+    table_.apply(entry.epoch, *record, effects_);
+    replica_.on_applied();  // the record's bytes are gone from here on
+    tell(entry.index, entry.origin);
+    if (settings_.durability == Durability::none) replica_.on_flushed(replica_.last());
+  }
+}
+
+void Node::answer(Origin to, ReplyBody body) {
+  if (connections_.find(to.connection) == nullptr) return;
+  out_->replies.push_back({to, std::move(body)});
+}
+
+void Node::refuse(Origin to, ErrorCode code, std::string_view message) {
+  answer(to, reply::Error{.code = code, .message = message});
+}
+
+void Node::confirm(Origin to, ReplyBody body) {
+  unconfirmed_.push_back({replica_.begin_round(), {to, std::move(body)}});
+}
+
+void Node::release_confirmed() {
+  while (!unconfirmed_.empty() && replica_.is_confirmed(unconfirmed_.front().round)) {
+    answer(unconfirmed_.front().reply.to, std::move(unconfirmed_.front().reply.body));
+    unconfirmed_.pop_front();
+  }
+}
+
+void Node::park(Origin from) {
+  ensure(replica_.in_flight() > 0);
+  out_->parked = true;
+  parked_.push_back({from.connection, replica_.last()});
+}
+
+bool Node::parked_behind_own(Origin from) {
+  if (connections_.find(from.connection)->last_record <= replica_.applied()) return false;
+  park(from);
+  return true;
+}
+
+void Node::resume_parked() {
+  while (!parked_.empty() && parked_.front().until <= replica_.applied()) {
+    if (connections_.find(parked_.front().connection) != nullptr) {
+      out_->resumed.push_back(parked_.front().connection);
+    }
+    parked_.pop_front();
+  }
+}
+
+}  // namespace pawl::node

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an applied record means: for the one who asked, for the people concerned, for deadlines.
+#include "base/overloaded.hpp"
+#include "node/node.hpp"
+
+namespace pawl::node {
+
+namespace change = locks::change;
+using locks::Verdict;
+
+void Node::tell(LogIndex index, Origin origin) {
+  cause_ = origin;
+  for (const locks::Change& one : effects_.changes) {
+    std::visit([this](const auto& what) { on(what); }, one);
+  }
+  Moment wait_deadline = in_flight_.take_wait(index);
+  switch (effects_.answer.verdict) {
+    case Verdict::none: break;
+    case Verdict::done:
+      if (effects_.answer.acquisition == no_slot) {
+        answer(origin, reply::Done{});
+      } else {
+        std::uint32_t ttl_ms = table_.acquisition(effects_.answer.acquisition).ttl_ms;
+        answer(origin, reply::Lasting{Milliseconds{ttl_ms}});
+      }
+      break;
+    case Verdict::granted:
+    case Verdict::queued: answer_lock(origin, wait_deadline); break;
+    case Verdict::busy: answer(origin, busy(effects_.answer.lock)); break;
+    case Verdict::mismatch:
+      refuse(origin, ErrorCode::mismatch, "this id names another acquisition");
+      break;
+    case Verdict::spent: refuse(origin, ErrorCode::cancelled, "this id was cancelled"); break;
+    case Verdict::not_held: refuse(origin, ErrorCode::not_held); break;
+    case Verdict::no_session:
+      refuse(origin, ErrorCode::no_session, "the lock belongs to a session: RESUME it here first");
+      break;
+    case Verdict::session_expired: refuse(origin, ErrorCode::session_expired); break;
+    case Verdict::opened:
+    case Verdict::attached: answer_session(origin); break;
+    case Verdict::closed:
+      if (connections_.find(origin.connection) != nullptr) {
+        connections_.detach(origin.connection, Attachment::none);
+      }
+      answer(origin, reply::Closed{effects_.answer.released});
+      break;
+    case Verdict::cancelled: answer(origin, reply::Cancelled{}); break;
+    case Verdict::yours: {
+      Slot slot = effects_.answer.acquisition;
+      answer(origin, reply::Cancelled{false, table_.acquisition(slot).token(), expires_in(slot)});
+      break;
+    }
+  }
+}
+
+void Node::answer_lock(Origin origin, Moment wait_deadline) {
+  Slot slot = effects_.answer.acquisition;
+  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  Connection* connection = connections_.find(origin.connection);
+  if (effects_.answer.verdict == Verdict::granted) {
+    note_lease_connection(slot, origin.connection);
+    if (acquisition.session != no_slot) renew_session(acquisition.session);
+    answer(origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+    return;
+  }
+  if (connection != nullptr) {
+    askers_.add(slot, origin, wait_deadline);
+    leases_.set(slot, askers_.furthest_deadline(slot));
+  }
+  // Whoever asked may be gone since, or be about to go: judged now that the wait stands.
+  bool going = connection == nullptr || connection->input_ended || draining_;
+  if (going && (connection == nullptr ? !askers_.is_asked_for(slot) : true)) {
+    end_wait(slot, locks::WaitEnd::disconnected);
+  }
+}
+
+void Node::answer_session(Origin origin) {
+  Slot slot = effects_.answer.session;
+  const locks::Session& session = table_.session(slot);
+  renew_session(slot);
+  if (connections_.find(origin.connection) == nullptr) {
+    end_if_abandoned(slot);
+    return;
+  }
+  connections_.attach(origin.connection, slot);
+  answer(origin, reply::Opened{.secret = session.secret,
+                               .handle = session.id,
+                               .ttl = Milliseconds{session.ttl_ms},
+                               .is_new = effects_.answer.verdict == Verdict::opened});
+}
+
+void Node::on(const change::Granted& granted) {
+  const locks::Acquisition& acquisition = table_.acquisition(granted.acquisition);
+  if (acquisition.session == no_slot) {
+    leases_.set(granted.acquisition, lease_end(acquisition.ttl_ms));
+  } else {
+    leases_.clear(granted.acquisition);
+  }
+  note_lease_connection(granted.acquisition, {});
+  if (!granted.from_queue) return;
+  bool told = false;
+  for (Asker asker = askers_.take(granted.acquisition); asker.origin.connection;
+       asker = askers_.take(granted.acquisition)) {
+    told = true;
+    note_lease_connection(granted.acquisition, asker.origin.connection);
+    if (acquisition.session != no_slot) renew_session(acquisition.session);
+    answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+  }
+  if (!told) give_back(acquisition);
+}
+
+// Its connection ended while the grant was on its way: without an id nobody can ever ask for it.
+void Node::give_back(const locks::Acquisition& acquisition) {
+  const locks::Details* details = table_.details(acquisition.details);
+  if (details != nullptr && !details->id.empty()) return;
+  std::string_view name = table_.name_of(acquisition.lock);
+  SessionId session;
+  if (acquisition.session != no_slot) session = table_.session(acquisition.session).id;
+  propose(
+      locks::record::Unlock{
+          .user = {}, .session = session, .names = {&name, 1}, .token = acquisition.token()},
+      {});
+}
+
+void Node::on(const change::Renewed& renewed) {
+  const locks::Acquisition& acquisition = table_.acquisition(renewed.acquisition);
+  if (acquisition.session == no_slot) {
+    leases_.set(renewed.acquisition, lease_end(acquisition.ttl_ms));
+  }
+}
+
+void Node::on(const change::Released& released) {
+  using locks::HoldEnd;
+  leases_.clear(released.acquisition);
+  const locks::Acquisition& acquisition = table_.acquisition(released.acquisition);
+  switch (released.end) {
+    case HoldEnd::unlocked:
+      if (acquisition.session != no_slot) renew_session(acquisition.session);
+      break;
+    case HoldEnd::expired:
+      tell_lost(released.acquisition, released.token, LossReason::expired);
+      break;
+    case HoldEnd::broken:
+      tell_lost(released.acquisition, released.token, LossReason::broken);
+      break;
+    case HoldEnd::closed:
+    case HoldEnd::lapsed:
+    case HoldEnd::disconnected: break;  // its session's one line says it
+  }
+}
+
+// Its deadline is that of whoever asks for it, set when they are known.
+void Node::on(const change::Claimed& claimed) {
+  leases_.set(claimed.acquisition, askers_.is_asked_for(claimed.acquisition)
+                                       ? askers_.furthest_deadline(claimed.acquisition)
+                                       : never);
+}
+
+void Node::on(const change::Unclaimed& unclaimed) {
+  Slot slot = unclaimed.acquisition;
+  leases_.set(slot, now_ - skipped_ + settings_.limits.reclaim);
+  for (Asker asker = askers_.take(slot); asker.origin.connection; asker = askers_.take(slot)) {
+    refuse(asker.origin, draining_ ? ErrorCode::shutting_down : ErrorCode::cancelled,
+           "the connection ended its waits; the id keeps its place for a while");
+  }
+}
+
+void Node::on(const change::WaitEnded& ended) {
+  using locks::WaitEnd;
+  leases_.clear(ended.acquisition);
+  auto code = [&] {
+    switch (ended.end) {
+      case WaitEnd::timeout: return ErrorCode::timeout;
+      case WaitEnd::session: return ErrorCode::session_expired;
+      case WaitEnd::cancelled:
+      case WaitEnd::unclaimed:
+      case WaitEnd::epoch: return ErrorCode::cancelled;
+      case WaitEnd::disconnected:
+        return draining_ ? ErrorCode::shutting_down : ErrorCode::cancelled;
+    }
+    return ErrorCode::internal;
+  };
+  for (Asker asker = askers_.take(ended.acquisition); asker.origin.connection;
+       asker = askers_.take(ended.acquisition)) {
+    refuse(asker.origin, code());
+  }
+}
+
+void Node::on(const change::SessionOpened& opened) {
+  sessions_.set(opened.session, lease_end(table_.session(opened.session).ttl_ms));
+}
+
+void Node::on(const change::SessionEnded& ended) {
+  const locks::Session& session = table_.session(ended.session);
+  sessions_.clear(ended.session);
+  for (Slot at = connections_.first_attached(ended.session); at != no_slot;
+       at = connections_.first_attached(ended.session)) {
+    ConnectionId id = connections_.id_of(at);
+    connections_.detach(id, Attachment::lapsed);
+    if (connections_[at].events && ended.end != locks::SessionEnd::closed) {
+      out_->pushes.push_back({id, cause_, event::LostSession{session.id, ended.holds}});
+    }
+  }
+}
+
+void Node::on(const change::SessionSwept& swept) {
+  if (swept.more) backlog_.sweeps.push_back(swept.session);
+}
+
+void Node::tell_lost(Slot slot, Token token, LossReason reason) {
+  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  auto tell = [&](ConnectionId id) {
+    Connection* connection = connections_.find(id);
+    if (connection == nullptr || !connection->events) return;
+    std::string name{table_.name_of(acquisition.lock)};
+    out_->pushes.push_back({id, cause_, event::LostLock{std::move(name), token, reason}});
+  };
+  if (acquisition.session == no_slot) {
+    tell(lease_connections_[slot]);
+    return;
+  }
+  for (Slot at = connections_.first_attached(acquisition.session); at != no_slot;
+       at = connections_[at].next_attached) {
+    tell(connections_.id_of(at));
+  }
+}
+
+reply::Error Node::busy(Slot at) const {
+  reply::Error error{.code = ErrorCode::busy};
+  if (at == no_slot) return error;
+  const locks::Lock& lock = table_.lock(at);
+  error.waiters = lock.waiters;
+  if (Slot holder = table_.live_holder(lock); holder != no_slot) {
+    error.expires_in = expires_in(holder);
+  }
+  return error;
+}
+
+void Node::note_lease_connection(Slot slot, ConnectionId connection) {
+  if (slot >= lease_connections_.size()) lease_connections_.resize(slot + 1);
+  lease_connections_[slot] = connection;
+}
+
+Milliseconds Node::ttl_of(const locks::Acquisition& acquisition) const {
+  bool leased = acquisition.session == no_slot;
+  return Milliseconds{leased ? acquisition.ttl_ms : table_.session(acquisition.session).ttl_ms};
+}
+
+}  // namespace pawl::node

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests about sessions. A failed OPEN or RESUME leaves the connection without a session, so that
+// no LOCK behind it silently becomes a leased lock.
+#include <algorithm>
+
+#include "node/node.hpp"
+
+namespace pawl::node {
+
+namespace record = locks::record;
+
+void Node::refuse_session(Origin from, const reply::Error& error) {
+  Connection& connection = *connections_.find(from.connection);
+  if (connection.attachment != Attachment::attached) connection.attachment = Attachment::failed;
+  answer(from, error);
+}
+
+void Node::on(Origin from, const request::Open& request) {
+  if (parked_behind_own(from)) return;
+  const Connection& connection = *connections_.find(from.connection);
+  if (connection.attachment == Attachment::attached) {
+    if (sessions_.is_decided(connection.session)) return park(from);
+    refuse(from, ErrorCode::bad_request, "this connection has a session: CLOSE it first");
+    return;
+  }
+  Milliseconds ttl = request.ttl.value_or(settings_.session_default_ttl);
+  if (!is_ttl_in_range(ttl)) {
+    refuse_session(from, {.code = ErrorCode::bad_request, .message = ttl_range_});
+    return;
+  }
+  if (draining_) {
+    refuse_session(from, {.code = ErrorCode::shutting_down});
+    return;
+  }
+  std::string_view secret = request.id.empty() ? request.secret : request.id;
+  Slot there = table_.find_session(secret);
+  if (there != no_slot && replica_.in_flight() == 0) {
+    const locks::Session& session = table_.session(there);
+    renew_session(there);
+    connections_.attach(from.connection, there);
+    confirm(from, reply::Opened{.secret = session.secret,
+                                .handle = session.id,
+                                .ttl = Milliseconds{session.ttl_ms},
+                                .is_new = false});
+    return;
+  }
+  const Limits& limits = settings_.limits;
+  if (refuse_for_memory(from) ||
+      refuse_at_limit(from, "sessions", table_.session_count(), limits.sessions)) {
+    Connection& refused = *connections_.find(from.connection);
+    if (!out_->parked) refused.attachment = Attachment::failed;
+    return;
+  }
+  record::OpenSession open;
+  open.secret = secret;
+  open.name = request.name;
+  open.address = connection.address;
+  open.ttl_ms = static_cast<std::uint32_t>(ttl.count());
+  open.on_disconnect = request.on_disconnect;
+  open.deadlock = request.deadlock;
+  open.stamp_ms = wall_ms();
+  connections_.find(from.connection)->opening = propose(open, from);
+}
+
+void Node::on(Origin from, const request::Resume& request) {
+  if (parked_behind_own(from)) return;
+  const Connection& connection = *connections_.find(from.connection);
+  Slot slot = table_.find_session(request.secret);
+  if (slot != no_slot && sessions_.is_decided(slot)) return park(from);
+  if (connection.attachment == Attachment::attached && connection.session != slot) {
+    refuse(from, ErrorCode::bad_request, "this connection has another session: CLOSE it first");
+    return;
+  }
+  if (slot == no_slot) {
+    refuse_session(from, {.code = ErrorCode::session_expired});
+    return;
+  }
+  const locks::Session& session = table_.session(slot);
+  renew_session(slot);
+  connections_.attach(from.connection, slot);
+  confirm(from, reply::Resumed{session.secret, session.id, Milliseconds{session.ttl_ms}});
+}
+
+void Node::on(Origin from, const request::KeepAlive& request) {
+  if (parked_behind_own(from)) return;
+  if (!request.secrets.empty()) return keep_alive_named(from, request.secrets);
+  const Connection& connection = *connections_.find(from.connection);
+  if (connection.attachment == Attachment::none) {
+    refuse(from, ErrorCode::no_session, "OPEN or RESUME a session first");
+    return;
+  }
+  if (refuse_without_session(from)) return;
+  renew_session(connection.session);
+  confirm(from, reply::KeptAlive{Milliseconds{table_.session(connection.session).ttl_ms}, 0});
+}
+
+void Node::keep_alive_named(Origin from, Names secrets) {
+  reply::KeptAlive kept{Milliseconds::max(), 0};
+  for (std::string_view secret : secrets) {
+    Slot slot = table_.find_session(secret);
+    if (slot != no_slot && sessions_.is_decided(slot)) return park(from);
+  }
+  for (std::string_view secret : secrets) {
+    Slot slot = table_.find_session(secret);
+    if (slot == no_slot) {
+      ++kept.expired;
+      continue;
+    }
+    renew_session(slot);
+    kept.ttl = std::min(kept.ttl, Milliseconds{table_.session(slot).ttl_ms});
+  }
+  if (kept.expired == secrets.size()) {
+    confirm(from, reply::Error{.code = ErrorCode::session_expired});
+  } else {
+    confirm(from, kept);
+  }
+}
+
+void Node::on(Origin from, const request::Close&) {
+  if (parked_behind_own(from)) return;
+  Connection& connection = *connections_.find(from.connection);
+  switch (connection.attachment) {
+    case Attachment::none:
+    case Attachment::failed:
+      connection.attachment = Attachment::none;
+      refuse(from, ErrorCode::no_session, "this connection has no session");
+      return;
+    case Attachment::lapsed:
+      connection.attachment = Attachment::none;
+      refuse(from, ErrorCode::session_expired, "its locks were already lost");
+      return;
+    case Attachment::attached: break;
+  }
+  if (sessions_.is_decided(connection.session)) return park(from);
+  sessions_.mark_decided(connection.session);
+  propose(record::CloseSession{table_.session(connection.session).id}, from);
+}
+
+}  // namespace pawl::node

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One deadline per slot. Moving it later only writes it down; the queue catches up when the old
+// time comes, so a renewal costs no queue work. A slot can also be `decided`: its end stands in the
+// log and awaits its outcome there.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+
+#include "base/moment.hpp"
+#include "base/slab.hpp"
+
+namespace pawl::node {
+
+class TimerQueue {
+ public:
+  void set(Slot slot, Moment at) {
+    make_room(slot);
+    timers_[slot].deadline = at;
+    if (at < timers_[slot].queued) enqueue(slot, at);
+  }
+  // Never moves it earlier.
+  void raise(Slot slot, Moment at) { set(slot, std::max(at, deadline(slot))); }
+  void clear(Slot slot) { set(slot, never); }
+  void mark_decided(Slot slot) { set(slot, decided); }
+
+  [[nodiscard]] bool is_decided(Slot slot) const { return timers_[slot].deadline == decided; }
+  [[nodiscard]] Moment deadline(Slot slot) const {
+    return slot < timers_.size() ? timers_[slot].deadline : never;
+  }
+
+  // The next slot whose deadline has come, cleared; or none.
+  [[nodiscard]] Slot pop_due(Moment now) {
+    while (!queue_.empty() && queue_.front().at <= now) {
+      Entry entry = queue_.front();
+      std::pop_heap(queue_.begin(), queue_.end(), std::greater<>{});
+      queue_.pop_back();
+      Timer& timer = timers_[entry.slot];
+      if (entry.at != timer.queued) continue;  // superseded by an earlier one
+      timer.queued = never;
+      if (timer.deadline <= now) {
+        timer.deadline = never;
+        return entry.slot;
+      }
+      if (timer.deadline < decided) enqueue(entry.slot, timer.deadline);
+    }
+    return no_slot;
+  }
+
+  // At the latest then there may be something due.
+  [[nodiscard]] Moment next() const { return queue_.empty() ? never : queue_.front().at; }
+
+ private:
+  static constexpr Moment decided = never - Span{1};
+
+  struct Timer {
+    Moment deadline = never;
+    Moment queued = never;  // of the slot's one live entry in the queue
+  };
+  struct Entry {
+    Moment at;
+    Slot slot;
+    auto operator<=>(const Entry&) const = default;
+  };
+
+  void make_room(Slot slot) {
+    if (slot >= timers_.size()) timers_.resize(slot + 1);
+  }
+  void enqueue(Slot slot, Moment at) {
+    timers_[slot].queued = at;
+    if (at >= decided) return;
+    queue_.push_back({at, slot});
+    std::push_heap(queue_.begin(), queue_.end(), std::greater<>{});
+  }
+
+  std::deque<Timer> timers_;  // grows without moving: no pause at a million
+  std::deque<Entry> queue_;   // a heap, the earliest in front
+};
+
+}  // namespace pawl::node
