@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/file.hpp"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -120,6 +121,8 @@ void read_file(const std::string& name, const std::string& text, Effective& effe
       walk.complain(root.Mark(), "key: value lines are expected, not a " +
                                      std::string(root.IsSequence() ? "list" : "single word"));
     }
+  } catch (const YAML::DeepRecursion& error) {
+    walk.complain(error.mark, "nested too deeply");
   } catch (const YAML::Exception& error) {
     walk.complain(error.mark, error.msg);
   }

@@ -112,6 +112,12 @@ TEST_CASE("what is wrong in a flag is told with the flag") {
   CHECK(of_settings({"leases=30s"}) == Problems{"--set leases: unknown key"});
 }
 
+TEST_CASE("control bytes of a name stay out of problems and of what is printed") {
+  CHECK(of_settings({"a\x1b[2J=1"}) == Problems{"--set a\\x1b[2J: unknown key"});
+  const std::string printed = print_config(merge({"a\nb.yaml", "node: n2", {}, {}}));
+  CHECK(printed.find("node: n2  # a\\x0ab.yaml:1:7\n") == 0);
+}
+
 TEST_CASE("problems of all sources are told at once") {
   CHECK(merge({"pawld.yaml", "nod: a", {{"PAWL_NODES", "a"}}, {"nodes=a"}}).problems ==
         Problems{"pawld.yaml:1:1: unknown key 'nod' (did you mean 'node'?)",
