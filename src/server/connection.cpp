@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/connection.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace pawl::server {
+namespace {
+
+Moment after(Moment since, Milliseconds span) { return since == never ? never : since + span; }
+
+}  // namespace
+
+bool Connection::may_step(const Limits& limits) const {
+  if (state != State::open || parked) return false;
+  if (outbox.ready_bytes() + outbox.held_bytes() > limits.unread_output) return false;
+  // Once the client has said its last word, what it sent is bounded; stepping it all is the way to
+  // its end of input, which ends the waits that fill the pipeline.
+  return peer_finished || outbox.pipelined() < limits.pipelined;
+}
+
+Moment Connection::deadline(const Limits& limits) const {
+  return std::min({after(half_line_since, limits.half_line),
+                   after(overfull_since, limits.unread_output_for),
+                   after(stuck_since, limits.unread_output_for), linger_until, look_at});
+}
+
+Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[index];
+  if (++slot.generation == 0) ++slot.generation;  // 0 means none
+  connection->id = {index, slot.generation};
+  slot.connection = std::move(connection);
+  return *slot.connection;
+}
+
+Connection* ConnectionTable::find(ConnectionId id) {
+  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
+  return slots_[id.slot].connection.get();
+}
+
+void ConnectionTable::remove(ConnectionId id) {
+  if (find(id) == nullptr) return;
+  slots_[id.slot].connection.reset();
+  free_.push_back(id.slot);
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One client's connection: its socket, what was read and not yet stepped, what waits to be written.
+// Values and small questions only; server.hpp moves it. An idle one owns no buffer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/moment.hpp"
+#include "base/settings.hpp"
+#include "node/event.hpp"
+#include "server/admission.hpp"
+#include "server/outbox.hpp"
+#include "server/transport.hpp"
+
+namespace pawl::server {
+
+struct Connection {
+  enum class State : std::uint8_t {
+    open,       // requests are read and stepped
+    ending,     // no more requests; closed once every answer has been sent
+    lingering,  // the node has forgotten it; input is discarded so that the last line can be read
+  };
+
+  Connection(Socket socket, boost::asio::ip::address from)
+      : transport(std::move(socket)), address(std::move(from)) {}
+
+  Transport transport;
+  Outbox outbox;
+  std::string pending;  // half a line, or lines that may not be stepped yet
+  ConnectionId id;
+  boost::asio::ip::address address;
+  RequestNumber last_request = 0;
+  std::uint32_t discarded = 0;  // bytes thrown away while lingering
+
+  State state = State::open;
+  node::DisconnectCause cause = node::DisconnectCause::client;
+  bool admitted = true;        // counted, and known to the node
+  bool at_first_byte = true;   // nothing was read yet
+  bool parked = false;         // the first pending line was stepped and waits for the node's log
+  bool begun = false;          // … and has its request number already
+  bool blocked = false;        // pending lines wait for `parked` or for room
+  bool peer_finished = false;  // its end of input has arrived, perhaps behind unread requests
+  bool at_end = false;         // its end of input was read
+  bool read_waiting = false;
+  bool write_waiting = false;
+  bool output_listed = false;  // to be written at the end of the turn
+  bool work_listed = false;    // its pending lines are to be looked at again
+
+  Moment half_line_since = never;
+  Moment overfull_since = never;  // more unread output than allowed
+  Moment stuck_since = never;     // ending, and the client reads nothing
+  Moment linger_until = never;
+  Moment look_at = never;  // blocked: is the peer still there?
+  Moment armed = never;    // its entry among the deadlines
+
+  RequestNumber next_number() {
+    if (++last_request == 0) ++last_request;  // 0 means none
+    return last_request;
+  }
+  [[nodiscard]] bool may_step(const Limits& limits) const;
+  [[nodiscard]] Moment deadline(const Limits& limits) const;
+};
+
+// Slots are reused with a new generation, so an id that has gone finds nothing.
+class ConnectionTable {
+ public:
+  Connection& add(std::unique_ptr<Connection> connection);
+  [[nodiscard]] Connection* find(ConnectionId id);
+  void remove(ConnectionId id);
+
+  [[nodiscard]] std::size_t size() const { return slots_.size() - free_.size(); }
+
+  // `visit` may remove the connection it is given.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      if (slots_[slot].connection) visit(*slots_[slot].connection);
+    }
+  }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint32_t generation = 0;
+  };
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace pawl::server

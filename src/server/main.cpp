@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// pawld: options, configuration, log, server, run.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "server/config/options.hpp"
+#include "server/log.hpp"
+#include "server/reloading.hpp"
+#include "server/server.hpp"
+#include "server/signals.hpp"
+
+namespace {
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace pawl::server;
+  const auto options = parse_options(argc, argv);
+  if (const Exit* exit = std::get_if<Exit>(&options)) return report(*exit);
+  const Environment environment = split_environment(::environ);
+  const auto effective = configure(std::get<Options>(options), environment);
+  if (const Exit* exit = std::get_if<Exit>(&effective)) return report(*exit);
+  const Config& config = std::get<Effective>(effective).config;
+
+  raise_descriptor_limit();
+  Log log(config.log_level, style_of_stderr(config.log_format));
+  Server server(config.core, log);
+  if (const auto bound = server.listen(config.listen.client); !bound) {
+    return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
+  }
+  Reloading reloading(std::get<Options>(options), environment, config);
+  const Signals signals(server.context(), {.drain = [&] { server.drain(); },
+                                           .stop = [&] { server.stop(); },
+                                           .reload = [&] { reloading.reload(log, server); }});
+  server.run();
+  log.info("stopped");
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last lines of connections that the shell ends by itself, as PROTOCOL.md has them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/admission.hpp"
+
+namespace pawl::server {
+
+inline constexpr std::string_view no_resp =
+    "-ERR RESP is not spoken by this version; use the line protocol\r\n";
+
+[[nodiscard]] std::string too_long(std::uint32_t line_limit);
+[[nodiscard]] std::string tag_in_use(std::string_view tag);
+[[nodiscard]] std::string not_admitted(Admission::Verdict verdict);
+
+}  // namespace pawl::server

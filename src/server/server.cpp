@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "server/clock.hpp"
+
+namespace pawl::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t read_size = 65'536;
+constexpr Span longest_drain = 1s;
+
+}  // namespace
+
+Server::Server(const Settings& settings, const Log& log)
+    : log_(log),
+      limits_(settings.limits),
+      node_(settings, loop_.now(), read_wall_offset_ms()),
+      listener_(loop_.context(), log,
+                [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
+                  on_accepted(std::move(socket), from);
+                }),
+      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{settings.limits.line})) {}
+
+Started<std::string> Server::listen(const Address& client) {
+  Started<std::string> bound = listener_.open(client);
+  if (bound) log_.info("listening", {{"client", *bound}});
+  return bound;
+}
+
+void Server::run() {
+  while (!stopped_) turn();
+}
+
+void Server::turn() {
+  const bool dry = loop_.run_ready();
+  work_listed();
+  loop_.read_time();
+  const bool gap = loop_.gap_seen();
+  if (!gap) tick();
+  perform();
+  if (draining_) end_drain();
+  if (stopped_ || gap || !dry || !to_work_.empty()) return;
+  loop_.block(std::min({node_.next_deadline(), deadlines_.next(), drain_until_}));
+}
+
+void Server::tick() {
+  look_at_due();
+  if (loop_.now() >= node_.next_deadline()) step(node::Tick{});
+}
+
+// The effects of a turn, once. Storage comes first when there is any: it is handed the batch of
+// records here; without durability the node takes its records as durable by itself.
+void Server::perform() {
+  while (!to_write_.empty()) {  // a connection that ends may give others something to read
+    listed_.swap(to_write_);
+    for (const ConnectionId id : listed_) {
+      if (Connection* connection = connections_.find(id)) write(*connection);
+    }
+    listed_.clear();
+  }
+}
+
+void Server::configure(const Settings& settings) {
+  limits_ = settings.limits;
+  buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
+  loop_.read_time();
+  step(node::Configured{settings});
+}
+
+void Server::drain() {
+  if (std::exchange(draining_, true)) return;
+  log_.info("draining", {{"connections", admission_.connections()}});
+  listener_.close();
+  drain_until_ = loop_.read_time() + longest_drain;
+  step(node::Drain{});
+  connections_.for_each([this](Connection& connection) {
+    if (connection.state != Connection::State::open) return;
+    connection.state = Connection::State::ending;
+    connection.cause = node::DisconnectCause::server;
+    list_output(connection);
+  });
+}
+
+void Server::end_drain() {
+  const bool late = loop_.now() >= drain_until_;
+  connections_.for_each([&](Connection& connection) {
+    if (late) {
+      disconnect(connection);
+    } else if (connection.state == Connection::State::lingering) {
+      remove(connection);
+    }
+  });
+  stopped_ = stopped_ || connections_.size() == 0;
+}
+
+}  // namespace pawl::server

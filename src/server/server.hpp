@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shell around a Node: reads lines, steps them, lets time pass, writes what came of it. Owned
+// and run by one thread; only context() may be posted to from others. Its law: the node sees the
+// requests of a connection in the order sent, and each reply is formatted in the step that made it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/settings.hpp"
+#include "node/event.hpp"
+#include "node/node.hpp"
+#include "server/admission.hpp"
+#include "server/connection.hpp"
+#include "server/deadlines.hpp"
+#include "server/handler_memory.hpp"
+#include "server/listener.hpp"
+#include "server/log.hpp"
+#include "server/loop.hpp"
+#include "server/spare_buffers.hpp"
+#include "wire/request.hpp"
+
+namespace pawl::server {
+
+class Server {
+ public:
+  Server(const Settings& settings, const Log& log);
+
+  [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
+
+  // Opens the client port and logs `listening`; gives the address really bound.
+  [[nodiscard]] Started<std::string> listen(const Address& client);
+
+  // Until drained or stopped.
+  void run();
+
+  // Ends waits, answers what is due, closes every connection, for at most a second.
+  void drain();
+  void stop() { stopped_ = true; }
+
+  void configure(const Settings& settings);
+
+ private:
+  enum class Taken : std::uint8_t { stepped, parked, gone };
+
+  // server.cpp: the turn
+  void turn();
+  void tick();
+  void perform();
+  void end_drain();
+
+  // server_requests.cpp: from bytes to answers
+  void work(Connection& connection, std::size_t bytes);
+  bool step_lines(Connection& connection, std::string_view& rest);
+  Taken take_line(Connection& connection, std::string_view text);
+  Taken step_request(Connection& connection, wire::Line& line);
+  void keep(Connection& connection, std::string_view rest);
+  void work_listed();
+  void end_input(Connection& connection);
+  void refuse(Connection& connection, std::string_view line);
+  void say(Connection& connection, std::string_view line);
+  void step(const node::Event& event);
+  void deliver();
+  void list_work(Connection& connection);
+  void list_output(Connection& connection);
+
+  // server_connections.cpp: sockets coming, ready, overdue and going
+  void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);
+  void on_readable(ConnectionId id, const boost::system::error_code& error);
+  void on_writable(ConnectionId id, const boost::system::error_code& error);
+  void read(Connection& connection);
+  void wait_readable(Connection& connection);
+  void wait_writable(Connection& connection);
+  void write(Connection& connection);
+  void write_ready(Connection& connection, bool& broken);
+  void look_at_due();
+  void look_at(Connection& connection);
+  void arm(Connection& connection);
+  void finish(Connection& connection);
+  void discard(Connection& connection);
+  void disconnect(Connection& connection);
+  void remove(Connection& connection);
+
+  const Log& log_;
+  Limits limits_;
+  HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
+  Loop loop_;
+  node::Node node_;
+  node::Actions actions_;
+  wire::RequestParser parser_;
+
+  Listener listener_;
+  Admission admission_;
+  ConnectionTable connections_;
+  std::uint32_t refused_ = 0;  // connections that get one line and no more
+  Deadlines deadlines_;
+
+  std::vector<char> buffer_;  // every read; a line is parsed where it was read
+  SpareBuffers spares_;
+  std::vector<ConnectionId> to_write_;
+  std::vector<ConnectionId> to_work_;
+  std::vector<ConnectionId> listed_;  // the list being gone through
+
+  bool draining_ = false;
+  bool stopped_ = false;
+  Moment drain_until_ = never;
+};
+
+}  // namespace pawl::server

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server's way with sockets: coming, ready, overdue and going.
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <chrono>
+#include <memory>
+
+#include "server/refusals.hpp"
+#include "server/server.hpp"
+
+namespace pawl::server {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using namespace std::chrono_literals;
+
+constexpr Span longest_linger = 2s;
+constexpr std::uint32_t most_discarded = 1'048'576;
+constexpr std::uint32_t most_refused = 256;  // more get no line: the flood has the descriptors
+constexpr Span peer_check = 1s;
+
+bool is_later(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again ||
+         error == asio::error::interrupted;
+}
+
+// Keeps the moment since when `state` has held.
+void since(Moment& moment, bool state, Moment now) {
+  moment = state ? std::min(moment, now) : never;
+}
+
+}  // namespace
+
+void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
+  loop_.read_time();
+  const asio::ip::address address = plain_address(from.address());
+  const Admission::Verdict verdict = admission_.admit(address, limits_);
+  const bool admitted = verdict == Admission::Verdict::admitted;
+  if (!admitted && refused_ == most_refused) return;
+  Connection& connection =
+      connections_.add(std::make_unique<Connection>(std::move(socket), address));
+  connection.admitted = admitted;
+  if (admitted) {
+    const std::string text = format_endpoint(from);
+    step(node::Connected{connection.id, text});
+    wait_readable(connection);
+    return;
+  }
+  ++refused_;
+  connection.state = Connection::State::ending;
+  say(connection, not_admitted(verdict));
+}
+
+void Server::wait_readable(Connection& connection) {
+  if (std::exchange(connection.read_waiting, true)) return;
+  connection.transport.wait_readable(
+      handler_memory_,
+      [this, id = connection.id](const error_code& error) { on_readable(id, error); });
+}
+
+void Server::wait_writable(Connection& connection) {
+  if (std::exchange(connection.write_waiting, true)) return;
+  connection.transport.wait_writable(
+      handler_memory_,
+      [this, id = connection.id](const error_code& error) { on_writable(id, error); });
+}
+
+void Server::on_readable(ConnectionId id, const error_code& error) {
+  loop_.read_time();
+  Connection* connection = connections_.find(id);
+  if (connection == nullptr || error) return;
+  connection->read_waiting = false;
+  switch (connection->state) {
+    case Connection::State::open: return read(*connection);
+    case Connection::State::ending: return;
+    case Connection::State::lingering: return discard(*connection);
+  }
+}
+
+void Server::read(Connection& connection) {
+  const std::size_t kept = connection.pending.size();
+  std::copy_n(connection.pending.data(), kept, buffer_.data());
+  error_code error;
+  const std::size_t bytes = connection.transport.read_some(std::span(buffer_).subspan(kept), error);
+  if (!error) {
+    work(connection, kept + bytes);
+  } else if (is_later(error)) {
+    wait_readable(connection);
+  } else if (error == asio::error::eof) {
+    connection.at_end = true;
+    end_input(connection);
+    keep(connection, {});
+  } else {
+    disconnect(connection);
+  }
+}
+
+void Server::on_writable(ConnectionId id, const error_code& error) {
+  loop_.read_time();
+  Connection* connection = connections_.find(id);
+  if (connection == nullptr || error) return;
+  connection->write_waiting = false;
+  list_output(*connection);
+}
+
+// Once per turn and connection, after all its steps; also decides what follows from being written.
+void Server::write(Connection& connection) {
+  connection.output_listed = false;
+  if (connection.state == Connection::State::lingering) return;
+  bool broken = false;
+  write_ready(connection, broken);
+  if (broken) return disconnect(connection);
+  const bool empty = connection.outbox.ready_bytes() == 0;
+  const bool ending = connection.state == Connection::State::ending;
+  if (empty && ending && connection.outbox.settled()) return finish(connection);
+  if (empty && !connection.outbox.wants_storage()) {
+    spares_.give(connection.outbox.take_storage());
+  }
+  since(connection.stuck_since, ending && !empty, loop_.now());
+  since(connection.overfull_since, connection.outbox.ready_bytes() > limits_.unread_output,
+        loop_.now());
+  if (connection.blocked && connection.may_step(limits_)) list_work(connection);
+  arm(connection);
+}
+
+void Server::write_ready(Connection& connection, bool& broken) {
+  if (connection.outbox.ready_bytes() == 0 || connection.write_waiting) return;
+  error_code error;
+  const std::size_t bytes = connection.transport.write_some(connection.outbox.ready(), error);
+  if (error && !is_later(error)) {
+    broken = true;
+    return;
+  }
+  connection.outbox.consume(bytes);
+  if (bytes != 0) connection.stuck_since = never;
+  if (connection.outbox.ready_bytes() != 0) wait_writable(connection);
+}
+
+void Server::arm(Connection& connection) {
+  const Moment deadline = connection.deadline(limits_);
+  if (deadline >= connection.armed) return;
+  connection.armed = deadline;
+  deadlines_.add(deadline, connection.id);
+}
+
+void Server::look_at_due() {
+  while (const auto entry = deadlines_.take_due(loop_.now())) {
+    Connection* connection = connections_.find(entry->connection);
+    if (connection == nullptr || connection->armed != entry->when) continue;
+    connection->armed = never;
+    look_at(*connection);
+  }
+}
+
+void Server::look_at(Connection& connection) {
+  const Moment now = loop_.now();
+  if (connection.look_at <= now) {
+    connection.look_at = now + peer_check;
+    if (connection.transport.peer_finished()) {
+      connection.peer_finished = true;
+      connection.look_at = never;
+      list_work(connection);
+    }
+  }
+  if (connection.deadline(limits_) > now) return arm(connection);
+  if (connection.state == Connection::State::lingering) {
+    remove(connection);
+  } else {
+    log_.debug("closing a connection that does not read or write on",
+               {{"address", connection.address.to_string()}});
+    disconnect(connection);
+  }
+}
+
+// Everything due has been sent. What the client still sends is read until it closes, or its kernel
+// would drop our last line on the reset that unread input causes.
+void Server::finish(Connection& connection) {
+  if (connection.at_end || draining_) return disconnect(connection);
+  connection.transport.finish_output();
+  connection.overfull_since = never;
+  connection.stuck_since = never;
+  connection.linger_until = loop_.now() + longest_linger;
+  connection.state = Connection::State::lingering;
+  spares_.give(connection.outbox.take_storage());
+  wait_readable(connection);
+  arm(connection);
+  if (connection.admitted) step(node::Disconnected{connection.id, connection.cause});
+}
+
+void Server::discard(Connection& connection) {
+  error_code error;
+  const std::size_t bytes = connection.transport.read_some(buffer_, error);
+  connection.discarded += static_cast<std::uint32_t>(bytes);
+  if ((error && !is_later(error)) || connection.discarded > most_discarded) {
+    remove(connection);
+  } else {
+    wait_readable(connection);
+  }
+}
+
+void Server::disconnect(Connection& connection) {
+  const bool known = connection.admitted && connection.state != Connection::State::lingering;
+  const node::Disconnected event{connection.id, connection.cause};
+  if (draining_) {
+    error_code error;
+    connection.transport.finish_output();
+    static_cast<void>(connection.transport.read_some(buffer_, error));
+  }
+  remove(connection);
+  if (known) step(event);
+}
+
+void Server::remove(Connection& connection) {
+  if (connection.admitted) {
+    admission_.release(connection.address);
+  } else {
+    --refused_;
+  }
+  connection.transport.close();
+  connections_.remove(connection.id);
+}
+
+}  // namespace pawl::server

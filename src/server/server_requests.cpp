@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server's way of a request: from the bytes read to the answer in the outbox.
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "server/refusals.hpp"
+#include "server/secret.hpp"
+#include "server/server.hpp"
+#include "wire/reply.hpp"
+
+namespace pawl::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Span peer_check = 1s;
+
+}  // namespace
+
+// The first `bytes` of the buffer are what this connection has sent and nobody has stepped.
+void Server::work(Connection& connection, std::size_t bytes) {
+  std::string_view rest(buffer_.data(), bytes);
+  if (connection.at_first_byte && !rest.empty()) {
+    connection.at_first_byte = false;
+    if (rest.front() == '*') {
+      refuse(connection, no_resp);
+    }
+  }
+  if (step_lines(connection, rest)) keep(connection, rest);
+}
+
+// False: the connection is gone.
+bool Server::step_lines(Connection& connection, std::string_view& rest) {
+  while (connection.may_step(limits_)) {
+    const std::size_t end = rest.find('\n');
+    const std::size_t size = end == rest.npos ? rest.size() : end;
+    if (size >= limits_.line) {
+      refuse(connection, too_long(limits_.line));
+      break;
+    }
+    if (end == rest.npos) break;
+    const Taken taken = take_line(connection, rest.substr(0, size));
+    if (taken == Taken::gone) return false;
+    if (taken == Taken::parked) break;
+    rest.remove_prefix(size + 1);
+    connection.half_line_since = never;
+  }
+  return true;
+}
+
+Server::Taken Server::take_line(Connection& connection, std::string_view text) {
+  wire::Line line = parser_.parse(text);
+  switch (line.kind) {
+    case wire::LineKind::empty: return Taken::stepped;
+    case wire::LineKind::foreign: disconnect(connection); return Taken::gone;
+    case wire::LineKind::request: return step_request(connection, line);
+    case wire::LineKind::poison: {
+      const Taken taken = step_request(connection, line);
+      if (taken == Taken::stepped && connection.state == Connection::State::open) {
+        end_input(connection);
+      }
+      return taken;
+    }
+  }
+  return Taken::stepped;
+}
+
+Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
+  if (!std::exchange(connection.begun, false)) {
+    if (!connection.outbox.begin(connection.next_number(), line.tag)) {
+      refuse(connection, tag_in_use(line.tag));
+      return Taken::stepped;
+    }
+  }
+  std::optional<Secret> secret;
+  if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
+    open->secret = secret.emplace().text();
+  }
+  step(node::ClientRequest{{connection.id, connection.last_request}, &line.request});
+  if (actions_.parked) {
+    connection.parked = true;
+    connection.begun = true;
+    return Taken::parked;
+  }
+  if (std::holds_alternative<request::Lock>(line.request)) connection.outbox.exempt_last();
+  return Taken::stepped;
+}
+
+// What could not be stepped now stays with the connection; the read buffer is everybody's.
+void Server::keep(Connection& connection, std::string_view rest) {
+  const bool open = connection.state == Connection::State::open;
+  if (!open || rest.empty()) {
+    spares_.give(std::exchange(connection.pending, {}));
+  } else {
+    if (connection.pending.capacity() < rest.size()) {
+      spares_.give(std::exchange(connection.pending, spares_.take()));
+    }
+    connection.pending.assign(rest);
+  }
+  connection.blocked = open && !connection.may_step(limits_);
+  const bool half_line = open && !connection.blocked && !rest.empty();
+  connection.look_at = never;
+  connection.half_line_since =
+      half_line ? std::min(connection.half_line_since, loop_.now()) : never;
+  if (connection.blocked) {
+    if (!connection.peer_finished) connection.look_at = loop_.now() + peer_check;
+  } else if (open) {
+    wait_readable(connection);
+  }
+  arm(connection);
+}
+
+void Server::work_listed() {
+  listed_.swap(to_work_);
+  for (const ConnectionId id : listed_) {
+    Connection* connection = connections_.find(id);
+    if (connection == nullptr) continue;
+    connection->work_listed = false;
+    if (connection->state != Connection::State::open || !connection->blocked) continue;
+    const std::size_t bytes = connection->pending.size();
+    std::copy_n(connection->pending.data(), bytes, buffer_.data());
+    work(*connection, bytes);
+  }
+  listed_.clear();
+}
+
+void Server::end_input(Connection& connection) {
+  connection.state = Connection::State::ending;
+  list_output(connection);
+  step(node::InputEnded{connection.id});
+}
+
+// A line that is no answer of the node's, after all that is due; then the connection ends.
+void Server::refuse(Connection& connection, std::string_view line) {
+  end_input(connection);
+  say(connection, line);
+}
+
+void Server::say(Connection& connection, std::string_view line) {
+  list_output(connection);
+  const RequestNumber number = connection.next_number();
+  static_cast<void>(connection.outbox.begin(number, {}));
+  connection.outbox.reply(number, [&](std::string& out, std::string_view) { out += line; });
+}
+
+void Server::step(const node::Event& event) {
+  actions_.clear();
+  node_.step(loop_.now(), event, actions_);
+  deliver();
+}
+
+void Server::deliver() {
+  const auto receiver = [this](ConnectionId id) {
+    Connection* connection = connections_.find(id);
+    if (connection == nullptr || connection->state == Connection::State::lingering) {
+      return static_cast<Connection*>(nullptr);
+    }
+    if (connection->outbox.wants_storage()) connection->outbox.lend_storage(spares_.take());
+    list_output(*connection);
+    return connection;
+  };
+  for (const Reply& reply : actions_.replies) {
+    if (Connection* connection = receiver(reply.to.connection)) {
+      connection->outbox.reply(reply.to.request, [&](std::string& out, std::string_view tag) {
+        wire::format_reply(out, tag, reply.body);
+      });
+    }
+  }
+  for (const Push& push : actions_.pushes) {
+    if (Connection* connection = receiver(push.connection)) {
+      const bool own = push.cause.connection == push.connection;
+      connection->outbox.event(own ? push.cause.request : 0,
+                               [&](std::string& out) { wire::format_event(out, push.body); });
+    }
+  }
+  for (const ConnectionId id : actions_.closing) {
+    if (Connection* connection = receiver(id)) connection->state = Connection::State::ending;
+  }
+  for (const ConnectionId id : actions_.resumed) {
+    if (Connection* connection = connections_.find(id)) {
+      connection->parked = false;
+      list_work(*connection);
+    }
+  }
+}
+
+void Server::list_work(Connection& connection) {
+  if (!std::exchange(connection.work_listed, true)) to_work_.push_back(connection.id);
+}
+
+void Server::list_output(Connection& connection) {
+  if (!std::exchange(connection.output_listed, true)) to_write_.push_back(connection.id);
+}
+
+}  // namespace pawl::server

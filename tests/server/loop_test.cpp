@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/loop.hpp"
+
+#include <boost/asio/post.hpp>
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "server/clock.hpp"
+
+using namespace std::chrono_literals;
+using pawl::Span;
+using pawl::server::Loop;
+using pawl::server::read_clock;
+
+namespace {
+
+void post(Loop& loop, int handlers, int& run) {
+  for (int i = 0; i < handlers; ++i) boost::asio::post(loop.context(), [&run] { ++run; });
+}
+
+void be_busy(Span span) {
+  const auto until = read_clock() + span;
+  while (read_clock() < until) continue;
+}
+
+}  // namespace
+
+TEST_CASE("a turn is bounded, so that time passes under load") {
+  Loop loop;
+  int run = 0;
+  post(loop, 2'000, run);
+  CHECK_FALSE(loop.run_ready());
+  CHECK(run <= 512);
+  while (!loop.run_ready()) continue;
+  CHECK(run == 2'000);
+}
+
+TEST_CASE("after a gap everything that is ready is seen before time passes") {
+  Loop loop;
+  int run = 0;
+  boost::asio::post(loop.context(), [] { be_busy(150ms); });
+  post(loop, 2'000, run);
+  CHECK(loop.run_ready());
+  CHECK(run == 2'000);
+  CHECK_FALSE(loop.gap_seen());
+}
+
+TEST_CASE("a gap between the last look at the sockets and the tick is noticed") {
+  Loop loop;
+  CHECK(loop.run_ready());
+  be_busy(150ms);
+  loop.read_time();
+  CHECK(loop.gap_seen());
+  CHECK(loop.run_ready());
+  CHECK_FALSE(loop.gap_seen());
+}
+
+TEST_CASE("blocking ends at the moment given") {
+  Loop loop;
+  const auto until = loop.read_time() + 5ms;
+  loop.block(until);
+  CHECK(read_clock() >= until);
+}
