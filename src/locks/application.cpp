@@ -26,16 +26,7 @@ Slot Application::make_acquisition(const record::Lock& record, Slot lock, Slot s
   acquisition.ttl_ms = record.ttl_ms;
   acquisition.stamp_ms = record.stamp_ms;
   acquisition.session = session;
-  if (session == no_slot) {
-    acquisition.client = client_of(record);
-  } else {
-    Session& owner = table_.sessions_[session];
-    acquisition.session_next = owner.acquisitions;
-    if (owner.acquisitions != no_slot) {
-      table_.acquisitions_[owner.acquisitions].session_previous = slot;
-    }
-    owner.acquisitions = slot;
-  }
+  if (session == no_slot) acquisition.client = client_of(record);
   if (!record.id.empty() || !record.note.empty()) {
     Slot at = table_.details_.allocate();
     Details& details = table_.details_[at];
@@ -54,17 +45,20 @@ void Application::enqueue(Slot slot) {
   link_last(slot, lock.queue_head, &lock.queue_tail);
   ++lock.waiters;
   ++table_.waiters_;
-  if (acquisition.session != no_slot) ++table_.sessions_[acquisition.session].waits;
   acquisition.stage = Stage::unclaimed;
   claim(slot);
 }
 
 // A new number, so that a decision about the old one no longer stands.
 void Application::claim(Slot slot) {
-  forget_number(slot);
   Acquisition& acquisition = table_.acquisitions_[slot];
+  if (acquisition.number != 0) {
+    forget_number(slot);
+    leave_session(slot);
+  }
   acquisition.stage = Stage::waiting;
   acquisition.number = ++table_.last_claim_.value;
+  join_session(slot);
   Slot at = table_.claims_.allocate();
   table_.claims_[at].number = acquisition.claim();
   table_.claims_[at].acquisition = slot;
@@ -84,6 +78,7 @@ void Application::grant(Slot slot, bool from_queue) {
   if (from_queue) {
     unlink(slot);
     forget_number(slot);
+    leave_session(slot);
     --lock.waiters;
     --table_.waiters_;
   }
@@ -92,11 +87,7 @@ void Application::grant(Slot slot, bool from_queue) {
   acquisition.number = ++table_.last_token_.value;
   link_last(slot, lock.holders, nullptr);
   lock.mode = acquisition.mode;
-  if (acquisition.session != no_slot) {
-    Session& session = table_.sessions_[acquisition.session];
-    ++session.holds;
-    if (from_queue) --session.waits;
-  }
+  join_session(slot);
   out_.changes.push_back(change::Granted{slot, from_queue});
 }
 
@@ -120,7 +111,7 @@ void Application::release(Slot slot, HoldEnd end) {
   Acquisition& acquisition = table_.acquisitions_[slot];
   Token token = acquisition.token();
   unlink(slot);
-  if (acquisition.session != no_slot) --table_.sessions_[acquisition.session].holds;
+  leave_session(slot);
   out_.changes.push_back(change::Released{slot, token, end});
   forget(slot);
 }
@@ -131,7 +122,7 @@ void Application::end_wait(Slot slot, WaitEnd end) {
   forget_number(slot);
   --table_.locks_[acquisition.lock].waiters;
   --table_.waiters_;
-  if (acquisition.session != no_slot) --table_.sessions_[acquisition.session].waits;
+  leave_session(slot);
   out_.changes.push_back(change::WaitEnded{slot, end});
   forget(slot);
 }
@@ -173,9 +164,10 @@ void Application::settle(Slot at) {
 bool Application::sweep(Slot at) {
   const Session& session = table_.sessions_[at];
   ensure(session.dead);
-  for (std::size_t budget = sweep_locks; session.acquisitions != no_slot; --budget) {
+  for (std::size_t budget = sweep_locks;; --budget) {
+    Slot slot = session.first_wait != no_slot ? session.first_wait : session.first_hold;
+    if (slot == no_slot) break;
     if (budget == 0) return false;
-    Slot slot = session.acquisitions;
     Slot lock = table_.acquisitions_[slot].lock;
     if (table_.acquisitions_[slot].waits()) {
       end_wait(slot, wait_end(session.end));
@@ -223,21 +215,38 @@ void Application::link_last(Slot slot, Slot& head, Slot* tail) {
   if (tail != nullptr) *tail = slot;
 }
 
-// Out of its session, its id index and its client; its slot is reused from the next record on.
+// At the end of its session's holds or waits: its number is the newest there.
+void Application::join_session(Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  if (acquisition.session == no_slot) return;
+  Session& session = table_.sessions_[acquisition.session];
+  bool holds = acquisition.stage == Stage::holding;
+  Slot& first = holds ? session.first_hold : session.first_wait;
+  Slot& last = holds ? session.last_hold : session.last_wait;
+  acquisition.session_previous = last;
+  acquisition.session_next = no_slot;
+  (last == no_slot ? first : table_.acquisitions_[last].session_next) = slot;
+  last = slot;
+  ++(holds ? session.holds : session.waits);
+}
+
+void Application::leave_session(Slot slot) {
+  Acquisition& acquisition = table_.acquisitions_[slot];
+  if (acquisition.session == no_slot) return;
+  Session& session = table_.sessions_[acquisition.session];
+  bool holds = acquisition.stage == Stage::holding;
+  Slot before = acquisition.session_previous;
+  Slot after = acquisition.session_next;
+  (before == no_slot ? (holds ? session.first_hold : session.first_wait)
+                     : table_.acquisitions_[before].session_next) = after;
+  (after == no_slot ? (holds ? session.last_hold : session.last_wait)
+                    : table_.acquisitions_[after].session_previous) = before;
+  --(holds ? session.holds : session.waits);
+}
+
+// Out of the id index; its slot is reused from the next record on.
 void Application::forget(Slot slot) {
   Acquisition& acquisition = table_.acquisitions_[slot];
-  if (acquisition.session != no_slot) {
-    Session& session = table_.sessions_[acquisition.session];
-    if (acquisition.session_previous != no_slot) {
-      table_.acquisitions_[acquisition.session_previous].session_next = acquisition.session_next;
-    } else {
-      session.acquisitions = acquisition.session_next;
-    }
-    if (acquisition.session_next != no_slot) {
-      table_.acquisitions_[acquisition.session_next].session_previous =
-          acquisition.session_previous;
-    }
-  }
   if (acquisition.details != no_slot && !table_.details_[acquisition.details].id.empty()) {
     table_.by_id_.erase(acquisition.details);
   }

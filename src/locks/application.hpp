@@ -51,6 +51,8 @@ class Application {
   // Ends up to `sweep_locks` acquisitions of a dead session; true if that was all.
   bool sweep(Slot session);
 
+  void join_session(Slot acquisition);
+  void leave_session(Slot acquisition);
   void unlink(Slot acquisition);
   void link_last(Slot acquisition, Slot& head, Slot* tail);
   void forget(Slot acquisition);

@@ -18,8 +18,8 @@ void Application::operator()(const record::EpochStart& record) {
       unclaim(slot);
     } else {
       end_wait(slot, WaitEnd::epoch);
+      forget_if_free(lock);
     }
-    grant_next(lock);
   }
 }
 
@@ -117,7 +117,8 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
   if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode) {
     return {.verdict = Verdict::mismatch};
   }
-  if (acquisition.waits() && !record.wait) return {.verdict = Verdict::busy, .lock = acquisition.lock};
+  if (acquisition.waits() && !record.wait)
+    return {.verdict = Verdict::busy, .lock = acquisition.lock};
   if (record.ttl_given) acquisition.ttl_ms = record.ttl_ms;
   if (acquisition.stage == Stage::holding) {
     out_.changes.push_back(change::Renewed{slot});

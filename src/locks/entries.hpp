@@ -91,7 +91,11 @@ struct Session {
   bool deadlock = true;
   bool dead = false;     // its tokens are NOT_HELD, its waits are never granted; sweeps do the rest
   std::uint8_t end = 0;  // SessionEnd, once dead
-  Slot acquisitions = no_slot;
+  // Both in the order of their numbers, which is the order a sweep takes: no slot decides anything.
+  Slot first_hold = no_slot;
+  Slot last_hold = no_slot;
+  Slot first_wait = no_slot;
+  Slot last_wait = no_slot;
   std::uint32_t holds = 0;
   std::uint32_t waits = 0;
 };
