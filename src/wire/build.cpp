@@ -17,6 +17,12 @@ constexpr std::string_view name_form =
     R"(a lock name is 1-255 bytes of UTF-8 without blanks, control characters, " = ,)";
 constexpr std::string_view id_form = "1-64 of A-Z a-z 0-9 . _ : -";
 
+template <class Target>
+struct Choice {
+  std::string_view word;
+  Target means;
+};
+
 // Each step leaves its target alone when the option is not given, and is false once it has refused.
 class Builder {
  public:
@@ -118,16 +124,15 @@ class Builder {
            refuse({option_name(option), " takes (part of) a lock name; ", name_form});
   }
 
-  // One of two words.
   template <class Target>
-  bool choice(Option option, std::string_view first, Target of_first, std::string_view second,
-              Target of_second, Target& out) {
+  bool choice(Option option, const Choice<Target>& first, const Choice<Target>& second,
+              Target& out) {
     if (!options_.has(option)) return true;
     const std::string_view given = options_[option];
-    if (given != first && given != second) {
-      return refuse({option_name(option), " must be ", first, " or ", second});
+    if (given != first.word && given != second.word) {
+      return refuse({option_name(option), " must be ", first.word, " or ", second.word});
     }
-    out = given == first ? of_first : of_second;
+    out = given == first.word ? first.means : second.means;
     return true;
   }
 
@@ -175,10 +180,10 @@ Request build_events(Builder& from) {
 Request build_open(Builder& from) {
   request::Open open;
   if (from.duration(Option::ttl, Least::above_zero, open.ttl) &&
-      from.choice(Option::on_disconnect, "keep", OnDisconnect::keep, "release",
-                  OnDisconnect::release, open.on_disconnect) &&
+      from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
+                  {"release", OnDisconnect::release}, open.on_disconnect) &&
       from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
-      from.choice(Option::deadlock, "on", true, "off", false, open.deadlock)) {
+      from.choice(Option::deadlock, {"on", true}, {"off", false}, open.deadlock)) {
     return open;
   }
   return from.refusal();

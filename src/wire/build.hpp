@@ -18,6 +18,10 @@ struct OptionValues {
   std::array<std::string_view, option_count> texts;  // of those given
 
   [[nodiscard]] bool has(Option option) const { return (given & set_of(option)) != 0; }
+  void set(Option option, std::string_view text) {
+    given |= set_of(option);
+    texts[static_cast<std::size_t>(option)] = text;
+  }
   [[nodiscard]] std::string_view operator[](Option option) const {
     return texts[static_cast<std::size_t>(option)];
   }

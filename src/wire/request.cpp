@@ -109,11 +109,14 @@ Request RequestParser::parse_request(const VerbRule& rule, std::string_view rest
       continue;
     }
     const auto option = find_option(word.key);
-    if (!option || (rule.taken & set_of(*option)) == 0) return unknown_option(rule, word.key);
+    if (!option || !rule.takes_option(*option)) return unknown_option(rule, word.key);
     if (options.has(*option)) return repeated_option(*option);
-    options.given |= set_of(*option);
-    options.texts[static_cast<std::size_t>(*option)] = word.value;
+    options.set(*option, word.value);
   }
+  return finish(rule, options);
+}
+
+Request RequestParser::finish(const VerbRule& rule, const OptionValues& options) {
   if (words_.size() < rule.least_words) return misused(rule, " needs more words: ");
   if ((rule.needed & ~options.given) != 0) return misused(rule, " needs more options: ");
   return build_request(rule, words_, options, message_);

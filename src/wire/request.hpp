@@ -13,6 +13,7 @@
 
 namespace pawl::wire {
 
+struct OptionValues;
 struct VerbRule;
 enum class Option : std::uint8_t;
 
@@ -40,6 +41,7 @@ class RequestParser {
   friend struct ParserScratch;  // the tests look where views point
 
   [[nodiscard]] Request parse_request(const VerbRule& rule, std::string_view rest);
+  [[nodiscard]] Request finish(const VerbRule& rule, const OptionValues& options);
   [[nodiscard]] request::Malformed unknown(std::string_view word);
   [[nodiscard]] request::Malformed misused(const VerbRule& rule, std::string_view how);
   [[nodiscard]] request::Malformed unknown_option(const VerbRule& rule, std::string_view key);

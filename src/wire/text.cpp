@@ -33,24 +33,31 @@ bool all_of_class(std::string_view text, Class wanted) {
   });
 }
 
-// The length of the character at the start of `bytes`, 0 if it is none. RFC 3629 §4.
+// The length that a character's first byte announces, 0 if no character starts so. RFC 3629 §4.
+std::size_t announced_length(unsigned first) {
+  if (first < 0x80) return first != 0 ? 1 : 0;
+  if (first < 0xC2 || first > 0xF4) return 0;
+  if (first < 0xE0) return 2;
+  return first < 0xF0 ? 3 : 4;
+}
+
+// Overlong forms, surrogates and what is past U+10FFFF are all told by the first two bytes.
+bool may_follow(unsigned first, unsigned second) {
+  const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  return second >= least && second <= most;
+}
+
+// The length of the character at the start of `bytes`, 0 if it is none.
 std::size_t character_at(std::string_view bytes) {
   const auto byte = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const auto continues = [&](std::size_t i) {
-    return i < bytes.size() && (byte(i) & 0xC0U) == 0x80U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first != 0 ? 1 : 0;
-  if (first < 0xC2 || first > 0xF4 || !continues(1)) return 0;
-  const unsigned second = byte(1);
-  if (first < 0xE0) return 2;
-  if (first == 0xE0 && second < 0xA0) return 0;
-  if (first == 0xED && second > 0x9F) return 0;
-  if (!continues(2)) return 0;
-  if (first < 0xF0) return 3;
-  if (first == 0xF0 && second < 0x90) return 0;
-  if (first == 0xF4 && second > 0x8F) return 0;
-  return continues(3) ? 4 : 0;
+  const std::size_t length = announced_length(byte(0));
+  if (length > bytes.size()) return 0;
+  if (length > 1 && !may_follow(byte(0), byte(1))) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80U) return 0;
+  }
+  return length;
 }
 
 constexpr std::uint64_t every_low = 0x0101010101010101U;

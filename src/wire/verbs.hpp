@@ -74,6 +74,8 @@ struct VerbRule {
   std::string_view instead = {};  // of an absent verb: what to do without it
   OptionSet taken = 0;
   OptionSet needed = 0;
+
+  [[nodiscard]] bool takes_option(Option option) const { return (taken & set_of(option)) != 0; }
 };
 
 [[nodiscard]] std::span<const VerbRule> verb_rules();
