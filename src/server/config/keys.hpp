@@ -15,11 +15,9 @@
 
 namespace pawl::server {
 
-// Where a value lives in a Config, made from `[](auto& config) -> auto& { return config.…; }`.
+// Where a value lives in a Config.
 template <class T>
 struct Place {
-  template <class Find>
-  constexpr Place(Find find) : in(find), of(find) {}  // NOLINT(google-explicit-constructor)
   T& (*in)(Config&);
   const T& (*of)(const Config&);
 };

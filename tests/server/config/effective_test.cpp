@@ -100,6 +100,7 @@ TEST_CASE("what Kubernetes sets for a service named pawl is left alone") {
             .empty());
   CHECK(of_environment({{"PAWL_PORT", "7295"}}).size() == 1);
   CHECK(of_environment({{"PAWL_PORT_CLIENT", "7295"}}).size() == 1);
+  CHECK(of_environment({{"PAWL_PORT__TCP", "7295"}}).size() == 1);
 }
 
 TEST_CASE("what is wrong in a flag is told with the flag") {
