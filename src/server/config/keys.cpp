@@ -16,6 +16,8 @@ struct Word {
   std::string_view text;
   Enum value;
 };
+template <class Enum>
+Word(const char*, Enum) -> Word<Enum>;  // clang 14 does not deduce aggregates by itself
 
 constexpr auto words(const Choice<Durability>&) {
   return std::array{Word{"fsync", Durability::fsync}, Word{"relaxed", Durability::relaxed},
