@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "pawl/types.hpp"
@@ -34,6 +35,9 @@ struct Leases {
   Milliseconds default_ttl{30'000};
   Milliseconds min_ttl{50};  // one node; a cluster needs a second at least
   Milliseconds max_ttl{86'400'000};
+  // After a start that may have forgotten a lock, new grants wait so long; nothing: as long as the
+  // longest TTL ever granted.
+  std::optional<Milliseconds> restart_grace;
 };
 
 enum class Durability : std::uint8_t { fsync, relaxed, none };

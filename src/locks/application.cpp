@@ -14,59 +14,36 @@ Slot Application::make_lock(const record::Lock& record) {
   lock.name_size = static_cast<std::uint8_t>(name.size());
   lock.mode = record.mode;
   lock.slots = static_cast<std::uint16_t>(record.slots);
+  lock.mark = table_.snapshot_.mark();
   table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
-  return slot;
-}
-
-Slot Application::make_acquisition(const record::Lock& record, Slot lock, Slot session) {
-  Slot slot = table_.acquisitions_.allocate();
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  acquisition.lock = lock;
-  acquisition.mode = record.mode;
-  acquisition.ttl_ms = record.ttl_ms;
-  acquisition.stamp_ms = record.stamp_ms;
-  acquisition.session = session;
-  if (session == no_slot) acquisition.client = client_of(record);
-  if (!record.id.empty() || !record.note.empty()) {
-    Slot at = table_.details_.allocate();
-    Details& details = table_.details_[at];
-    details.acquisition = slot;
-    details.id = record.id;
-    details.note = record.note;
-    acquisition.details = at;
-    if (!record.id.empty()) table_.by_id_.insert(at, hash_text(record.id, table_.seed_));
-  }
   return slot;
 }
 
 void Application::enqueue(Slot slot) {
   Acquisition& acquisition = table_.acquisitions_[slot];
-  Lock& lock = table_.locks_[acquisition.lock];
-  link_last(slot, lock.queue_head, &lock.queue_tail);
-  ++lock.waiters;
-  ++table_.waiters_;
+  table_.snapshot_.keep_lock(acquisition.lock);
   acquisition.stage = Stage::unclaimed;
+  table_.link_last(slot);
   claim(slot);
 }
 
 // A new number, so that a decision about the old one no longer stands.
 void Application::claim(Slot slot) {
   Acquisition& acquisition = table_.acquisitions_[slot];
+  table_.snapshot_.keep_lock(acquisition.lock);
   if (acquisition.number != 0) {
     forget_number(slot);
     leave_session(slot);
   }
   acquisition.stage = Stage::waiting;
   acquisition.number = ++table_.last_claim_.value;
-  join_session(slot);
-  Slot at = table_.claims_.allocate();
-  table_.claims_[at].number = acquisition.claim();
-  table_.claims_[at].acquisition = slot;
-  table_.by_claim_.insert(at, hash_number(acquisition.number, table_.seed_));
+  table_.join_session(slot);
+  table_.enter_claim(slot);
   out_.changes.push_back(change::Claimed{slot});
 }
 
 void Application::unclaim(Slot slot) {
+  table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
   table_.acquisitions_[slot].stage = Stage::unclaimed;
   out_.changes.push_back(change::Unclaimed{slot});
 }
@@ -75,19 +52,18 @@ void Application::grant(Slot slot, bool from_queue) {
   Acquisition& acquisition = table_.acquisitions_[slot];
   Lock& lock = table_.locks_[acquisition.lock];
   ensure(lock.holders == no_slot);
+  table_.snapshot_.keep_lock(acquisition.lock);
   if (from_queue) {
     unlink(slot);
     forget_number(slot);
     leave_session(slot);
-    --lock.waiters;
-    --table_.waiters_;
   }
   ensure(table_.last_token_ < last_token);
   acquisition.stage = Stage::holding;
   acquisition.number = ++table_.last_token_.value;
-  link_last(slot, lock.holders, nullptr);
+  table_.link_last(slot);
   lock.mode = acquisition.mode;
-  join_session(slot);
+  table_.join_session(slot);
   out_.changes.push_back(change::Granted{slot, from_queue});
 }
 
@@ -109,6 +85,7 @@ void Application::grant_next(Slot at) {
 
 void Application::release(Slot slot, HoldEnd end) {
   Acquisition& acquisition = table_.acquisitions_[slot];
+  table_.snapshot_.keep_lock(acquisition.lock);
   Token token = acquisition.token();
   unlink(slot);
   leave_session(slot);
@@ -118,10 +95,9 @@ void Application::release(Slot slot, HoldEnd end) {
 
 void Application::end_wait(Slot slot, WaitEnd end) {
   Acquisition& acquisition = table_.acquisitions_[slot];
+  table_.snapshot_.keep_lock(acquisition.lock);
   unlink(slot);
   forget_number(slot);
-  --table_.locks_[acquisition.lock].waiters;
-  --table_.waiters_;
   leave_session(slot);
   out_.changes.push_back(change::WaitEnded{slot, end});
   forget(slot);
@@ -176,6 +152,7 @@ bool Application::sweep(Slot at) {
     }
     grant_next(lock);
   }
+  table_.snapshot_.keep_session(at);
   --table_.dead_sessions_;
   table_.graveyard_.sessions.push_back(at);
   return true;
@@ -197,37 +174,10 @@ void Application::unlink(Slot slot) {
     lock.queue_tail = acquisition.previous;
   }
   acquisition.next = acquisition.previous = no_slot;
-}
-
-void Application::link_last(Slot slot, Slot& head, Slot* tail) {
-  Slot last = tail != nullptr ? *tail : head;
-  if (tail == nullptr) {
-    while (last != no_slot && table_.acquisitions_[last].next != no_slot) {
-      last = table_.acquisitions_[last].next;
-    }
+  if (acquisition.waits()) {
+    --lock.waiters;
+    --table_.waiters_;
   }
-  if (last == no_slot) {
-    head = slot;
-  } else {
-    table_.acquisitions_[last].next = slot;
-    table_.acquisitions_[slot].previous = last;
-  }
-  if (tail != nullptr) *tail = slot;
-}
-
-// At the end of its session's holds or waits: its number is the newest there.
-void Application::join_session(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  if (acquisition.session == no_slot) return;
-  Session& session = table_.sessions_[acquisition.session];
-  bool holds = acquisition.stage == Stage::holding;
-  Slot& first = holds ? session.first_hold : session.first_wait;
-  Slot& last = holds ? session.last_hold : session.last_wait;
-  acquisition.session_previous = last;
-  acquisition.session_next = no_slot;
-  (last == no_slot ? first : table_.acquisitions_[last].session_next) = slot;
-  last = slot;
-  ++(holds ? session.holds : session.waits);
 }
 
 void Application::leave_session(Slot slot) {
@@ -270,21 +220,6 @@ void Application::forget_if_free(Slot slot) {
   if (lock.holders != no_slot || lock.queue_head != no_slot) return;
   table_.locks_by_name_.erase(slot);
   table_.graveyard_.locks.push_back(slot);
-}
-
-Slot Application::client_of(const record::Lock& record) {
-  std::uint32_t hash = hash_text(record.address, table_.seed_);
-  Slot slot = table_.clients_by_address_.find(hash, [&](const Client& client) {
-    return client.address == record.address && client.user == record.user;
-  });
-  if (slot == no_slot) {
-    slot = table_.clients_.allocate();
-    table_.clients_[slot].user = record.user;
-    table_.clients_[slot].address = record.address;
-    table_.clients_by_address_.insert(slot, hash);
-  }
-  ++table_.clients_[slot].references;
-  return slot;
 }
 
 }  // namespace pawl::locks

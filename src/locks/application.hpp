@@ -38,7 +38,6 @@ class Application {
 
   // Moves (application.cpp).
   Slot make_lock(const record::Lock& record);
-  Slot make_acquisition(const record::Lock& record, Slot lock, Slot session);
   void enqueue(Slot acquisition);
   void claim(Slot acquisition);
   void unclaim(Slot acquisition);
@@ -51,14 +50,11 @@ class Application {
   // Ends up to `sweep_locks` acquisitions of a dead session; true if that was all.
   bool sweep(Slot session);
 
-  void join_session(Slot acquisition);
   void leave_session(Slot acquisition);
   void unlink(Slot acquisition);
-  void link_last(Slot acquisition, Slot& head, Slot* tail);
   void forget(Slot acquisition);
   void forget_number(Slot acquisition);
   void forget_if_free(Slot lock);
-  [[nodiscard]] Slot client_of(const record::Lock& record);
 
   [[nodiscard]] bool decided_here(Epoch decided_in) const { return decided_in == epoch_; }
 

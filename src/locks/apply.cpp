@@ -39,6 +39,7 @@ void Application::operator()(const record::OpenSession& record) {
   session.ttl_ms = record.ttl_ms;
   session.on_disconnect = record.on_disconnect;
   session.deadlock = record.deadlock;
+  session.mark = table_.snapshot_.mark();
   table_.by_secret_.insert(slot, hash_text(session.secret, table_.seed_));
   table_.by_session_id_.insert(slot, hash_number(session.id.value, table_.seed_));
   ++table_.live_sessions_;
@@ -74,6 +75,7 @@ void Application::operator()(const record::Sweep& record) {
 
 // Dead at once, whatever it holds; the first slice of the sweep is part of this record.
 void Application::end_session(Slot slot, SessionEnd end) {
+  table_.snapshot_.keep_session(slot);
   Session& session = table_.sessions_[slot];
   session.dead = true;
   session.end = static_cast<std::uint8_t>(end);
@@ -119,6 +121,7 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
   }
   if (acquisition.waits() && !record.wait)
     return {.verdict = Verdict::busy, .lock = acquisition.lock};
+  table_.snapshot_.keep_lock(acquisition.lock);
   if (record.ttl_given) acquisition.ttl_ms = record.ttl_ms;
   if (acquisition.stage == Stage::holding) {
     out_.changes.push_back(change::Renewed{slot});
@@ -135,7 +138,8 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
   bool free = lock == no_slot || table_.locks_[lock].holders == no_slot;
   if (!free && !record.wait) return {.verdict = Verdict::busy, .lock = lock};
   if (lock == no_slot) lock = make_lock(record);
-  Slot slot = make_acquisition(record, lock, session);
+  table_.snapshot_.keep_lock(lock);
+  Slot slot = table_.make_acquisition(record, lock, session);
   if (free) {
     grant(slot, false);
     return {.verdict = Verdict::granted, .acquisition = slot};
@@ -167,6 +171,7 @@ void Application::operator()(const record::RenewTtl& record) {
     out_.answer.verdict = Verdict::not_held;
     return;
   }
+  table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
   table_.acquisitions_[slot].ttl_ms = record.ttl_ms;
   out_.answer = {.verdict = Verdict::done, .acquisition = slot};
   out_.changes.push_back(change::Renewed{slot});
@@ -227,7 +232,10 @@ void Application::operator()(const record::Cancel& record) {
     end_wait(slot, WaitEnd::cancelled);
     grant_next(lock);
   }
-  table_.spent_.remember({record.session, record.user, record.name}, record.id);
+  IdScope scope{record.session, record.user, record.name};
+  if (table_.spent_.size() == SpentIds::capacity)
+    table_.snapshot_.keep_spent(table_.spent_.oldest());
+  table_.spent_.remember(scope, record.id, table_.snapshot_.mark());
   out_.answer.verdict = Verdict::cancelled;
 }
 

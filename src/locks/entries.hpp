@@ -22,7 +22,8 @@ struct Lock {
   std::uint8_t name_size = 0;  // 0: the slot is free
   Mode mode = Mode::exclusive;
   std::uint16_t slots = 0;
-  Slot holders = no_slot;  // oldest first
+  mutable std::uint8_t mark = 0;  // the newest snapshot that has it or must not
+  Slot holders = no_slot;         // oldest first
   Slot queue_head = no_slot;
   Slot queue_tail = no_slot;
   std::uint32_t waiters = 0;
@@ -91,6 +92,7 @@ struct Session {
   bool deadlock = true;
   bool dead = false;     // its tokens are NOT_HELD, its waits are never granted; sweeps do the rest
   std::uint8_t end = 0;  // SessionEnd, once dead
+  mutable std::uint8_t mark = 0;  // as a lock's
   // Both in the order of their numbers, which is the order a sweep takes: no slot decides anything.
   Slot first_hold = no_slot;
   Slot last_hold = no_slot;
@@ -104,7 +106,8 @@ struct Session {
 struct SpentId {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
-  SessionId session;  // its scope; 0: leased, then (user, name)
+  SessionId session;              // its scope; 0: leased, then (user, name)
+  mutable std::uint8_t mark = 0;  // as a lock's
   std::string user;
   std::string name;
   std::string id;

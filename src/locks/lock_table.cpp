@@ -15,6 +15,15 @@ void LockTable::apply(Epoch entry_epoch, const Record& record, Effects& out) {
   std::visit(Application{*this, entry_epoch, out}, record);
 }
 
+void LockTable::begin_snapshot() {
+  bury();
+  snapshot_.begin();
+}
+
+bool LockTable::write_snapshot(std::string& out, std::size_t budget) {
+  return snapshot_.write(out, budget);
+}
+
 void LockTable::bury() {
   for (Slot slot : graveyard_.locks) {
     names_.release(locks_[slot].name, locks_[slot].name_size);

@@ -17,6 +17,7 @@
 #include "locks/effects.hpp"
 #include "locks/entries.hpp"
 #include "locks/record.hpp"
+#include "locks/snapshot.hpp"
 #include "locks/spent_ids.hpp"
 
 namespace pawl::locks {
@@ -28,6 +29,12 @@ class LockTable {
   // Carries out what the log says. `entry_epoch` is that of the log entry the record stands in: a
   // decision of another epoch does nothing (R15). `out` is cleared first.
   void apply(Epoch entry_epoch, const Record& record, Effects& out);
+
+  // A snapshot of the state as it is now, written in slices between later records; `write_snapshot`
+  // appends about `budget` bytes and is true once it is complete. One at a time, never given up.
+  void begin_snapshot();
+  [[nodiscard]] bool write_snapshot(std::string& out, std::size_t budget);
+  [[nodiscard]] bool has_snapshot_under_way() const { return snapshot_.is_under_way(); }
 
   // --- reading; slots are the table's own and mean nothing on another node ---
   [[nodiscard]] Slot find_lock(std::string_view name) const;
@@ -59,6 +66,7 @@ class LockTable {
   [[nodiscard]] bool is_free(std::string_view name) const;
 
   [[nodiscard]] Slot locks_end() const { return locks_.end(); }
+  [[nodiscard]] Slot acquisitions_end() const { return acquisitions_.end(); }
   [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
   [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }
   [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
@@ -68,6 +76,8 @@ class LockTable {
 
  private:
   friend class Application;
+  friend class SnapshotCursor;
+  friend class SnapshotReader;
 
   // Released slots stay readable until the next apply: effects speak of them.
   struct Graveyard {
@@ -76,6 +86,18 @@ class LockTable {
     std::vector<Slot> sessions;
   };
   void bury();
+
+  // Moves that applying and restoring share.
+  Slot make_acquisition(const record::Lock& record, Slot lock, Slot session);
+  struct Restored {
+    std::uint64_t number = 0;
+    Stage stage = Stage::free;
+  };
+  void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
+  void enter_claim(Slot acquisition);
+  void link_last(Slot acquisition);
+  void join_session(Slot acquisition);
+  [[nodiscard]] Slot client_of(std::string_view user, std::string_view address);
 
   std::uint64_t seed_;
   TextArena names_;
@@ -93,6 +115,7 @@ class LockTable {
   HashIndex<Session, &Session::id_hash, &Session::id_next> by_session_id_{sessions_};
   SpentIds spent_;
   Graveyard graveyard_;
+  SnapshotCursor snapshot_{*this};
 
   Token last_token_{0};
   ClaimNumber last_claim_{0};

@@ -5,7 +5,7 @@
 
 namespace pawl::locks {
 
-void SpentIds::remember(const IdScope& scope, std::string_view id) {
+void SpentIds::remember(const IdScope& scope, std::string_view id, std::uint8_t mark) {
   if (contains(scope, id)) return;
   Slot slot = oldest_;
   if (ids_.size() < capacity) {
@@ -14,6 +14,11 @@ void SpentIds::remember(const IdScope& scope, std::string_view id) {
     index_.erase(slot);
     oldest_ = static_cast<Slot>((oldest_ + 1) % capacity);
   }
+  fill(slot, scope, id);
+  ids_[slot].mark = mark;
+}
+
+void SpentIds::fill(Slot slot, const IdScope& scope, std::string_view id) {
   SpentId& spent = ids_[slot];
   spent.session = scope.session;
   spent.id = id;
@@ -21,6 +26,17 @@ void SpentIds::remember(const IdScope& scope, std::string_view id) {
   spent.user = scope.session.value != 0 ? std::string_view{} : scope.user;
   spent.name = scope.session.value != 0 ? std::string_view{} : scope.name;
   index_.insert(slot, hash_of(scope, id));
+}
+
+void SpentIds::restore_size(Slot size, Slot oldest) {
+  for (Slot slot = 0; slot < size; ++slot) static_cast<void>(ids_.allocate());
+  oldest_ = oldest;
+}
+
+bool SpentIds::restore(Slot slot, const IdScope& scope, std::string_view id) {
+  if (id.empty() || !ids_[slot].id.empty()) return false;
+  fill(slot, scope, id);
+  return true;
 }
 
 bool SpentIds::contains(const IdScope& scope, std::string_view id) const {

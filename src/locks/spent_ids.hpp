@@ -27,12 +27,20 @@ class SpentIds {
 
   explicit SpentIds(std::uint64_t seed) : seed_(seed) {}
 
-  void remember(const IdScope& scope, std::string_view id);
+  // At capacity the oldest is overwritten.
+  void remember(const IdScope& scope, std::string_view id, std::uint8_t mark);
   [[nodiscard]] bool contains(const IdScope& scope, std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return ids_.size(); }
+  [[nodiscard]] const SpentId& at(Slot slot) const { return ids_[slot]; }
+  [[nodiscard]] Slot oldest() const { return oldest_; }
+
+  // From a snapshot: so many slots, each then restored once.
+  void restore_size(Slot size, Slot oldest);
+  [[nodiscard]] bool restore(Slot slot, const IdScope& scope, std::string_view id);
   [[nodiscard]] std::size_t memory() const { return ids_.memory(); }
 
  private:
+  void fill(Slot slot, const IdScope& scope, std::string_view id);
   [[nodiscard]] std::uint32_t hash_of(const IdScope& scope, std::string_view id) const;
 
   std::uint64_t seed_;

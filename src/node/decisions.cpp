@@ -13,7 +13,7 @@ using std::chrono::duration_cast;
 namespace {
 
 // Past so many records on their way the log is the bottleneck: decide later.
-constexpr std::uint64_t records_in_flight = 1'024;
+constexpr std::uint64_t records_in_flight = 64;
 
 // The clock may be off by ε = 0.1 %: the server waits that much longer than the client believes.
 constexpr std::int64_t epsilon_inverse = 1'000;
@@ -21,7 +21,8 @@ constexpr std::int64_t epsilon_inverse = 1'000;
 }  // namespace
 
 bool Node::may_decide() const {
-  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight;
+  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight &&
+         tokens_in_reach();
 }
 
 // After a stall nobody could renew: a single node adds the gap to every deadline at once.
@@ -35,6 +36,12 @@ void Node::notice_gap(Moment now) {
 Moment Node::lease_end(std::uint32_t ttl_ms) const {
   Span ttl = std::chrono::milliseconds{ttl_ms};
   return now_ - skipped_ + ttl + ttl / epsilon_inverse;
+}
+
+// A wait that outlasts any lease of any client is for ever.
+Moment Node::wait_deadline(Milliseconds wait) const {
+  constexpr Milliseconds longest_wait = std::chrono::hours{24 * 365};
+  return wait >= longest_wait ? never : now_ - skipped_ + wait;
 }
 
 // What a client may still count on, never more.

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -44,6 +46,20 @@ struct Flushed {
   LogIndex index;
 };
 
+// The META file says so now: tokens up to the ceiling may be granted, TTLs up to the longest.
+struct MetaStored {
+  Token ceiling;
+  Milliseconds longest_ttl{0};
+};
+
+// The part of a snapshot handed over last is taken: there is room for the next.
+struct SnapshotPartTaken {};
+
+// There is, or is not, room on the disk for more than what goes on anyway.
+struct DiskSpace {
+  bool full = false;
+};
+
 // Nothing but time has passed.
 struct Tick {};
 
@@ -55,7 +71,16 @@ struct Configured {
 struct Drain {};
 
 using Event = std::variant<Tick, Connected, InputEnded, Disconnected, ClientRequest, Flushed,
-                           Configured, Drain>;
+                           MetaStored, SnapshotPartTaken, DiskSpace, Configured, Drain>;
+
+// A piece of a snapshot: the table as it stood once the record at `index` was applied.
+struct SnapshotPart {
+  LogIndex index;
+  Epoch epoch;
+  bool first = false;
+  bool last = false;
+  std::string bytes;
+};
 
 // Filled by step, performed and cleared by the shell. The vectors keep their storage.
 struct Actions {
@@ -70,9 +95,14 @@ struct Actions {
   // Close after everything already due has been sent: the reply was QUIT's.
   std::vector<ConnectionId> closing;
 
-  // Records were added to the log: append those past what was handed over before, then flush, then
-  // say so with Flushed.
+  // Records were added to the log: take them with Node::hand_over, append, flush, say Flushed.
   bool append = false;
+
+  // Make this durable, then say MetaStored.
+  std::optional<MetaStored> store_meta;
+
+  // Append this to the snapshot under way, in the background, then say SnapshotPartTaken.
+  std::optional<SnapshotPart> snapshot;
 
   void clear() {
     replies.clear();
@@ -81,6 +111,8 @@ struct Actions {
     closing.clear();
     parked = false;
     append = false;
+    store_meta.reset();
+    snapshot.reset();
   }
 };
 

@@ -9,14 +9,7 @@ namespace record = locks::record;
 
 namespace {
 
-// A wait that outlasts any lease of any client is for ever.
-constexpr Milliseconds longest_wait = std::chrono::hours{24 * 365};
-
 std::uint32_t to_ms(Milliseconds span) { return static_cast<std::uint32_t>(span.count()); }
-
-Moment wait_deadline(Moment now, Milliseconds wait) {
-  return wait >= longest_wait ? never : now + wait;
-}
 
 }  // namespace
 
@@ -29,7 +22,10 @@ void Node::on(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  if (refuse_busy(from, request) || refuse_beyond_limits(from, request, session)) return;
+  if (hold_back(from, request) || refuse_busy(from, request)) return;
+  if (refuse_beyond_limits(from, request, session) || parked_for_tokens(from)) return;
+  Milliseconds ttl = request.ttl.value_or(settings_.leases.default_ttl);
+  if (session == no_slot && parked_for_ttl(from, ttl)) return;
   make_lock_record(from, request, session);
 }
 
@@ -119,7 +115,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
     return true;
   }
   if (acquisition.stage == locks::Stage::unclaimed || request.ttl) return false;
-  askers_.add(slot, from, wait_deadline(now_ - skipped_, request.wait));
+  askers_.add(slot, from, wait_deadline(request.wait));
   leases_.set(slot, askers_.furthest_deadline(slot));
   return true;
 }
@@ -135,7 +131,7 @@ bool Node::refuse_busy(Origin from, const request::Lock& request) {
 
 bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
   const Limits& limits = settings_.limits;
-  if (refuse_for_memory(from)) return true;
+  if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
   Slot at = table_.find_lock(request.names.front());
   if (at == no_slot) {
     if (refuse_at_limit(from, "locks", table_.lock_count(), limits.locks)) return true;
@@ -172,6 +168,12 @@ bool Node::refuse_for_memory(Origin from) {
   return true;
 }
 
+bool Node::refuse_for_disk(Origin from) {
+  if (!disk_full_) return false;
+  refuse(from, ErrorCode::disk_full, "no new locks until there is room; renew and unlock go on");
+  return true;
+}
+
 void Node::make_lock_record(Origin from, const request::Lock& request, Slot session) {
   const Connection& connection = *connections_.find(from.connection);
   record::Lock lock;
@@ -189,7 +191,8 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
     lock.address = connection.address;
   }
   LogIndex index = propose(lock, from);
-  if (lock.wait) in_flight_.add_wait(index, wait_deadline(now_ - skipped_, request.wait));
+  if (lock.wait) in_flight_.add_wait(index, held_deadline_.value_or(wait_deadline(request.wait)));
+  held_deadline_.reset();
 }
 
 void Node::on(Origin from, const request::Unlock& request) {
@@ -205,6 +208,7 @@ void Node::on(Origin from, const request::Unlock& request) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
+  if (parked_for_tokens(from)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
   propose(record::Unlock{{}, session, request.names, request.token}, from);
@@ -234,6 +238,7 @@ void Node::on(Origin from, const request::Renew& request) {
   std::uint32_t ttl_ms = request.ttl ? to_ms(*request.ttl) : holder.ttl_ms;
   leases_.raise(slot, lease_end(ttl_ms));
   if (ttl_ms != holder.ttl_ms || in_flight_.changes_a_ttl()) {
+    if (parked_for_ttl(from, Milliseconds{ttl_ms})) return;
     propose(record::RenewTtl{{}, {request.name, request.token}, ttl_ms}, from);
   } else {
     confirm(from, reply::Lasting{Milliseconds{ttl_ms}});
@@ -266,13 +271,14 @@ void Node::on(Origin from, const request::Cancel& request) {
     refuse(from, ErrorCode::shutting_down);
     return;
   }
+  if (parked_for_tokens(from)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
   propose(record::Cancel{{}, session, request.name, request.id}, from);
 }
 
 void Node::on(Origin from, const request::Break& request) {
-  if (parked_behind_own(from)) return;
+  if (parked_behind_own(from) || parked_for_tokens(from)) return;
   propose(record::Break{{}, {request.name, request.token}, request.reason}, from);
 }
 

@@ -11,12 +11,11 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint
       wall_offset_ms_(wall_offset_ms),
       started_(now),
       now_(now),
-      table_(hash_seed),
+      table_owner_(std::make_unique<locks::LockTable>(hash_seed)),
+      table_(*table_owner_),
       in_flight_(hash_seed) {
   write_ranges();
-  locks::Record first = locks::record::EpochStart{Token{0}};
-  in_flight_.add(first);
-  replica_.become_primary([&](std::string& out) { locks::encode_record(out, first); });
+  begin({});
 }
 
 void Node::step(Moment now, const Event& event, Actions& out) {
@@ -28,20 +27,24 @@ void Node::step(Moment now, const Event& event, Actions& out) {
     make_records_of_backlog();
     apply_committed();
   }
+  write_snapshot_part();
+  want_meta();
   release_confirmed();
   resume_parked();
+  resume_held_back();
   out_ = nullptr;
 }
 
 Moment Node::next_deadline() const {
   if (!lock_scans_.empty() || !session_scans_.empty()) return now_;
-  Moment next = never;
+  if (table_.has_snapshot_under_way() && !snapshot_part_out_) return now_;
+  Moment next = next_held_back();
   if (may_decide()) {
     if (!backlog_.empty()) return now_;
     Moment due = std::min(leases_.next(), sessions_.next());
     if (due != never) {
       // No later than a quarter of a second: a gap between steps is then a stall, not idleness.
-      next = std::min(due + skipped_, now_ + std::chrono::milliseconds{250});
+      next = std::min({next, due + skipped_, now_ + std::chrono::milliseconds{250}});
     }
   }
   return next;
@@ -72,6 +75,8 @@ void Node::on(const Disconnected& event) {
   if (connection->attachment == Attachment::attached && event.cause == DisconnectCause::client) {
     end_if_abandoned(connection->session);
   }
+  std::erase_if(held_back_,
+                [&](const HeldBack& held) { return held.connection == event.connection; });
   connections_.disconnect(event.connection);
   auto of_connection = [&](const auto& scan) { return scan.connection() == event.connection; };
   std::erase_if(lock_scans_, of_connection);
@@ -105,8 +110,11 @@ void Node::write_ranges() {
 
 LogIndex Node::propose(const locks::Record& record, Origin origin) {
   in_flight_.add(record);
-  LogIndex index =
-      replica_.append(origin, [&](std::string& out) { locks::encode_record(out, record); });
+  LogIndex index = replica_.append(origin, [&](std::string& out) {
+    std::size_t before = out.size();
+    locks::encode_record(out, record);
+    log_bytes_ += out.size() - before;
+  });
   if (Connection* connection = connections_.find(origin.connection)) {
     connection->last_record = index;
   }

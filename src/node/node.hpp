@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "node/connections.hpp"
 #include "node/event.hpp"
 #include "node/in_flight.hpp"
+#include "node/recovered.hpp"
 #include "node/scan.hpp"
 #include "node/timer_queue.hpp"
 #include "replication/replica.hpp"
@@ -29,10 +31,19 @@ class Node {
  public:
   // `wall_offset_ms`: what to add to `now` in milliseconds for the wall clock's, for display only.
   Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint64_t hash_seed = 0);
+  // Goes on from what the disk had.
+  Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered recovered);
 
   void step(Moment now, const Event& event, Actions& out);
   // The shell calls again at the latest then.
   [[nodiscard]] Moment next_deadline() const;
+  // Visits the log entries that were not handed over yet, in order, once.
+  template <class Visit>
+  void hand_over(Visit visit) {
+    for (; handed_over_ < replica_.last(); ++handed_over_.value) {
+      visit(replica_.log().at(LogIndex{handed_over_.value + 1}));
+    }
+  }
 
   [[nodiscard]] const locks::LockTable& table() const { return table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
@@ -45,6 +56,9 @@ class Node {
   void on(const Disconnected& event);
   void on(const ClientRequest& event);
   void on(const Flushed& event);
+  void on(const MetaStored& event);
+  void on(const SnapshotPartTaken&);
+  void on(const DiskSpace& event);
   void on(const Configured& event);
   void on(const Drain&);
 
@@ -70,6 +84,7 @@ class Node {
   // Counts `now` against `limit`, with those that records in flight may add; answers or parks.
   bool refuse_at_limit(Origin from, std::string_view name, std::uint64_t now, std::uint64_t limit);
   bool refuse_for_memory(Origin from);
+  bool refuse_for_disk(Origin from);
   [[nodiscard]] bool nothing_in_flight_for(std::string_view name) const;
 
   // Requests about sessions (session_requests.cpp).
@@ -119,6 +134,21 @@ class Node {
   bool parked_behind_own(Origin from);
   void resume_parked();
 
+  // What the disk must know beside the log (durable.cpp).
+  void begin(Token token_floor);
+  void want_meta();
+  void write_snapshot_part();
+  [[nodiscard]] bool tokens_in_reach() const;
+  // Parks until META has the TTL, where the log alone would forget it; true if it did.
+  bool parked_for_ttl(Origin from, Milliseconds ttl);
+  bool parked_for_tokens(Origin from);
+  void park_for_meta(Origin from);
+  // After a start that may have forgotten a lock: answers or parks a LOCK that is new.
+  bool hold_back(Origin from, const request::Lock& request);
+  void resume_held_back();
+  [[nodiscard]] Moment next_held_back() const;
+  [[nodiscard]] bool log_is_kept() const { return settings_.durability != Durability::none; }
+
   // What the primary decides by its clock (decisions.cpp).
   void notice_gap(Moment now);
   void decide_expiries();
@@ -131,6 +161,7 @@ class Node {
   void expire_session(Slot session, locks::SessionEnd reason);
   [[nodiscard]] bool may_decide() const;
   [[nodiscard]] Moment lease_end(std::uint32_t ttl_ms) const;
+  [[nodiscard]] Moment wait_deadline(Milliseconds wait) const;
   [[nodiscard]] Milliseconds left_of(Moment deadline) const;
   [[nodiscard]] Milliseconds expires_in(Slot acquisition) const;
   void renew_session(Slot session);
@@ -163,6 +194,11 @@ class Node {
     ConnectionId connection;
     LogIndex until;
   };
+  struct HeldBack {
+    ConnectionId connection;
+    Moment deadline;  // of its wait
+    bool resumed = false;
+  };
 
   Settings settings_;
   std::int64_t wall_offset_ms_;
@@ -174,7 +210,8 @@ class Node {
   bool draining_ = false;
   std::string ttl_range_;  // for people
 
-  locks::LockTable table_;
+  std::unique_ptr<locks::LockTable> table_owner_;
+  locks::LockTable& table_;
   locks::RecordDecoder decoder_;
   locks::Effects effects_;
   replication::Replica replica_;
@@ -188,6 +225,20 @@ class Node {
   TimerQueue sessions_;  // by session
   std::deque<Unconfirmed> unconfirmed_;
   std::deque<Parked> parked_;
+  std::vector<ConnectionId> parked_for_meta_;
+  std::vector<HeldBack> held_back_;
+  Moment grants_from_ = Moment::min();
+  MetaStored meta_{last_token, Milliseconds::max()};  // durable
+  MetaStored wanted_ = meta_;                         // asked for
+  bool meta_asked_ = true;
+  Token floor_;
+  std::optional<Moment> held_deadline_;
+  bool disk_full_ = false;
+  LogIndex handed_over_;
+  std::uint64_t log_bytes_ = 0;       // since the last snapshot began
+  std::uint64_t snapshot_bytes_ = 0;  // of the last snapshot
+  SnapshotPart snapshot_part_;        // of the one under way
+  bool snapshot_part_out_ = false;
   std::vector<Scan<std::string>> lock_scans_;
   std::vector<Scan<SessionId>> session_scans_;
 };

@@ -40,16 +40,13 @@ void Node::on(Origin from, const request::Handover&) {
 // The waits of the connection end first; what they still get is sent before the goodbye.
 void Node::on(Origin from, const request::Quit&) {
   Connection& connection = *connections_.find(from.connection);
-  connection.input_ended = true;
-  askers_.leave_shared(connection, [this](Origin origin) {
-    refuse(origin, ErrorCode::cancelled, "the connection ended its waits; others wait on");
-  });
+  if (!connection.input_ended) on(InputEnded{from.connection});
   if (connection.first_asker != no_slot) {
-    end_waits_of(connection);
-    if (may_decide()) make_records_of_backlog();
+    if (parked_for_tokens(from)) return;
+    make_records_of_backlog();
+    return park(from);
   }
   if (parked_behind_own(from)) return;
-  if (connection.first_asker != no_slot) return park(from);
   answer(from, reply::Bye{});
   out_->closing.push_back(from.connection);
 }

@@ -46,12 +46,13 @@ void Node::on(Origin from, const request::Open& request) {
     return;
   }
   const Limits& limits = settings_.limits;
-  if (refuse_for_memory(from) ||
+  if (refuse_for_memory(from) || refuse_for_disk(from) ||
       refuse_at_limit(from, "sessions", table_.session_count(), limits.sessions)) {
     Connection& refused = *connections_.find(from.connection);
     if (!out_->parked) refused.attachment = Attachment::failed;
     return;
   }
+  if (parked_for_ttl(from, ttl)) return;
   record::OpenSession open;
   open.secret = secret;
   open.name = request.name;
@@ -133,6 +134,7 @@ void Node::on(Origin from, const request::Close&) {
     case Attachment::attached: break;
   }
   if (sessions_.is_decided(connection.session)) return park(from);
+  if (parked_for_tokens(from)) return;
   sessions_.mark_decided(connection.session);
   propose(record::CloseSession{table_.session(connection.session).id}, from);
 }

@@ -22,6 +22,9 @@ struct Entry {
 
 class Log {
  public:
+  // An empty log whose next record follows `released`.
+  explicit Log(LogIndex released = {}) : released_(released) {}
+
   // `encode(std::string&)` appends the record's bytes.
   template <class Encode>
   LogIndex append(Epoch epoch, Origin origin, Encode encode) {
@@ -49,7 +52,7 @@ class Log {
 
   std::string bytes_;
   std::deque<Kept> entries_;
-  LogIndex released_{0};
+  LogIndex released_;
 };
 
 }  // namespace pawl::replication

@@ -20,8 +20,9 @@ using Round = Number<struct RoundTag>;
 
 class Replica {
  public:
-  // A voter that last took part in `last_epoch` and whose log ends at the released index 0.
-  explicit Replica(Epoch last_epoch = {}) : epoch_(last_epoch) {}
+  // A voter that last took part in `last_epoch`; everything up to `last` is durable and applied.
+  explicit Replica(Epoch last_epoch = {}, LogIndex last = {})
+      : log_(last), epoch_(last_epoch), flushed_(last), commit_(last), applied_(last) {}
 
   // Moves to the next epoch, elected by a majority of one, and appends its first record (R7).
   template <class Encode>

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an acquisition is put together and linked in: shared by applying records and by restoring.
+#include "base/hash.hpp"
+#include "locks/lock_table.hpp"
+
+namespace pawl::locks {
+
+Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot session) {
+  Slot slot = acquisitions_.allocate();
+  Acquisition& acquisition = acquisitions_[slot];
+  acquisition.lock = lock;
+  acquisition.mode = record.mode;
+  acquisition.ttl_ms = record.ttl_ms;
+  acquisition.stamp_ms = record.stamp_ms;
+  acquisition.session = session;
+  if (session == no_slot) acquisition.client = client_of(record.user, record.address);
+  if (!record.id.empty() || !record.note.empty()) {
+    Slot at = details_.allocate();
+    Details& details = details_[at];
+    details.acquisition = slot;
+    details.id = record.id;
+    details.note = record.note;
+    acquisition.details = at;
+    if (!record.id.empty()) by_id_.insert(at, hash_text(record.id, seed_));
+  }
+  return slot;
+}
+
+// Its session's lists are linked once all are there, in the order of numbers.
+void LockTable::restore_acquisition(const record::Lock& record, Slot lock, Slot session,
+                                    const Restored& as) {
+  Slot slot = make_acquisition(record, lock, session);
+  Acquisition& acquisition = acquisitions_[slot];
+  acquisition.stage = as.stage;
+  acquisition.number = as.number;
+  link_last(slot);
+  if (acquisition.waits()) enter_claim(slot);
+}
+
+void LockTable::enter_claim(Slot slot) {
+  Slot at = claims_.allocate();
+  claims_[at].number = acquisitions_[slot].claim();
+  claims_[at].acquisition = slot;
+  by_claim_.insert(at, hash_number(acquisitions_[slot].number, seed_));
+}
+
+// Behind the other holders, or at the end of the queue, as its stage says.
+void LockTable::link_last(Slot slot) {
+  Acquisition& acquisition = acquisitions_[slot];
+  Lock& lock = locks_[acquisition.lock];
+  Slot last = lock.queue_tail;
+  if (acquisition.waits()) {
+    if (last == no_slot) lock.queue_head = slot;
+    lock.queue_tail = slot;
+    ++lock.waiters;
+    ++waiters_;
+  } else {
+    last = lock.holders;
+    while (last != no_slot && acquisitions_[last].next != no_slot) last = acquisitions_[last].next;
+    if (last == no_slot) lock.holders = slot;
+  }
+  acquisition.previous = last;
+  if (last != no_slot) acquisitions_[last].next = slot;
+}
+
+// At the end of its session's holds or waits: its number is the newest there.
+void LockTable::join_session(Slot slot) {
+  Acquisition& acquisition = acquisitions_[slot];
+  if (acquisition.session == no_slot) return;
+  Session& session = sessions_[acquisition.session];
+  bool holds = acquisition.stage == Stage::holding;
+  Slot& first = holds ? session.first_hold : session.first_wait;
+  Slot& last = holds ? session.last_hold : session.last_wait;
+  acquisition.session_previous = last;
+  acquisition.session_next = no_slot;
+  (last == no_slot ? first : acquisitions_[last].session_next) = slot;
+  last = slot;
+  ++(holds ? session.holds : session.waits);
+}
+
+Slot LockTable::client_of(std::string_view user, std::string_view address) {
+  std::uint32_t hash = hash_text(address, seed_);
+  Slot slot = clients_by_address_.find(
+      hash, [&](const Client& client) { return client.address == address && client.user == user; });
+  if (slot == no_slot) {
+    slot = clients_.allocate();
+    clients_[slot].user = user;
+    clients_[slot].address = address;
+    clients_by_address_.insert(slot, hash);
+  }
+  ++clients_[slot].references;
+  return slot;
+}
+
+}  // namespace pawl::locks

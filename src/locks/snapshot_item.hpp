@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kinds of items in a snapshot's stream; each item is a text of its kind's byte and its fields.
+// A kind may change its fields only under a new number.
+#pragma once
+
+#include <cstdint>
+
+namespace pawl::locks {
+
+enum class ItemKind : std::uint8_t { head = 1, session = 2, lock = 3, spent = 4 };
+
+// No item is longer: a lock with its 10,000 waiters, each with an id, a note and an address.
+inline constexpr std::uint64_t longest_item = 64u << 20u;
+
+}  // namespace pawl::locks

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "locks/lock_table.hpp"
+#include "locks/snapshot.hpp"
+#include "locks/snapshot_item.hpp"
+
+namespace pawl::locks {
+
+bool SnapshotReader::feed(std::string_view bytes) {
+  rest_.append(bytes);
+  std::size_t done = 0;
+  for (;;) {
+    std::string_view left = std::string_view{rest_}.substr(done);
+    ByteReader in{left};
+    std::uint64_t size = in.number();
+    if (in.ok() && size > longest_item) return false;
+    if (!in.ok() || size > in.rest().size()) {
+      if (!in.ok() && left.size() >= 10) return false;  // no number is longer
+      break;
+    }
+    if (!read_item(in.rest().substr(0, size))) return false;
+    done += left.size() - in.rest().size() + size;
+  }
+  rest_.erase(0, done);
+  return true;
+}
+
+bool SnapshotReader::finish() {
+  if (!rest_.empty() || !has_head_) return false;
+  if (sessions_left_ != 0 || locks_left_ != 0 || spent_left_ != 0) return false;
+  for (Slot slot = 0; slot < table_.sessions_.end(); ++slot) {
+    if (table_.sessions_[slot].secret.empty()) return false;  // named by a lock, never described
+  }
+  link_sessions();
+  return true;
+}
+
+bool SnapshotReader::read_item(std::string_view item) {
+  ByteReader in{item};
+  auto kind = static_cast<ItemKind>(in.byte());
+  if (has_head_ == (kind == ItemKind::head)) return false;  // the head, once, first
+  bool read = false;
+  switch (kind) {
+    case ItemKind::head: read = read_head(in); break;
+    case ItemKind::session: read = read_session(in); break;
+    case ItemKind::lock: read = read_lock(in); break;
+    case ItemKind::spent: read = read_spent(in); break;
+  }
+  return read && in.ok() && in.at_end();
+}
+
+bool SnapshotReader::read_head(ByteReader& in) {
+  has_head_ = true;
+  table_.last_token_ = Token{in.number()};
+  table_.last_claim_ = ClaimNumber{in.number()};
+  table_.last_session_ = SessionId{in.number()};
+  std::uint64_t oldest = in.number();
+  sessions_left_ = in.number();
+  locks_left_ = in.number();
+  spent_left_ = in.number();
+  if (spent_left_ > SpentIds::capacity || oldest >= SpentIds::capacity) return false;
+  table_.spent_.restore_size(static_cast<Slot>(spent_left_), static_cast<Slot>(oldest));
+  return table_.last_token_ <= last_token;
+}
+
+// The session's slot, made on first mention: a lock of it may come before it.
+Slot SnapshotReader::session_slot(std::uint64_t id) {
+  std::uint32_t hash = hash_number(id, table_.seed_);
+  Slot slot = table_.by_session_id_.find(
+      hash, [&](const Session& session) { return session.id.value == id; });
+  if (slot != no_slot) return slot;
+  slot = table_.sessions_.allocate();
+  table_.sessions_[slot].id = SessionId{id};
+  table_.by_session_id_.insert(slot, hash);
+  return slot;
+}
+
+bool SnapshotReader::read_session(ByteReader& in) {
+  std::uint64_t id = in.number();
+  if (id == 0 || id > table_.last_session_.value || sessions_left_ == 0) return false;
+  --sessions_left_;
+  Session& session = table_.sessions_[session_slot(id)];
+  if (!session.secret.empty()) return false;
+  session.secret = in.text();
+  session.user = in.text();
+  session.name = in.text();
+  session.address = in.text();
+  session.stamp_ms = static_cast<std::int64_t>(in.number());
+  session.ttl_ms = in.number32();
+  session.on_disconnect = in.byte() == 0 ? OnDisconnect::keep : OnDisconnect::release;
+  session.deadlock = in.byte() != 0;
+  session.dead = in.byte() != 0;
+  session.end = in.byte();
+  if (session.secret.empty() || session.end > static_cast<std::uint8_t>(SessionEnd::disconnected)) {
+    return false;
+  }
+  if (session.dead) {
+    ++table_.dead_sessions_;
+    return true;
+  }
+  if (table_.find_session(session.secret) != no_slot) return false;
+  ++table_.live_sessions_;
+  table_.by_secret_.insert(session_slot(id), hash_text(session.secret, table_.seed_));
+  return true;
+}
+
+bool SnapshotReader::read_lock(ByteReader& in) {
+  std::string_view name = in.text();
+  if (name.empty() || name.size() > 255 || locks_left_ == 0) return false;
+  if (table_.find_lock(name) != no_slot) return false;
+  --locks_left_;
+  Slot slot = table_.locks_.allocate();
+  Lock& lock = table_.locks_[slot];
+  lock.name = table_.names_.store(name);
+  lock.name_size = static_cast<std::uint8_t>(name.size());
+  std::uint8_t mode = in.byte();
+  std::uint64_t slots = in.number();
+  if (mode > static_cast<std::uint8_t>(Mode::slot) || slots > 0xFFFF) return false;
+  lock.mode = static_cast<Mode>(mode);
+  lock.slots = static_cast<std::uint16_t>(slots);
+  table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
+  while (read_acquisition(in, slot)) continue;  // holders
+  while (read_acquisition(in, slot)) continue;  // waiters
+  return in.ok() && (lock.holders != no_slot || lock.queue_head != no_slot);
+}
+
+// False at the end of the list, and at anything wrong, which `in` then refuses.
+bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
+  std::uint8_t stage = in.byte();
+  if (stage == static_cast<std::uint8_t>(Stage::free)) return false;
+  std::uint8_t mode = in.byte();
+  std::uint64_t number = in.number();
+  bool holds = stage == static_cast<std::uint8_t>(Stage::holding);
+  std::uint64_t newest = holds ? table_.last_token_.value : table_.last_claim_.value;
+  if (stage > static_cast<std::uint8_t>(Stage::holding) || number == 0 || number > newest ||
+      mode > static_cast<std::uint8_t>(Mode::slot)) {
+    in.refuse();
+    return false;
+  }
+  record::Lock described;
+  described.mode = static_cast<Mode>(mode);
+  described.stamp_ms = static_cast<std::int64_t>(in.number());
+  described.ttl_ms = in.number32();
+  std::uint64_t session = in.number();
+  if (session == 0) {
+    described.user = in.text();
+    described.address = in.text();
+  }
+  described.id = in.text();
+  described.note = in.text();
+  if (!in.ok()) return false;
+  Slot owner = session == 0 ? no_slot : session_slot(session);
+  table_.restore_acquisition(described, lock_slot, owner, {number, static_cast<Stage>(stage)});
+  return true;
+}
+
+bool SnapshotReader::read_spent(ByteReader& in) {
+  std::uint64_t slot = in.number();
+  if (slot >= table_.spent_.size() || spent_left_ == 0) return false;
+  --spent_left_;
+  IdScope scope;
+  scope.session = SessionId{in.number()};
+  scope.user = in.text();
+  scope.name = in.text();
+  return table_.spent_.restore(static_cast<Slot>(slot), scope, in.text());
+}
+
+void SnapshotReader::link_sessions() {
+  std::vector<std::tuple<Slot, std::uint64_t, Slot>> members;
+  for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
+    const Acquisition& acquisition = table_.acquisitions_[slot];
+    if (acquisition.session == no_slot) continue;
+    members.emplace_back(acquisition.session, acquisition.number, slot);
+  }
+  std::sort(members.begin(), members.end());
+  for (const auto& [session, number, slot] : members) table_.join_session(slot);
+}
+
+}  // namespace pawl::locks

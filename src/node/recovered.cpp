@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/recovered.hpp"
+
+#include <optional>
+
+namespace pawl::node {
+
+Recovery::Recovery(std::uint64_t hash_seed) {
+  recovered_.table = std::make_unique<locks::LockTable>(hash_seed);
+  reader_ = std::make_unique<locks::SnapshotReader>(*recovered_.table);
+}
+
+bool Recovery::end_snapshot(LogIndex index, Epoch epoch) {
+  recovered_.last = index;
+  recovered_.epoch = epoch;
+  return reader_->finish();
+}
+
+bool Recovery::replay(LogIndex index, Epoch epoch, std::string_view bytes) {
+  if (index.value != recovered_.last.value + 1 || epoch < recovered_.epoch) return false;
+  std::optional<locks::Record> record = decoder_.decode(bytes);
+  if (!record) return false;
+  recovered_.table->apply(epoch, *record, effects_);
+  recovered_.last = index;
+  recovered_.epoch = epoch;
+  return true;
+}
+
+}  // namespace pawl::node

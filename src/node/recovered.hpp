@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a start finds on the disk: the table as the snapshot and the records after it make it, and
+// what META says. A Recovery builds it, piece by piece, from whoever reads the files.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "locks/lock_table.hpp"
+#include "locks/record_codec.hpp"
+
+namespace pawl::node {
+
+struct Recovered {
+  std::unique_ptr<locks::LockTable> table;
+  Epoch epoch;    // the newest that the disk knows
+  LogIndex last;  // the last record applied
+  Token ceiling;  // no token above it was ever granted
+  Milliseconds longest_ttl{0};
+  // The start is not provably complete: tokens go on above the ceiling, and new grants wait so
+  // long.
+  bool may_have_forgotten = false;
+  Token skip;  // added to the ceiling as well, when acknowledged records may be lost
+  Milliseconds grace{0};
+};
+
+class Recovery {
+ public:
+  explicit Recovery(std::uint64_t hash_seed);
+
+  // The newest snapshot, if there is one: its pieces in order, then the index it stands for. False:
+  // the bytes are no snapshot of this version.
+  [[nodiscard]] bool feed_snapshot(std::string_view bytes) { return reader_->feed(bytes); }
+  [[nodiscard]] bool end_snapshot(LogIndex index, Epoch epoch);
+  // The records behind it, in order. False: these are no record's bytes, or not the next one.
+  [[nodiscard]] bool replay(LogIndex index, Epoch epoch, std::string_view bytes);
+
+  [[nodiscard]] LogIndex last() const { return recovered_.last; }
+  [[nodiscard]] Recovered take() { return std::move(recovered_); }
+
+ private:
+  Recovered recovered_;
+  std::unique_ptr<locks::SnapshotReader> reader_;
+  locks::RecordDecoder decoder_;
+  locks::Effects effects_;
+};
+
+}  // namespace pawl::node
