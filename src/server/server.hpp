@@ -44,7 +44,7 @@ class Server {
   void configure(const Settings& settings);
 
  private:
-  enum class Taken : std::uint8_t { stepped, parked, gone };
+  enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
 
   // server.cpp: the turn
   void turn();

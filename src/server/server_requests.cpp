@@ -44,6 +44,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
     const Taken taken = take_line(connection, rest.substr(0, size));
     if (taken == Taken::gone) return false;
     if (taken == Taken::parked) break;
+    if (taken == Taken::resumed) continue;
     rest.remove_prefix(size + 1);
     connection.half_line_since = never;
   }
@@ -80,8 +81,13 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   }
   step(node::ClientRequest{{connection.id, connection.last_request}, &line.request});
   if (actions_.parked) {
-    connection.parked = true;
     connection.begun = true;
+    // What it waited for may have happened in the same step.
+    const auto& resumed = actions_.resumed;
+    if (std::find(resumed.begin(), resumed.end(), connection.id) != resumed.end()) {
+      return Taken::resumed;
+    }
+    connection.parked = true;
     return Taken::parked;
   }
   if (std::holds_alternative<request::Lock>(line.request)) connection.outbox.exempt_last();
