@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Seeded bugs, each a hook of one line at its natural place: the simulation must catch every one,
+// or it proves nothing. The server that ships contains none: is_mutant() is false while it is
+// compiled. Only tests/simulation compiles the core with PAWL_MUTANTS, and then chooses one.
+#pragma once
+
+#include <cstdint>
+
+namespace pawl {
+
+enum class Mutant : std::uint8_t {
+  none,
+  token_reused,              // a grant from the queue gets the token of the one before
+  fifo_broken,               // the last waiter is granted, not the first
+  late_grant_after_timeout,  // a wait that timed out stays in the queue
+  renew_revives,             // RENEW succeeds while the end of the lease stands in the log
+  wait_survives_connection,  // a wait without id outlives its connection
+  expiry_early,              // a lease ends after nine tenths of its TTL
+  epsilon_forgotten,         // … after its TTL, whatever the client's clock says
+  shorter_ttl_kept,          // a renewal with another TTL is answered, not recorded
+  stale_unlock,              // UNLOCK does not compare the token
+  id_granted_twice,          // a repeated LOCK makes a second acquisition
+  spent_forgotten,           // a cancelled id can be granted
+  claim_number_ignored,      // a decision about a wait holds although it was claimed again
+  reply_before_flush,        // answers before the record is durable
+  keepalive_ignored,         // KEEPALIVE is answered and renews nothing
+  gap_not_added,             // a stall of the node counts against its clients
+  reclaim_forever,           // an unclaimed wait keeps its place for ever
+  disconnect_keeps_session,  // on_disconnect=release does not release
+  expiry_ignores_the_log,    // a lease expires over a renewal that stands in the log before
+};
+
+#ifdef PAWL_MUTANTS
+inline Mutant chosen_mutant = Mutant::none;
+inline bool is_mutant(Mutant mutant) { return chosen_mutant == mutant; }
+#else
+constexpr bool is_mutant(Mutant) { return false; }
+#endif
+
+}  // namespace pawl

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The laws (I1 unique tokens … I16 bounds) judged while the simulation runs: by what clients were
+// told and when, and by a look into the lock table after every step. A broken law is thrown as a
+// Violation. What a reply promised is counted from the send of its request, on the one true clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/reply.hpp"
+#include "history.hpp"
+#include "node/node.hpp"
+#include "options.hpp"
+
+namespace pawl::simulation {
+
+struct Violation {
+  std::string law;
+  std::string text;
+};
+
+class Invariants {
+ public:
+  Invariants(History& history, const Options& options) : history_(history), options_(options) {}
+  void watch(const node::Node& node) { node_ = &node; }
+
+  // At the clients (promises.cpp).
+  void on_invoked(Operation& operation);
+  void on_returned(const Operation& operation, std::int64_t drift_permyriad);
+  void on_let_go(std::uint32_t client);  // a connection of this client ends
+  // At the node (invariants.cpp).
+  void on_stepped(Operation& operation);
+  void on_answered(Operation& operation);
+  void on_push(const EventBody& push);
+  void on_input_ended(std::uint32_t link);
+  void on_ended(std::uint32_t link, SessionId session);
+  void on_flushed(LogIndex index) { flushed_ = index; }
+  void on_pause(Span length);
+  // Around every step (table_laws.cpp).
+  void before_step(Moment now);
+  void after_step(Moment now);
+  void after_tick(Moment now);
+  void check_overdue(Moment now) const;
+  void check_empty() const;
+
+  [[nodiscard]] std::uint64_t grants() const { return holds_.size(); }
+
+ private:
+  struct Promise {
+    std::uint64_t operation;
+    Moment sent;
+    Moment until;
+    Span gaps;  // the node's stalls up to then; later ones are added to every deadline
+  };
+  struct Lapse {  // the latest moment by which the node may be expected to end it
+    Moment at = Moment::min();
+    Span slack{0};
+  };
+  struct Hold {
+    std::string name;
+    std::string id;
+    SessionId session;
+    std::uint64_t creator = 0;
+    Moment seen = never;
+    Moment ended = never;
+    bool unlock_asked = false;
+    bool break_asked = false;
+    bool let_go = false;                  // by the client, or it was told of the loss
+    std::vector<Promise> made;            // as replies left the node
+    std::vector<Promise> told;            // as they reached the client, its margin taken off
+    std::vector<std::uint64_t> new_ttls;  // RENEWs that asked for another TTL
+    Lapse lapse;
+  };
+  struct Session {
+    SessionId id;
+    std::uint32_t client = 0;
+    Milliseconds ttl{0};
+    bool release = true;
+    bool closing = false;
+    bool abandoned = false;  // release, and its last connection has ended
+    bool let_go = false;
+    Moment seen = never;
+    bool ended = false;
+    std::vector<std::uint32_t> links;
+    Promise made{};
+    Promise told{};
+    Lapse lapse;
+  };
+  struct Id {
+    std::vector<std::uint64_t> asked;     // LOCKs the node has seen
+    std::vector<std::uint64_t> new_ttls;  // LOCKs that asked for a TTL
+    bool cancel_asked = false;
+    bool spent = false;
+    Token floor{~std::uint64_t{0}};
+  };
+  struct Waiter {
+    std::uint64_t creator;
+    ClaimNumber claim;
+    bool claimed;
+    std::uint64_t arrival;
+    Moment unclaimed_since;
+    Span slack;
+  };
+  struct View {  // of one lock, as of the last step
+    std::string name;
+    std::uint64_t token = 0;
+    std::vector<Waiter> queue;
+    Moment last_busy = Moment::min();
+  };
+  struct Link {
+    bool input_ended = false;
+    bool over = false;
+  };
+  struct Outstanding {
+    std::uint64_t operation;
+    Span slack;
+  };
+
+  [[noreturn]] void fail(std::string law, std::string text) const;
+  [[nodiscard]] std::string describe(std::uint64_t token) const;
+
+  // Answers (invariants.cpp).
+  void on_lock_granted(Operation& operation);
+  void on_token_ok(Operation& operation);
+  void on_cancel_ok(Operation& operation);
+  void on_session_ok(Operation& operation);
+  void on_error(const Operation& operation);
+  void on_lock_error(const Operation& operation);
+  Session& session_seen(SessionId id, const Operation& operation);
+  Hold& hold_seen(Token token, const Operation& operation, SessionId session);
+  [[nodiscard]] Hold* hold_of_key(const std::string& key);
+  [[nodiscard]] static std::string key_of(SessionId session, std::string_view name,
+                                          std::string_view id);
+
+  // Time (promises.cpp).
+  void promise(Hold& hold, const Operation& operation, Milliseconds ttl);
+  void promise(Session& session, const Operation& operation, Milliseconds ttl);
+  void expect_lapse(Lapse& lapse, Milliseconds ttl) const;
+  [[nodiscard]] bool is_overdue(const Lapse& lapse) const;
+  [[nodiscard]] Moment capped(const Hold& hold, const Promise& promise) const;
+  [[nodiscard]] Moment protected_until(const Hold& hold) const;
+  [[nodiscard]] Moment protected_until(const Session& session) const;
+  [[nodiscard]] bool is_believed(const Hold& hold) const;
+  [[nodiscard]] bool may_end(const Hold& hold) const;
+  [[nodiscard]] bool may_end(const Session& session) const;
+  [[nodiscard]] Span flush_allowance() const;
+
+  // The table (table_laws.cpp).
+  void look_at(View& view);
+  void look_at_queue(View& view, const locks::Lock& lock, std::vector<Waiter>& queue);
+  void look_at_acquisition(const View& view, const locks::Acquisition& acquisition);
+  void look_at_wait(const View& view, const locks::Acquisition& acquisition, bool lock_is_free);
+  void look_at_order(const View& before, const std::vector<Waiter>& queue, std::uint64_t granted);
+  void begin_hold(View& view, const locks::Acquisition& acquisition);
+  void end_hold(std::uint64_t token);
+  void look_at_sessions();
+  [[nodiscard]] std::uint64_t creator_of(const locks::Acquisition& acquisition) const;
+  [[nodiscard]] std::string_view id_of(const locks::Acquisition& acquisition) const;
+  [[nodiscard]] SessionId session_of(const locks::Acquisition& acquisition) const;
+  [[nodiscard]] bool is_asking(std::uint64_t operation) const;
+
+  History& history_;
+  const Options& options_;
+  const node::Node* node_ = nullptr;
+  Moment now_{Span{0}};
+  Moment last_step_ = never;
+  Span gaps_{0};   // as the node counts them: over a second between two steps
+  Span slack_{0};  // stalls of any length: how much later things may be
+  Token last_before_step_;
+  Token greatest_told_;
+  LogIndex flushed_;
+  std::uint64_t arrivals_ = 0;
+  std::map<std::uint64_t, Hold> holds_;
+  std::map<std::uint64_t, Session> sessions_;
+  std::map<std::string, Id> ids_;
+  std::map<std::uint32_t, Link> links_;
+  std::vector<View> views_;
+  std::vector<std::uint64_t> fresh_;  // tokens told in this step
+  std::vector<std::string> keys_;     // ids in the table, to find one twice
+  std::map<std::string, std::vector<std::uint64_t>> believed_;  // by lock: tokens clients know
+  std::vector<Outstanding> outstanding_;
+  std::vector<std::uint64_t> live_sessions_;
+};
+
+}  // namespace pawl::simulation

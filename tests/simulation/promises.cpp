@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What time promises: until when a client may count on what it holds, and by when the node must
+// have ended what nobody renews.
+#include <algorithm>
+
+#include "invariants.hpp"
+#include "translate.hpp"
+
+namespace pawl::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The client's clock may be slower than the node's by ε = 0.1 %.
+Span with_epsilon(Milliseconds ttl) { return Span{ttl} + Span{ttl} / 1'000; }
+
+// What is left once the client has taken off its margin (DESIGN.md §4), on the true clock.
+Span trusted(Milliseconds ttl, std::int64_t drift_permyriad) {
+  Span margin = std::max(std::min(Span{50ms}, Span{ttl} / 5), Span{ttl} / 100);
+  return (Span{ttl} - margin) / (10'000 + drift_permyriad) * 10'000;
+}
+
+}  // namespace
+
+void Invariants::on_invoked(Operation& operation) {
+  const Ask& ask = operation.ask;
+  now_ = operation.invoked;
+  operation.floor = greatest_told_;
+  auto hold = holds_.find(ask.token.value);
+  bool names_it = hold != holds_.end() && hold->second.name == ask.name;
+  if ((ask.verb == Verb::unlock || ask.verb == Verb::break_lock) && names_it) {
+    hold->second.let_go = true;
+  }
+  if (ask.verb == Verb::renew && ask.ttl && names_it) {
+    hold->second.new_ttls.push_back(operation.number);
+  }
+  if (ask.verb == Verb::lock && ask.ttl && !ask.id.empty()) {
+    ids_[key_of({}, ask.name, ask.id)].new_ttls.push_back(operation.number);
+  }
+  if (ask.verb != Verb::close) return;
+  for (std::uint64_t id : live_sessions_) {
+    Session& session = sessions_.at(id);
+    if (session.client == operation.client) session.let_go = true;
+  }
+}
+
+void Invariants::on_let_go(std::uint32_t client) {
+  for (std::uint64_t id : live_sessions_) {
+    Session& session = sessions_.at(id);
+    if (session.client == client && session.release) session.let_go = true;
+  }
+}
+
+void Invariants::on_returned(const Operation& operation, std::int64_t drift_permyriad) {
+  now_ = operation.returned;
+  if (operation.outcome.error) return;
+  const Outcome& outcome = operation.outcome;
+  Verb verb = operation.ask.verb;
+  auto told = [&](Milliseconds ttl) {
+    return Promise{operation.number, operation.invoked,
+                   operation.invoked + trusted(ttl, drift_permyriad), Span{0}};
+  };
+  Token token = verb == Verb::renew || verb == Verb::verify ? operation.ask.token : outcome.token;
+  if (outcome.token > greatest_told_) greatest_told_ = outcome.token;
+  SessionId session_id = operation.scope;
+  if (verb == Verb::open || verb == Verb::resume) session_id = outcome.session;
+  if (auto session = sessions_.find(session_id.value); session != sessions_.end()) {
+    if (verb == Verb::open || verb == Verb::resume) session->second.let_go = false;
+    bool own = verb != Verb::keep_alive || operation.ask.secret.empty();
+    bool renews = outcome.ttl && verb != Verb::verify && verb != Verb::cancel && own;
+    if (renews && verb != Verb::renew) {
+      Promise fresh = told(*outcome.ttl);
+      if (fresh.until > session->second.told.until) session->second.told = fresh;
+    }
+  }
+  auto found = holds_.find(token.value);
+  if (found == holds_.end() || !outcome.ttl) return;
+  Hold& hold = found->second;
+  if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
+  if (verb != Verb::lock) return;
+  std::vector<std::uint64_t>& others = believed_[hold.name];
+  std::erase_if(others, [&](std::uint64_t other) { return !is_believed(holds_.at(other)); });
+  if (!is_believed(hold)) return;
+  for (std::uint64_t other : others) {
+    if (other == token.value) continue;
+    fail("I4 lease exclusion",
+         to_text(operation) + " while its client still trusts " + describe(other));
+  }
+  if (std::find(others.begin(), others.end(), token.value) == others.end()) {
+    others.push_back(token.value);
+  }
+}
+
+void Invariants::promise(Hold& hold, const Operation& operation, Milliseconds ttl) {
+  hold.made.push_back(
+      {operation.number, operation.invoked, operation.invoked + with_epsilon(ttl), gaps_});
+  expect_lapse(hold.lapse, ttl);
+}
+
+void Invariants::promise(Session& session, const Operation& operation, Milliseconds ttl) {
+  Promise fresh{operation.number, operation.invoked, operation.invoked + with_epsilon(ttl), gaps_};
+  if (fresh.until - fresh.gaps > session.made.until - session.made.gaps) session.made = fresh;
+  expect_lapse(session.lapse, ttl);
+}
+
+void Invariants::expect_lapse(Lapse& lapse, Milliseconds ttl) const {
+  Moment at = now_ + with_epsilon(ttl);
+  if (at - slack_ > lapse.at - lapse.slack || lapse.at == Moment::min()) lapse = {at, slack_};
+}
+
+Span Invariants::flush_allowance() const {
+  if (options_.durability != Durability::fsync) return options_.tick_lateness;
+  Span longest = options_.most_flush + (options_.stall_permille > 0 ? options_.most_stall : 0ms);
+  return 4 * longest + options_.tick_lateness;
+}
+
+bool Invariants::is_overdue(const Lapse& lapse) const {
+  return now_ > lapse.at + 250ms + flush_allowance() + (slack_ - lapse.slack);
+}
+
+// A request for another TTL binds its client from its send, until it is known to be over.
+Moment Invariants::capped(const Hold& hold, const Promise& made) const {
+  Moment until = made.until;
+  auto cap = [&](std::uint64_t number) {
+    const Operation& other = history_[number];
+    if (number == made.operation || other.answered < made.sent) return;
+    until = std::min(until, other.invoked + with_epsilon(*other.ask.ttl));
+  };
+  for (std::uint64_t number : hold.new_ttls) cap(number);
+  if (hold.id.empty() || hold.session.value != 0) return until;
+  if (auto id = ids_.find(key_of({}, hold.name, hold.id)); id != ids_.end()) {
+    for (std::uint64_t number : id->second.new_ttls) cap(number);
+  }
+  return until;
+}
+
+Moment Invariants::protected_until(const Hold& hold) const {
+  Moment until = Moment::min();
+  for (const Promise& made : hold.made) {
+    Moment capped_until = capped(hold, made);
+    // A stall of the node's is added to the lease itself, so to a promise nothing caps.
+    if (capped_until == made.until) capped_until += gaps_ - made.gaps;
+    until = std::max(until, capped_until);
+  }
+  return until;
+}
+
+Moment Invariants::protected_until(const Session& session) const {
+  return session.made.until + (gaps_ - session.made.gaps);
+}
+
+bool Invariants::is_believed(const Hold& hold) const {
+  if (hold.let_go) return false;
+  Moment until = Moment::min();
+  for (const Promise& told : hold.told) until = std::max(until, capped(hold, told));
+  if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
+    if (session->second.let_go) return false;
+    until = std::max(until, session->second.told.until);
+  }
+  return until > now_;
+}
+
+bool Invariants::may_end(const Hold& hold) const {
+  if (hold.unlock_asked || hold.break_asked) return true;
+  auto session = sessions_.find(hold.session.value);
+  bool known = session != sessions_.end();
+  if (known && (session->second.closing || session->second.abandoned)) return true;
+  // A grant to a connection that has gone, without an id, is given back.
+  const Operation& creator = history_[hold.creator];
+  auto link = links_.find(creator.link);
+  bool gone = link != links_.end() && (link->second.over || link->second.input_ended);
+  if (hold.id.empty() && gone && creator.answered == never) return true;
+  if (now_ < protected_until(hold)) return false;
+  return !known || now_ >= protected_until(session->second);
+}
+
+bool Invariants::may_end(const Session& session) const {
+  return session.closing || session.abandoned || now_ >= protected_until(session);
+}
+
+}  // namespace pawl::simulation

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// simulate: runs seeds until one breaks a law, and says how to see it again.
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mutants.hpp"
+#include "simulator.hpp"
+
+namespace {
+
+using namespace pawl;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view usage =
+    R"(simulate --seed N [--verbose]     one seed; --verbose prints what clients saw
+simulate --seeds N [--from S]     N seeds, one after the other
+simulate --seconds S | --hours H  as many as fit in this wall time
+  --mutant NAME                   with a seeded bug in the core; --mutants lists them
+)";
+
+struct Wanted {
+  std::uint64_t from = 1;
+  std::uint64_t seeds = 100;
+  double seconds = 0;  // 0: count seeds
+  bool verbose = false;
+  bool from_given = false;
+  std::string mutant;
+};
+
+[[noreturn]] void stop(std::string_view why) {
+  std::cerr << why << '\n' << usage;
+  std::exit(64);
+}
+
+std::uint64_t number_of(std::string_view text) {
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) stop("not a number");
+  return value;
+}
+
+Wanted parse(const std::vector<std::string_view>& words) {
+  Wanted wanted;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    auto value = [&] {
+      if (++i == words.size()) stop("a value is missing");
+      return words[i];
+    };
+    std::string_view word = words[i];
+    if (word == "--seed") {
+      wanted.from = number_of(value());
+      wanted.seeds = 1;
+      wanted.from_given = true;
+    } else if (word == "--seeds") {
+      wanted.seeds = number_of(value());
+    } else if (word == "--from") {
+      wanted.from = number_of(value());
+      wanted.from_given = true;
+    } else if (word == "--seconds") {
+      wanted.seconds = static_cast<double>(number_of(value()));
+    } else if (word == "--hours") {
+      wanted.seconds = std::strtod(std::string{value()}.c_str(), nullptr) * 3600;
+    } else if (word == "--verbose") {
+      wanted.verbose = true;
+    } else if (word == "--mutant") {
+      wanted.mutant = value();
+    } else if (word == "--mutants") {
+      for (const auto& named : simulation::mutants) std::cout << named.name << '\n';
+      std::exit(0);
+    } else {
+      if (word != "--help") stop(word);
+      std::cout << usage;
+      std::exit(0);
+    }
+  }
+  return wanted;
+}
+
+void choose(const std::string& name) {
+  if (name.empty()) return;
+  for (const auto& named : simulation::mutants) {
+    if (named.name == name) {
+      chosen_mutant = named.mutant;
+      return;
+    }
+  }
+  stop("no such mutant");
+}
+
+void report(const simulation::Result& result, const simulation::Simulator& simulator,
+            const Wanted& wanted) {
+  std::uint64_t seed = result.options.seed;
+  if (wanted.verbose) std::cout << simulator.trace(100'000);
+  if (!result.violation) return;
+  if (!wanted.verbose) std::cout << "the last requests:\n" << simulator.trace(20);
+  std::cout << "\nVIOLATION  " << result.violation->law << "\n  " << result.violation->text
+            << "\ndrawn options: " << to_text(result.options) << "\nafter "
+            << std::chrono::duration<double>(result.simulated).count()
+            << " simulated seconds. To see it again:\n  ./dev simulate --seed " << seed
+            << (wanted.mutant.empty() ? "" : " --mutant " + wanted.mutant) << "\n";
+}
+
+int run(const Wanted& wanted) {
+  Clock::time_point began = Clock::now();
+  auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+  std::uint64_t seed = wanted.from;
+  std::uint64_t events = 0;
+  std::uint64_t grants = 0;
+  double simulated = 0;
+  bool failed = false;
+  auto more = [&] {
+    return wanted.seconds > 0 ? elapsed() < wanted.seconds : seed - wanted.from < wanted.seeds;
+  };
+  for (; more() && !failed; ++seed) {
+    simulation::Simulator simulator{seed};
+    simulation::Result result = simulator.run();
+    events += result.events;
+    grants += result.grants;
+    simulated += std::chrono::duration<double>(result.simulated).count();
+    report(result, simulator, wanted);
+    failed = result.violation.has_value();
+  }
+  double wall = elapsed();
+  std::printf(
+      "seeds %llu..%llu: %.2f simulated hours in %.1f s (%.0f times real time), "
+      "%llu grants, %.0f events/s: %s\n",
+      static_cast<unsigned long long>(wanted.from), static_cast<unsigned long long>(seed - 1),
+      simulated / 3600, wall, simulated / wall, static_cast<unsigned long long>(grants),
+      static_cast<double>(events) / wall, failed ? "VIOLATION" : "no violation");
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  Wanted wanted = parse({words + 1, words + count});
+  choose(wanted.mutant);
+  // A run for a time looks at seeds nobody has looked at before.
+  if (wanted.seconds > 0 && !wanted.from_given) {
+    wanted.from = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() /
+                                             std::chrono::milliseconds{1});
+  }
+  return run(wanted);
+}
