@@ -35,6 +35,7 @@ class Application {
   void end_session(Slot session, SessionEnd end);
   void release_and_grant(Slot holder, HoldEnd end);
   void touch(std::string_view name);
+  [[nodiscard]] Slot standing_wait(ClaimNumber number);
 
   // Moves (application.cpp).
   Slot make_lock(const record::Lock& record);

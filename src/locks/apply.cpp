@@ -166,6 +166,7 @@ void Application::operator()(const record::Unlock& record) {
 }
 
 void Application::operator()(const record::RenewTtl& record) {
+  touch(record.hold.name);
   Slot slot = table_.find_holder(record.hold.name, record.hold.token);
   if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) {
     out_.answer.verdict = Verdict::not_held;
@@ -180,6 +181,7 @@ void Application::operator()(const record::RenewTtl& record) {
 void Application::operator()(const record::ExpireLeases& record) {
   if (!decided_here(record.decided_in)) return;
   for (const HoldName& hold : record.holds) {
+    touch(hold.name);
     Slot slot = table_.find_holder(hold.name, hold.token);
     if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) continue;
     release_and_grant(slot, HoldEnd::expired);
@@ -189,8 +191,8 @@ void Application::operator()(const record::ExpireLeases& record) {
 void Application::operator()(const record::EndWaits& record) {
   if (!decided_here(record.decided_in)) return;
   for (ClaimNumber number : record.waits) {
-    Slot slot = table_.find_wait(number);
-    if (slot == no_slot || !table_.is_alive(table_.acquisitions_[slot])) continue;
+    Slot slot = standing_wait(number);
+    if (slot == no_slot) continue;
     Slot lock = table_.acquisitions_[slot].lock;
     end_wait(slot, record.reason);
     grant_next(lock);
@@ -200,7 +202,7 @@ void Application::operator()(const record::EndWaits& record) {
 void Application::operator()(const record::Unclaim& record) {
   if (!decided_here(record.decided_in)) return;
   for (ClaimNumber number : record.waits) {
-    Slot slot = table_.find_wait(number);
+    Slot slot = standing_wait(number);
     if (slot == no_slot || table_.acquisitions_[slot].stage != Stage::waiting) continue;
     unclaim(slot);
     grant_next(table_.acquisitions_[slot].lock);
@@ -256,6 +258,14 @@ void Application::release_and_grant(Slot holder, HoldEnd end) {
 void Application::touch(std::string_view name) {
   if (table_.dead_sessions_ == 0) return;
   if (Slot lock = table_.find_lock(name); lock != no_slot) grant_next(lock);
+}
+
+// The wait that a decision names, if it still waits once its name is swept.
+Slot Application::standing_wait(ClaimNumber number) {
+  Slot slot = table_.find_wait(number);
+  if (slot == no_slot || table_.dead_sessions_ == 0) return slot;
+  grant_next(table_.acquisitions_[slot].lock);
+  return table_.find_wait(number);
 }
 
 }  // namespace pawl::locks

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Draws records that collide: names, ids, tokens, claim numbers and epochs are often the right ones
+// (it looks into the naive table for them) and often just wrong. Now and then one session takes
+// thousands of locks and waits and ends, so that dead sessions stay to be swept.
+#pragma once
+
+#include <array>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "naive_table.hpp"
+
+namespace pawl::locks {
+
+class RandomRecords {
+ public:
+  struct Next {
+    Epoch epoch;
+    Record record;  // its texts last until the next draw
+  };
+
+  RandomRecords(std::uint64_t seed, const NaiveTable& naive) : random_(seed), naive_(naive) {}
+
+  [[nodiscard]] Next next(Stamp stamp) {
+    stamp_ = stamp;
+    if (greedy_left_ > 0 && one_in(1.1)) return {epoch_, greedy()};
+    if (one_in(4'000)) greedy_left_ = 1'000 + below(2'500);
+    if (one_in(600)) {
+      ++epoch_.value;
+      return {epoch_, record::EpochStart{Token{one_in(2) ? 0 : naive_.last_token + below(9)}}};
+    }
+    return {epoch_, draw()};
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
+  [[nodiscard]] bool one_in(double times) {
+    return static_cast<double>(below(1'000'000)) * times < 1'000'000;
+  }
+
+  Record draw() {
+    std::uint64_t die = below(100);
+    // What a dead session left is swept by whatever touches it: soon, so decisions go first.
+    if (has_dead_session() && one_in(2)) die = 66 + below(24);
+    if (die < 42) return lock();
+    if (die < 60) return record::Unlock{user(), session(), names(), token()};
+    if (die < 66) return record::Cancel{user(), session(), name(), id()};
+    if (die < 72) return record::ExpireLeases{decided_in(), holds()};
+    if (die < 78) return record::EndWaits{decided_in(), static_cast<WaitEnd>(below(6)), waits()};
+    if (die < 84) return record::Unclaim{decided_in(), waits()};
+    if (die < 87) return record::RenewTtl{user(), hold(), ttl()};
+    if (die < 90) return record::Break{user(), hold(), "why"};
+    if (die < 94) return open();
+    if (die < 95) return record::CloseSession{session()};
+    if (die < 97)
+      return record::ExpireSession{decided_in(), session(), static_cast<SessionEnd>(below(3))};
+    return record::Sweep{one_in(3) ? session() : dead_session()};
+  }
+
+  record::OpenSession open() {
+    text_[0] = "secret" + std::to_string(below(8));
+    return {.user = user(), .secret = text_[0], .address = "here", .ttl_ms = ttl()};
+  }
+
+  record::Lock lock() {
+    bool crowded = naive_.acquisitions.size() > 80;
+    return {.user = user(),
+            .session = session(),
+            .names = names(),
+            .mode = one_in(20) ? Mode::shared : Mode::exclusive,
+            .id = id(),
+            .wait = one_in(crowded ? 8 : 1.7),
+            .ttl_given = one_in(2),
+            .ttl_ms = ttl(),
+            .note = one_in(4) ? "a note" : "",
+            .address = one_in(2) ? "here" : "there",
+            .stamp_ms = stamp_};
+  }
+
+  Record greedy() {
+    if (greedy_left_-- == 1) {
+      if (one_in(2)) return record::CloseSession{greedy_};
+      return record::ExpireSession{epoch_, greedy_, static_cast<SessionEnd>(1 + below(2))};
+    }
+    if (!naive_.lives(greedy_.value)) {
+      greedy_ = SessionId{naive_.last_session + 1};
+      text_[0] = "greedy" + std::to_string(stamp_);
+      return record::OpenSession{.secret = text_[0]};
+    }
+    record::Lock record = lock();
+    record.session = greedy_;
+    record.wait = true;
+    if (one_in(2)) {
+      text_[1] = "many/" + std::to_string(below(3'000));
+      names_[0] = text_[1];
+    }
+    if (one_in(1.2)) record.id = {};
+    return record;
+  }
+
+  std::string_view user() { return one_in(3) ? "eve" : ""; }
+  std::uint32_t ttl() { return static_cast<std::uint32_t>(1'000 * (1 + below(4))); }
+  std::string_view name() {
+    std::uint64_t die = below(60);
+    text_[1] = die == 0 ? "many/" + std::to_string(below(3'000))
+                        : std::string(1, static_cast<char>('a' + die % 5));
+    return text_[1];
+  }
+  Names names() {
+    names_[0] = name();
+    return names_;
+  }
+  // Ids are of their time, or some are cancelled once and for all; a few come late.
+  std::string_view id() {
+    if (one_in(2.5)) return {};
+    std::uint64_t time = static_cast<std::uint64_t>(stamp_) / 300;
+    if (one_in(10)) time = below(time + 1);
+    text_[2] = std::to_string(time) + "." + std::to_string(below(4));
+    return text_[2];
+  }
+  SessionId session() {
+    if (one_in(2)) return {};
+    SessionId recent{naive_.last_session - std::min(naive_.last_session, below(8))};
+    return greedy_left_ > 0 && recent == greedy_ && !one_in(50) ? SessionId{} : recent;
+  }
+  [[nodiscard]] bool has_dead_session() const {
+    return std::ranges::any_of(naive_.sessions, [](auto& one) { return one.second.dead; });
+  }
+  SessionId dead_session() {
+    auto dead = std::ranges::find_if(naive_.sessions, [](auto& one) { return one.second.dead; });
+    return dead == naive_.sessions.end() ? session() : SessionId{dead->first};
+  }
+  Epoch decided_in() { return one_in(8) ? Epoch{epoch_.value + 1 - 2 * below(2)} : epoch_; }
+  // Of the name drawn last.
+  Token token() {
+    auto lock = naive_.locks.find(text_[1]);
+    if (one_in(3) || lock == naive_.locks.end() || lock->second.holder == 0) {
+      return Token{naive_.last_token - std::min(naive_.last_token, below(6))};
+    }
+    return Token{naive_.acquisitions.at(lock->second.holder).number};
+  }
+  HoldName hold() {
+    std::string_view of = name();
+    return {of, token()};
+  }
+  std::span<const HoldName> holds() {
+    holds_.clear();
+    held_names_.clear();
+    for (std::uint64_t left = 1 + below(3); left > 0; --left) {
+      Token token = hold().token;
+      held_names_.push_back(text_[1]);
+      holds_.push_back({held_names_.back(), token});
+    }
+    return holds_;
+  }
+  std::span<const ClaimNumber> waits() {
+    waits_.clear();
+    for (std::uint64_t left = 1 + below(3); left > 0; --left) {
+      auto lock = naive_.locks.find(name());
+      if (one_in(3) || lock == naive_.locks.end() || lock->second.queue.empty()) {
+        waits_.push_back({naive_.last_claim - std::min(naive_.last_claim, below(8))});
+      } else {
+        const std::vector<Stamp>& queue = lock->second.queue;
+        waits_.push_back({naive_.acquisitions.at(queue[below(queue.size())]).number});
+      }
+    }
+    return waits_;
+  }
+
+  std::mt19937_64 random_;
+  const NaiveTable& naive_;
+  Stamp stamp_ = 0;
+  Epoch epoch_{1};
+  SessionId greedy_;
+  std::uint64_t greedy_left_ = 0;
+  std::array<std::string, 3> text_;
+  std::array<std::string_view, 1> names_;
+  std::deque<std::string> held_names_;
+  std::vector<HoldName> holds_;
+  std::vector<ClaimNumber> waits_;
+};
+
+}  // namespace pawl::locks
