@@ -95,10 +95,12 @@ void Listener::accept_ready() {
     tcp::endpoint from;
     error_code error;
     acceptor_.accept(socket, from, error);
-    if (error == asio::error::would_block || error == asio::error::try_again) break;
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      said_ = false;
+      break;
+    }
     if (error == asio::error::connection_aborted) continue;
     if (error) return back_off(error);
-    said_ = false;
     accepted_(std::move(socket), from);
   }
   if (acceptor_.is_open()) wait();

@@ -39,7 +39,7 @@ class Listener {
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
       acceptor_;
   boost::asio::steady_timer pause_;
-  bool said_ = false;  // that accepting fails, in this spell
+  bool said_ = false;  // that accepting fails; told once until the queue has been emptied
 };
 
 // "127.0.0.1:7295", "[::1]:7295"; an IPv4 client of a dual-stack listener as IPv4.

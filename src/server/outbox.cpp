@@ -54,10 +54,11 @@ void Outbox::settle(RequestNumber number) {
 
 void Outbox::settle_last() {
   last_.open = false;
-  if (last_.counted) --pipelined_;
   if (last_.tag_size == 0 && first_held_ != untagged_.size()) {
     held_bytes_ += scratch_.size();
     untagged_.push_back({last_.number, true, std::exchange(scratch_, {})});
+  } else if (last_.counted) {
+    --pipelined_;
   }
 }
 
@@ -70,7 +71,6 @@ void Outbox::settle_tagged(RequestNumber number) {
 }
 
 void Outbox::settle_untagged(Untagged& entry) {
-  --pipelined_;
   entry.answered = true;
   if (&entry != &untagged_[first_held_]) {
     held_bytes_ += scratch_.size();
@@ -84,6 +84,7 @@ void Outbox::settle_untagged(Untagged& entry) {
 void Outbox::release_answered() {
   while (first_held_ < untagged_.size() && untagged_[first_held_].answered) {
     push_ready(untagged_[first_held_].text);
+    --pipelined_;
     ++first_held_;
   }
   if (first_held_ == untagged_.size()) {

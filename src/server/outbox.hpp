@@ -56,7 +56,7 @@ class Outbox {
   [[nodiscard]] std::size_t ready_bytes() const { return ready_.size() - written_; }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
 
-  // Requests without a reply yet; the exempt are left out.
+  // Requests whose reply has not left for ready(); the exempt are left out.
   [[nodiscard]] std::uint32_t pipelined() const { return pipelined_; }
 
   // Every request is answered and every answer is in ready().

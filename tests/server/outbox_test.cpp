@@ -177,7 +177,9 @@ TEST_CASE("a waiting untagged request holds back the untagged replies behind it"
   answer(outbox, 2, "OK pong");
   CHECK(outbox.ready().empty());
   CHECK(outbox.held_bytes() == 8);
+  CHECK(outbox.pipelined() == 2);  // for the client both are unanswered
   answer(outbox, 1, "OK token=1");
+  CHECK(outbox.pipelined() == 0);
   CHECK(taken(outbox) == "OK token=1\nOK pong\n");
   CHECK(outbox.settled());
 }

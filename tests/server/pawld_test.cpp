@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program: how it starts, reloads and ends.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "daemon.hpp"
+#include "line_client.hpp"
+
+using pawl::test::Daemon;
+using pawl::test::LineClient;
+
+namespace {
+
+const std::vector<std::string> free_port = {"--set", "listen.client=127.0.0.1:0"};
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) {
+    std::string name = (std::filesystem::temp_directory_path() / "pawld-XXXXXX").string();
+    const int descriptor = ::mkstemp(name.data());
+    REQUIRE(descriptor >= 0);
+    ::close(descriptor);
+    path = name;
+    write(text);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() { std::filesystem::remove(path); }
+
+  void write(const std::string& text) const { std::ofstream(path) << text; }
+
+  std::filesystem::path path;
+};
+
+}  // namespace
+
+TEST_CASE("SIGTERM answers waits, closes connections and exits 0") {
+  Daemon daemon(free_port);
+  const std::uint16_t port = daemon.port();
+  LineClient client(port);
+  CHECK(client.ask("LOCK a").starts_with("OK token="));
+  CHECK(client.ask("#w LOCK a wait=forever\nPING") == "OK pong");
+  daemon.signal(SIGTERM);
+  CHECK(client.line().value_or("").starts_with("#w ERR SHUTTING_DOWN"));
+  CHECK(client.line() == std::nullopt);
+  CHECK(daemon.exit_code() == 0);
+}
+
+TEST_CASE("a client that does not read does not hold up the end for long") {
+  Daemon daemon(free_port);
+  const std::uint16_t port = daemon.port();
+  LineClient client(port, 4'096);
+  LineClient other(port);
+  std::string helps;
+  for (int i = 0; i < 1'000; ++i) helps += "HELP\n";
+  // Many times without room: the server reads no more, because its outbox is full.
+  for (int without_room = 0; without_room < 100;) {
+    const long now = client.send_some(helps);
+    REQUIRE(now >= 0);
+    without_room = now == 0 ? without_room + 1 : 0;
+    CHECK(other.ask("PING") == "OK pong");
+  }
+  daemon.signal(SIGTERM);
+  CHECK(daemon.exit_code() == 0);
+}
+
+TEST_CASE("a port in use is one clear line and exit 75") {
+  Daemon first(free_port);
+  const std::string address = "127.0.0.1:" + std::to_string(first.port());
+  Daemon second({"--set", "listen.client=" + address});
+  const auto line = second.logged("cannot listen");
+  REQUIRE(line);
+  CHECK(line->starts_with("pawld: cannot listen on " + address +
+                          ": address already in use (is another pawld running?"));
+  CHECK(second.exit_code() == 75);
+}
+
+TEST_CASE("an address that is not this machine's is a mistake of configuration") {
+  Daemon daemon({"--set", "listen.client=192.0.2.1:7295"});
+  CHECK(daemon.logged("pawld: cannot listen on 192.0.2.1:7295: this machine has no such address"));
+  CHECK(daemon.exit_code() == 78);
+}
+
+TEST_CASE("SIGHUP reloads limits, names what needs a restart, and keeps a bad file out") {
+  const TemporaryFile file("limits:\n  line: 4KiB\n");
+  std::vector<std::string> arguments = free_port;
+  arguments.insert(arguments.end(), {"--config", file.path.string()});
+  Daemon daemon(arguments);
+  const std::uint16_t port = daemon.port();
+  const std::string line = "PING" + std::string(2'000, ' ');
+  LineClient client(port);
+  CHECK(client.ask(line) == "OK pong");
+
+  file.write("limits:\n  lime: 1KiB\n");
+  daemon.signal(SIGHUP);
+  CHECK(daemon.logged("configuration not reloaded"));
+  CHECK(client.ask(line) == "OK pong");
+
+  file.write("node: other\nlimits:\n  line: 1KiB\n");
+  daemon.signal(SIGHUP);
+  const auto reloaded = daemon.logged("configuration reloaded");
+  CHECK(reloaded.value_or("").find("limits.line") != std::string::npos);
+  CHECK(daemon.logged("needs a restart").value_or("").find("node") != std::string::npos);
+  CHECK(client.ask(line).starts_with("ERR TOO_LONG"));
+}
+
+TEST_CASE("out of file descriptors pawld says so once, and serves again when there are some") {
+  Daemon daemon(free_port, 24);
+  const std::uint16_t port = daemon.port();
+  std::vector<LineClient> crowd;
+  for (int i = 0; i < 40; ++i) crowd.emplace_back(port);
+  CHECK(daemon.logged("cannot accept connections"));
+  CHECK(crowd.front().ask("PING") == "OK pong");
+  for (std::size_t i = 0; i < 30; ++i) crowd[i].close();
+  CHECK(crowd.back().ask("PING") == "OK pong");
+  daemon.signal(SIGTERM);
+  CHECK_FALSE(daemon.logged("cannot accept connections"));
+  CHECK(daemon.exit_code() == 0);
+}

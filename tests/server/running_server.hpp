@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A whole server on a free port of loopback, run by a thread of its own.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+#include "line_client.hpp"
+#include "server/server.hpp"
+
+namespace pawl::test {
+
+class RunningServer {
+ public:
+  explicit RunningServer(const Limits& limits = {})
+      : log_(server::LogLevel::error, {}, [](std::string_view) {}),
+        server_(settings(limits), log_),
+        port_(open()),
+        thread_([this] { server_.run(); }) {}
+
+  ~RunningServer() {
+    if (thread_.joinable()) {
+      post([this] { server_.stop(); });
+      thread_.join();
+    }
+  }
+
+  [[nodiscard]] LineClient connect(int receive_buffer = 0) const {
+    return LineClient(port_, receive_buffer);
+  }
+
+  void configure(const Limits& limits) {
+    post([this, limits] { server_.configure(settings(limits)); });
+  }
+
+  void drain() {
+    post([this] { server_.drain(); });
+  }
+  void wait_until_drained() { thread_.join(); }
+
+ private:
+  static Settings settings(const Limits& limits) {
+    Settings settings;
+    settings.limits = limits;
+    return settings;
+  }
+
+  std::uint16_t open() {
+    const auto bound = server_.listen({"127.0.0.1", 0});
+    REQUIRE(bound.has_value());
+    return static_cast<std::uint16_t>(std::stoi(bound->substr(bound->rfind(':') + 1)));
+  }
+
+  template <class Work>
+  void post(Work work) {
+    boost::asio::post(server_.context(), std::move(work));
+  }
+
+  server::Log log_;
+  server::Server server_;
+  std::uint16_t port_;
+  std::thread thread_;
+};
+
+// Words that a reply must start with; the rest is the node's affair.
+[[nodiscard]] inline bool starts(const std::optional<std::string>& line, std::string_view words) {
+  if (line && line->starts_with(words)) return true;
+  UNSCOPED_INFO("got: " << line.value_or("end of input"));
+  return false;
+}
+
+}  // namespace pawl::test
