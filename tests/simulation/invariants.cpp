@@ -50,8 +50,11 @@ void Invariants::on_stepped(Operation& operation) {
   if (ask.id.empty() || ask.verb == Verb::open) return;
   Id& id = ids_[key_of(operation.scope, ask.name, ask.id)];
   if (ask.verb == Verb::cancel) id.cancel_asked = true;
-  if (ask.verb == Verb::lock && operation.begun == operation.stepped) {
-    id.asked.push_back(operation.number);
+  if (ask.verb == Verb::lock) {
+    // Parked, it may be stepped again, then perhaps in another session.
+    if (id.asked.empty() || id.asked.back() != operation.number) {
+      id.asked.push_back(operation.number);
+    }
     id.floor = std::min(id.floor, operation.floor);
   }
 }
@@ -314,7 +317,7 @@ void Invariants::on_push(const EventBody& push) {
 void Invariants::on_input_ended(std::uint32_t link) { links_[link].input_ended = true; }
 
 void Invariants::on_ended(std::uint32_t link, SessionId) {
-  links_[link] = {true, true};
+  links_[link].input_ended = links_[link].over = true;
   std::erase_if(outstanding_,
                 [&](const Outstanding& one) { return history_[one.operation].link == link; });
   for (std::uint64_t id : live_sessions_) {

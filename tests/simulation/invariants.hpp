@@ -32,7 +32,7 @@ class Invariants {
   // At the clients (promises.cpp).
   void on_invoked(Operation& operation);
   void on_returned(const Operation& operation, std::int64_t drift_permyriad);
-  void on_let_go(std::uint32_t client);  // a connection of this client ends
+  void on_let_go(std::uint32_t client, std::uint32_t link);  // the client ends a connection
   // At the node (invariants.cpp).
   void on_stepped(Operation& operation);
   void on_answered(Operation& operation);
@@ -115,6 +115,7 @@ class Invariants {
   struct Link {
     bool input_ended = false;
     bool over = false;
+    bool let_go = false;  // by its client
   };
   struct Outstanding {
     std::uint64_t operation;

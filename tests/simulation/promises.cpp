@@ -46,7 +46,8 @@ void Invariants::on_invoked(Operation& operation) {
   }
 }
 
-void Invariants::on_let_go(std::uint32_t client) {
+void Invariants::on_let_go(std::uint32_t client, std::uint32_t link) {
+  links_[link].let_go = true;
   for (std::uint64_t id : live_sessions_) {
     Session& session = sessions_.at(id);
     if (session.client == client && session.release) session.let_go = true;
@@ -67,7 +68,8 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   SessionId session_id = operation.scope;
   if (verb == Verb::open || verb == Verb::resume) session_id = outcome.session;
   if (auto session = sessions_.find(session_id.value); session != sessions_.end()) {
-    if (verb == Verb::open || verb == Verb::resume) session->second.let_go = false;
+    bool attached = verb == Verb::open || verb == Verb::resume;
+    if (attached && !links_[operation.link].let_go) session->second.let_go = false;
     bool own = verb != Verb::keep_alive || operation.ask.secret.empty();
     bool renews = outcome.ttl && verb != Verb::verify && verb != Verb::cancel && own;
     if (renews && verb != Verb::renew) {

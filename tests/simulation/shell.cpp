@@ -144,7 +144,7 @@ void Shell::work(std::uint32_t link) {
           break;
         }
         take_request(link, *next.operation);
-        if (!connection.parked && !connection.over) connection.inbox.pop_front();
+        if (!connection.begun && !connection.over) connection.inbox.pop_front();
         break;
       case Arrival::Kind::input_end:
         connection.inbox.pop_front();
@@ -197,12 +197,15 @@ void Shell::step(const node::Event& event) {
   actions_.clear();
   invariants_.before_step(schedule_.now());
   node_.step(schedule_.now(), event, actions_);
+  deliver();
   if (actions_.parked) {
     const auto& request = std::get<node::ClientRequest>(event);
     Connection* connection = find(request.from.connection);
-    connection->parked = connection->begun = true;
+    connection->begun = true;
+    // What it waited for may have happened in the same step: then it is stepped again at once.
+    connection->parked = std::find(actions_.resumed.begin(), actions_.resumed.end(),
+                                   connection->id) == actions_.resumed.end();
   }
-  deliver();
   invariants_.after_step(schedule_.now());
 }
 

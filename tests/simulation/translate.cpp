@@ -83,7 +83,8 @@ SessionId session_after(SessionId before, const Operation& answered) {
   if (answered.ask.verb == Verb::open || answered.ask.verb == Verb::resume) {
     return outcome.error ? before : outcome.session;
   }
-  if (answered.ask.verb == Verb::close && !outcome.error) return {};
+  // A failed CLOSE too leaves the connection without a session.
+  if (answered.ask.verb == Verb::close) return {};
   return before;
 }
 
