@@ -103,10 +103,21 @@ class RandomRecords {
   std::string_view user() { return one_in(3) ? "eve" : ""; }
   std::uint32_t ttl() { return static_cast<std::uint32_t>(1'000 * (1 + below(4))); }
   std::string_view name() {
-    std::uint64_t die = below(60);
-    text_[1] = die == 0 ? "many/" + std::to_string(below(3'000))
-                        : std::string(1, static_cast<char>('a' + die % 5));
+    if (std::uint64_t rich = rich_session(); rich != 0 && one_in(3)) {
+      const std::vector<Stamp>& holds = naive_.sessions.at(rich).holds;
+      text_[1] = naive_.acquisitions.at(holds[below(holds.size())]).name;
+    } else {
+      text_[1] = std::string(1, static_cast<char>('a' + below(5)));
+    }
     return text_[1];
+  }
+  // Dead and not yet swept, or about to be.
+  [[nodiscard]] std::uint64_t rich_session() const {
+    auto is_rich = [&](auto& one) {
+      return !one.second.holds.empty() && (one.second.dead || SessionId{one.first} == greedy_);
+    };
+    auto rich = std::ranges::find_if(naive_.sessions, is_rich);
+    return rich == naive_.sessions.end() ? 0 : rich->first;
   }
   Names names() {
     names_[0] = name();

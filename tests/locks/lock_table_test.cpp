@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "locks/lock_table.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "table_driver.hpp"
+
+namespace pawl::locks {
+namespace {
+
+// The next record lets go of what the last one still speaks of.
+void settle(TableDriver& table) { table.apply(record::Sweep{SessionId{99}}); }
+
+TEST_CASE("a free lock costs nothing") {
+  TableDriver table;
+  std::size_t baseline = table.table().memory();
+
+  Token token = table.grant("jobs/with a rather long name", {.id = "i", .note = "a note"});
+  ClaimNumber wait = table.wait("jobs/with a rather long name", {.address = "there"});
+  CHECK(table.table().memory() > baseline);
+  table.end_wait(wait);
+  table.unlock("jobs/with a rather long name", token);
+  settle(table);
+
+  CHECK(table.table().lock_count() == 0);
+  CHECK(table.table().find_lock("jobs/with a rather long name") == no_slot);
+  CHECK(table.table().memory() == baseline);
+}
+
+TEST_CASE("after 20,000 locks, waits and sessions came and went, nothing of them is left") {
+  TableDriver table;
+  std::size_t baseline = table.table().memory();
+
+  std::vector<SessionId> sessions;
+  for (int at = 0; at < 2'000; ++at) {
+    sessions.push_back(table.open(std::to_string(at)));
+    for (int lock = 0; lock < 9; ++lock) {
+      table.grant(std::to_string(at * 10 + lock),
+                  {.id = std::to_string(lock), .session = sessions.back(), .note = "note"});
+    }
+    table.wait("0", {.session = sessions.back()});
+  }
+  CHECK(table.table().lock_count() == 18'000);
+  CHECK(table.table().waiter_count() == 2'000);
+  for (SessionId session : sessions) table.close(session);
+  settle(table);
+
+  CHECK(table.table().lock_count() == 0);
+  CHECK(table.table().waiter_count() == 0);
+  CHECK(table.table().session_count() == 0);
+  CHECK(table.table().memory() == baseline);
+}
+
+TEST_CASE("a lock refused leaves no entry") {
+  TableDriver table;
+  SessionId session = table.open("s");
+  table.grant("jobs", {.id = "i", .session = session});
+  table.cancel("jobs", "spent");
+
+  table.lock("other", {.id = "i", .session = session});
+  table.lock("jobs", {.id = "spent"});
+  table.lock("jobs");
+
+  CHECK(table.table().lock_count() == 1);
+}
+
+TEST_CASE("a lock is free until somebody holds it") {
+  TableDriver table;
+  CHECK(table.table().is_free("jobs"));
+
+  Token token = table.grant("jobs");
+  CHECK_FALSE(table.table().is_free("jobs"));
+
+  table.unlock("jobs", token);
+  CHECK(table.table().is_free("jobs"));
+}
+
+TEST_CASE("a holder is found by name and token together") {
+  TableDriver table;
+  Token a = table.grant("a");
+  Token b = table.grant("b");
+
+  CHECK(table.table().find_holder("a", a) != no_slot);
+  CHECK(table.table().find_holder("a", b) == no_slot);
+  CHECK(table.table().find_holder("c", a) == no_slot);
+  CHECK(table.table().find_holder("a", Token{}) == no_slot);
+}
+
+TEST_CASE("a waiter has no token") {
+  TableDriver table;
+  table.grant("jobs");
+  ClaimNumber wait = table.wait("jobs");
+
+  CHECK(table.table().acquisition(table.table().find_wait(wait)).token() == Token{});
+  CHECK(table.table().find_holder("jobs", Token{wait.value + 1}) == no_slot);
+}
+
+TEST_CASE("a session is found by handle and by secret while it lives") {
+  TableDriver table;
+  SessionId session = table.open("secret");
+  CHECK(table.table().find_session(session) == table.table().find_session("secret"));
+  CHECK(table.table().find_session("another") == no_slot);
+
+  table.close(session);
+
+  CHECK(table.table().find_session(session) == no_slot);
+  CHECK(table.table().find_session("secret") == no_slot);
+}
+
+TEST_CASE("a handle is never given to a second session") {
+  TableDriver table;
+  SessionId first = table.open("one");
+  table.close(first);
+
+  CHECK(table.open("two") > first);
+}
+
+TEST_CASE("what a record released stays readable until the next") {
+  TableDriver table;
+  Token token = table.grant("jobs");
+
+  table.unlock("jobs", token);
+
+  CHECK(table.table().lock_count() == 0);
+  CHECK(table.changes() == Changes{"unlocked jobs 1"});
+}
+
+TEST_CASE("leased holders from one place share one client, told apart by user and address") {
+  TableDriver table;
+  auto client_of = [&](std::string_view name, const Wish& wish) {
+    Token token = table.grant(name, wish);
+    return table.table().acquisition(table.table().find_holder(name, token)).client;
+  };
+
+  Slot here = client_of("a", {.user = "ci", .address = "here"});
+  CHECK(client_of("b", {.user = "ci", .address = "here"}) == here);
+  CHECK(client_of("c", {.user = "ci", .address = "there"}) != here);
+  CHECK(client_of("d", {.user = "eve", .address = "here"}) != here);
+  CHECK(table.table().client(here)->address == "here");
+}
+
+TEST_CASE("the hash seed changes nothing that can be seen") {
+  for (std::uint64_t seed : {0u, 1u, 77u}) {
+    LockTable table{seed};
+    Effects effects;
+    std::string_view name = "jobs";
+    record::Lock lock{.names = {&name, 1}, .id = "i", .wait = true};
+
+    table.apply(Epoch{1}, lock, effects);
+    CHECK(effects.answer.verdict == Verdict::granted);
+    table.apply(Epoch{1}, lock, effects);
+    CHECK(effects.answer.verdict == Verdict::granted);
+    CHECK(table.last_granted() == Token{1});
+  }
+}
+
+}  // namespace
+}  // namespace pawl::locks

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "locks/spent_ids.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "table_driver.hpp"
+
+namespace pawl::locks {
+namespace {
+
+std::string id_of(std::size_t number) { return "id-" + std::to_string(number); }
+
+TEST_CASE("exactly the last 65,536 cancellations are remembered") {
+  TableDriver table;
+  for (std::size_t number = 0; number < 65'536; ++number) table.cancel("jobs", id_of(number));
+  REQUIRE(table.lock("jobs", {.id = id_of(0)}) == Verdict::spent);
+  REQUIRE(table.lock("jobs", {.id = id_of(65'535)}) == Verdict::spent);
+
+  table.cancel("jobs", "one more");
+
+  CHECK(table.lock("jobs", {.id = "one more"}) == Verdict::spent);
+  CHECK(table.lock("jobs", {.id = id_of(1)}) == Verdict::spent);
+  CHECK(table.lock("jobs", {.id = id_of(65'535)}) == Verdict::spent);
+  CHECK(table.lock("jobs", {.id = id_of(0)}) == Verdict::granted);
+}
+
+TEST_CASE("however many ids are cancelled, the memory of it stays as it is") {
+  TableDriver table;
+  for (std::size_t number = 0; number < 65'536; ++number) table.cancel("jobs", id_of(number));
+  std::size_t memory = table.table().memory();
+
+  for (std::size_t number = 0; number < 70'000; ++number)
+    table.cancel("jobs", id_of(100'000 + number));
+
+  CHECK(table.table().memory() == memory);
+  CHECK(table.lock("jobs", {.id = id_of(169'999)}) == Verdict::spent);
+  CHECK(table.lock("jobs", {.id = id_of(169'999 - 65'535)}) == Verdict::spent);
+  CHECK(table.lock("jobs", {.id = id_of(169'999 - 65'536)}) == Verdict::granted);
+}
+
+TEST_CASE("a spent id is its session's, or its user's and name's") {
+  SpentIds spent{0};
+  spent.remember({{}, "ci", "jobs"}, "leased", 0);
+  spent.remember({SessionId{7}, "ci", "jobs"}, "owned", 0);
+
+  CHECK(spent.contains({{}, "ci", "jobs"}, "leased"));
+  CHECK_FALSE(spent.contains({{}, "eve", "jobs"}, "leased"));
+  CHECK_FALSE(spent.contains({{}, "ci", "other"}, "leased"));
+  CHECK_FALSE(spent.contains({SessionId{7}, "ci", "jobs"}, "leased"));
+  CHECK(spent.contains({SessionId{7}, "eve", "other"}, "owned"));
+  CHECK_FALSE(spent.contains({SessionId{8}, "ci", "jobs"}, "owned"));
+  CHECK_FALSE(spent.contains({{}, "ci", "jobs"}, "owned"));
+}
+
+TEST_CASE("an id cancelled twice is remembered once") {
+  SpentIds spent{0};
+
+  spent.remember({{}, "", "jobs"}, "i", 0);
+  spent.remember({{}, "", "jobs"}, "i", 0);
+
+  CHECK(spent.size() == 1);
+}
+
+}  // namespace
+}  // namespace pawl::locks

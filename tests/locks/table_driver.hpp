@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lock table and short words to drive it, so that a test reads as a story. Everything is asked as
+// in epoch 1 unless said otherwise; changes are told as lines: "granted a 7".
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/overloaded.hpp"
+#include "locks/lock_table.hpp"
+
+namespace pawl::locks {
+
+struct Wish {  // what a LOCK may say beside its name
+  std::string_view id = {};
+  bool wait = false;
+  SessionId session = {};
+  std::string_view user = {};
+  std::uint32_t ttl_ms = 30'000;
+  bool ttl_given = false;
+  Mode mode = Mode::exclusive;
+  std::string_view note = {};
+  std::string_view address = "here";
+};
+
+class TableDriver {
+ public:
+  Verdict apply(const Record& record) {
+    table_.apply(epoch, record, effects_);
+    return effects_.answer.verdict;
+  }
+
+  Verdict lock(std::string_view name, const Wish& wish = {}) {
+    return apply(record::Lock{.user = wish.user,
+                              .session = wish.session,
+                              .names = {&name, 1},
+                              .mode = wish.mode,
+                              .id = wish.id,
+                              .wait = wish.wait,
+                              .ttl_given = wish.ttl_given,
+                              .ttl_ms = wish.ttl_ms,
+                              .note = wish.note,
+                              .address = wish.address});
+  }
+  // Expects a grant.
+  Token grant(std::string_view name, const Wish& wish = {}) {
+    return lock(name, wish) == Verdict::granted ? token() : Token{};
+  }
+  // Expects to wait.
+  ClaimNumber wait(std::string_view name, Wish wish = {}) {
+    wish.wait = true;
+    return lock(name, wish) == Verdict::queued ? claim() : ClaimNumber{};
+  }
+  Verdict unlock(std::string_view name, Token token, SessionId session = {}) {
+    return apply(record::Unlock{.session = session, .names = {&name, 1}, .token = token});
+  }
+  Verdict cancel(std::string_view name, std::string_view id, SessionId session = {},
+                 std::string_view user = {}) {
+    return apply(record::Cancel{user, session, name, id});
+  }
+  SessionId open(std::string_view secret) {
+    apply(record::OpenSession{.secret = secret, .ttl_ms = 10'000});
+    return table_.session(effects_.answer.session).id;
+  }
+  Verdict close(SessionId session) { return apply(record::CloseSession{session}); }
+  void expire_session(SessionId session, SessionEnd reason = SessionEnd::expired) {
+    apply(record::ExpireSession{epoch, session, reason});
+  }
+  void expire(std::string_view name, Token token) {
+    HoldName hold{name, token};
+    apply(record::ExpireLeases{epoch, {&hold, 1}});
+  }
+  void end_wait(ClaimNumber wait, WaitEnd reason = WaitEnd::timeout) {
+    apply(record::EndWaits{epoch, reason, {&wait, 1}});
+  }
+  void unclaim(ClaimNumber wait) { apply(record::Unclaim{epoch, {&wait, 1}}); }
+  void start_epoch(Token token_floor = {}) {
+    ++epoch.value;
+    apply(record::EpochStart{token_floor});
+  }
+
+  // Of the last answer.
+  [[nodiscard]] Token token() const { return answered().token(); }
+  [[nodiscard]] ClaimNumber claim() const { return answered().claim(); }
+  [[nodiscard]] std::uint32_t released() const { return effects_.answer.released; }
+  [[nodiscard]] std::uint32_t ttl_ms() const { return answered().ttl_ms; }
+
+  // Changes of the last record, in order.
+  [[nodiscard]] std::vector<std::string> changes() const {
+    std::vector<std::string> lines;
+    for (const Change& one : effects_.changes) lines.push_back(line(one));
+    return lines;
+  }
+  [[nodiscard]] bool has_changes() const { return !effects_.changes.empty(); }
+
+  [[nodiscard]] bool holds(std::string_view name, Token token) const {
+    return token.value != 0 && table_.find_holder(name, token) != no_slot;
+  }
+  // The live holder's token, 0 if there is none.
+  [[nodiscard]] Token holder_of(std::string_view name) const {
+    Slot lock = table_.find_lock(name);
+    if (lock == no_slot) return {};
+    Slot holder = table_.live_holder(table_.lock(lock));
+    return holder == no_slot ? Token{} : table_.acquisition(holder).token();
+  }
+  // The claim numbers that wait for a name, first come first.
+  [[nodiscard]] std::vector<ClaimNumber> queue_of(std::string_view name) const {
+    std::vector<ClaimNumber> queue;
+    Slot lock = table_.find_lock(name);
+    Slot slot = lock == no_slot ? no_slot : table_.lock(lock).queue_head;
+    for (; slot != no_slot; slot = table_.acquisition(slot).next) {
+      queue.push_back(table_.acquisition(slot).claim());
+    }
+    return queue;
+  }
+  [[nodiscard]] const LockTable& table() const { return table_; }
+
+  Epoch epoch{1};
+
+ private:
+  [[nodiscard]] const Acquisition& answered() const {
+    return table_.acquisition(effects_.answer.acquisition);
+  }
+  [[nodiscard]] std::string name(Slot acquisition) const {
+    return std::string{table_.name_of(table_.acquisition(acquisition).lock)};
+  }
+  [[nodiscard]] static std::string_view word(HoldEnd end) {
+    switch (end) {
+      case HoldEnd::unlocked: return "unlocked ";
+      case HoldEnd::expired: return "expired ";
+      case HoldEnd::broken: return "broken ";
+      case HoldEnd::closed: return "closed ";
+      case HoldEnd::lapsed: return "lapsed ";
+      case HoldEnd::disconnected: return "disconnected ";
+    }
+    return {};
+  }
+  [[nodiscard]] static std::string_view word(WaitEnd end) {
+    switch (end) {
+      case WaitEnd::timeout: return "timeout ";
+      case WaitEnd::cancelled: return "cancelled ";
+      case WaitEnd::disconnected: return "disconnected ";
+      case WaitEnd::unclaimed: return "unclaimed too long ";
+      case WaitEnd::session: return "session ended ";
+      case WaitEnd::epoch: return "epoch ended ";
+    }
+    return {};
+  }
+  [[nodiscard]] std::string line(const Change& change) const {
+    auto text = [](std::uint64_t number) { return std::to_string(number); };
+    return std::visit(
+        Overloaded{
+            [&](const change::Granted& one) {
+              return "granted " + name(one.acquisition) + " " +
+                     text(table_.acquisition(one.acquisition).number);
+            },
+            [&](const change::Renewed& one) { return "renewed " + name(one.acquisition); },
+            [&](const change::Released& one) {
+              return std::string{word(one.end)} + name(one.acquisition) + " " +
+                     text(one.token.value);
+            },
+            [&](const change::Claimed& one) { return "claimed " + name(one.acquisition); },
+            [&](const change::Unclaimed& one) { return "unclaimed " + name(one.acquisition); },
+            [&](const change::WaitEnded& one) {
+              return std::string{word(one.end)} + name(one.acquisition);
+            },
+            [&](const change::SessionOpened& one) {
+              return "opened s" + text(table_.session(one.session).id.value);
+            },
+            [&](const change::SessionEnded& one) {
+              return "ended s" + text(table_.session(one.session).id.value) + " holding " +
+                     text(one.holds);
+            },
+            [&](const change::SessionSwept& one) {
+              return "swept s" + text(one.session.value) + (one.more ? ", more" : "");
+            }},
+        change);
+  }
+
+  LockTable table_;
+  Effects effects_;
+};
+
+using Changes = std::vector<std::string>;
+using Queue = std::vector<ClaimNumber>;
+
+}  // namespace pawl::locks
