@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/timer_queue.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+
+namespace pawl::node {
+namespace {
+
+Moment at(int ms) { return Moment{std::chrono::milliseconds{ms}}; }
+
+}  // namespace
+
+TEST_CASE("a deadline moved later is not due at its old time") {
+  TimerQueue timers;
+  timers.set(3, at(10));
+  timers.set(3, at(20));
+
+  CHECK(timers.pop_due(at(19)) == no_slot);
+  CHECK(timers.pop_due(at(20)) == 3);
+  CHECK(timers.pop_due(at(99)) == no_slot);
+}
+
+TEST_CASE("a deadline moved earlier is due then, once") {
+  TimerQueue timers;
+  timers.set(3, at(20));
+  timers.set(3, at(10));
+
+  CHECK(timers.next() == at(10));
+  CHECK(timers.pop_due(at(10)) == 3);
+  CHECK(timers.pop_due(at(99)) == no_slot);
+}
+
+TEST_CASE("a deadline moved earlier and later again is due once") {
+  TimerQueue timers;
+  timers.set(3, at(20));
+  timers.set(3, at(10));
+  timers.set(3, at(20));
+
+  CHECK(timers.pop_due(at(15)) == no_slot);
+  CHECK(timers.pop_due(at(20)) == 3);
+  CHECK(timers.pop_due(at(99)) == no_slot);
+}
+
+TEST_CASE("raising never moves a deadline earlier") {
+  TimerQueue timers;
+  timers.set(0, at(20));
+  timers.raise(0, at(10));
+
+  CHECK(timers.deadline(0) == at(20));
+}
+
+TEST_CASE("what is decided is never due, and no renewal revives it") {
+  TimerQueue timers;
+  timers.set(0, at(20));
+  timers.mark_decided(0);
+  timers.raise(0, at(30));
+
+  CHECK(timers.is_decided(0));
+  CHECK(timers.pop_due(at(99)) == no_slot);
+}
+
+TEST_CASE("a slot used again after its end was decided has a deadline like any other") {
+  TimerQueue timers;
+  timers.set(0, at(20));
+  timers.mark_decided(0);
+  timers.clear(0);
+  timers.set(0, at(30));
+
+  CHECK_FALSE(timers.is_decided(0));
+  CHECK(timers.pop_due(at(29)) == no_slot);
+  CHECK(timers.pop_due(at(30)) == 0);
+}
+
+TEST_CASE("a million renewals leave one entry to look at") {
+  TimerQueue timers;
+  for (int i = 1; i <= 1'000'000; ++i) timers.set(0, at(i));
+
+  CHECK(timers.pop_due(at(999'999)) == no_slot);
+  CHECK(timers.next() == at(1'000'000));
+}
+
+TEST_CASE("timers are due exactly when a plain map says so") {
+  std::mt19937 random{7295};
+  TimerQueue timers;
+  std::map<Slot, Moment> model;
+  for (int now = 0; now < 20'000; ++now) {
+    const Slot slot = random() % 16;
+    const Moment when = at(now + 1 + static_cast<int>(random() % 64));
+    switch (random() % 4) {
+      case 0:
+        timers.set(slot, when);
+        model[slot] = when;
+        break;
+      case 1:
+        timers.raise(slot, when);
+        if (model.contains(slot)) model[slot] = std::max(model[slot], when);
+        break;
+      case 2:
+        timers.clear(slot);
+        model.erase(slot);
+        break;
+      default: break;
+    }
+    std::map<Slot, int> due;
+    for (Slot one = timers.pop_due(at(now)); one != no_slot; one = timers.pop_due(at(now))) {
+      ++due[one];
+    }
+    std::map<Slot, int> expected;
+    for (const auto& [one, deadline] : model) {
+      if (deadline <= at(now)) expected[one] = 1;
+    }
+    std::erase_if(model, [&](const auto& entry) { return entry.second <= at(now); });
+    REQUIRE(due == expected);
+    for (const auto& [one, deadline] : model) REQUIRE(timers.next() <= deadline);
+  }
+}
+
+}  // namespace pawl::node
