@@ -119,6 +119,14 @@ class RandomRecords {
     auto rich = std::ranges::find_if(naive_.sessions, is_rich);
     return rich == naive_.sessions.end() ? 0 : rich->first;
   }
+  // A name that it holds and somebody waits for, or just any.
+  std::string_view awaited_of(std::uint64_t rich) {
+    for (Stamp at : naive_.sessions.at(rich).holds) {
+      text_[1] = naive_.acquisitions.at(at).name;
+      if (!naive_.locks.at(text_[1]).queue.empty() && one_in(3)) return text_[1];
+    }
+    return name();
+  }
   Names names() {
     names_[0] = name();
     return names_;
@@ -169,7 +177,8 @@ class RandomRecords {
   std::span<const ClaimNumber> waits() {
     waits_.clear();
     for (std::uint64_t left = 1 + below(3); left > 0; --left) {
-      auto lock = naive_.locks.find(name());
+      std::uint64_t rich = rich_session();
+      auto lock = naive_.locks.find(rich != 0 && one_in(2) ? awaited_of(rich) : name());
       if (one_in(3) || lock == naive_.locks.end() || lock->second.queue.empty()) {
         waits_.push_back({naive_.last_claim - std::min(naive_.last_claim, below(8))});
       } else {
