@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Group commit: records of one loop turn go to the flush thread together; one flush is in flight,
+// what comes meanwhile is the next batch. What is reported flushed is on the disk. A failure is
+// reported once and ends the writing; then the process must end (exit code 74).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+
+#include "base/settings.hpp"
+#include "storage/log.hpp"
+#include "storage/segment_supply.hpp"
+
+namespace pawl::storage {
+
+// Everything handed over up to this ticket is as durable as the setting asks.
+struct Flushed {
+  std::uint64_t ticket = 0;
+  LogIndex index;  // of the last entry
+};
+struct LogFailed {
+  Failure failure;
+};
+// The disk is (or no longer is) too full for new locks; what is in hand can still be written.
+struct SpaceChanged {
+  bool low = false;
+};
+using LogEvent = std::variant<Flushed, LogFailed, SpaceChanged>;
+
+struct LogWriterOptions {
+  Durability durability = Durability::fsync;
+  std::chrono::milliseconds relaxed_interval{1000};  // between flushes in `relaxed`
+};
+
+class LogWriter {
+ public:
+  // Called on a thread of the writer, in order of the tickets: post to the io thread.
+  using Notify = std::function<void(const LogEvent&)>;
+
+  // Without a log (durability `none`) everything counts as flushed at once, within flush().
+  LogWriter(Directory& directory, std::optional<Log> log, LogWriterOptions options, Worker& worker,
+            Notify notify);
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // io thread. Copies the payload; entries in order, an override only in a newer epoch.
+  void append(Epoch current, const journal::Record& record);
+  // io thread, once a turn. Hands over what was appended; the ticket it will be reported with.
+  std::uint64_t flush();
+
+  // io thread. Writes and flushes what was handed over, ends the thread. False: there was a
+  // failure. Only after true may META be marked clean.
+  bool close();
+
+  // Any thread, about every second: free space, the directory.
+  void check_space();
+  // Any thread. For META and snapshots: the newest batch known durable, and bytes written so far.
+  [[nodiscard]] journal::BatchSequence durable() const { return {durable_.load()}; }
+  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_.load(); }
+
+ private:
+  struct Pending {
+    journal::BatchWriter batch;
+    std::uint64_t ticket = 0;
+  };
+  enum class Work : std::uint8_t { write, sync, stop };
+
+  void run();
+  [[nodiscard]] Work next_work(Pending& pending);
+  [[nodiscard]] bool write(Pending& pending);
+  [[nodiscard]] bool sync();
+  void fail(const Failure& failure);
+  [[nodiscard]] journal::BatchWriter spare();
+
+  const LogWriterOptions options_;
+  const Notify notify_;
+  std::optional<Log> log_;  // the flush thread's
+  std::optional<SegmentSupply> supply_;
+
+  std::deque<journal::BatchWriter> turn_;  // the io thread's, with the two below
+  std::uint64_t ticket_ = 0;
+  LogIndex last_index_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Pending> ready_;
+  std::deque<journal::BatchWriter> spare_;
+  bool closing_ = false;
+
+  std::chrono::steady_clock::time_point synced_at_;  // the flush thread's
+  std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<std::uint64_t> bytes_written_{0};
+  std::thread thread_;
+};
+
+}  // namespace pawl::storage

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/snapshot_file.hpp"
+
+#include "journal/retention.hpp"
+
+namespace pawl::storage {
+
+SnapshotFile::SnapshotFile(Directory& directory, journal::SnapshotHeader header)
+    : directory_(directory),
+      header_(header),
+      name_(journal::format_name(journal::SnapshotName{header.index, header.epoch})),
+      temporary_(name_ + std::string(journal::temporary_suffix)) {}
+
+Result<void> SnapshotFile::write_out() {
+  if (const auto done = file_->write_at(offset_, buffer_); !done) return done.error();
+  offset_ += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Result<void> SnapshotFile::begin(Bytes head) {
+  auto file = directory_.create(temporary_);
+  if (!file) return file.error();
+  file_ = std::move(*file);
+  encoder_.begin(header_, head, buffer_);
+  return {};
+}
+
+Result<void> SnapshotFile::chunk(Bytes payload) {
+  encoder_.chunk(payload, buffer_);
+  if (buffer_.size() < journal::max_chunk_bytes) return {};
+  return write_out();
+}
+
+Result<journal::SnapshotWhole> SnapshotFile::finish() {
+  encoder_.finish(buffer_);
+  if (const auto done = write_out(); !done) return done.error();
+  if (const auto done = file_->sync(); !done) return done.error();
+  file_->forget_cached();
+  const auto verdict = read_snapshot(*file_, {});
+  if (!verdict) return verdict.error();
+  const auto* whole = std::get_if<journal::SnapshotWhole>(&*verdict);
+  if (whole == nullptr || whole->header != header_ || whole->bytes != offset_) {
+    return Failure{FailureKind::damaged,
+                   directory_.path_of(temporary_) + " does not read back as it was written"};
+  }
+  if (const auto done = directory_.rename(temporary_, name_); !done) return done.error();
+  if (const auto done = directory_.sync(); !done) return done.error();
+  return *whole;
+}
+
+Result<void> SnapshotFile::abandon() {
+  if (file_ == nullptr) return {};
+  file_.reset();
+  return directory_.remove(temporary_);
+}
+
+Result<journal::SnapshotVerdict> read_snapshot(File& file, const journal::SnapshotSink& sink) {
+  journal::SnapshotSink with_all = sink;
+  if (!with_all.head) with_all.head = [](const journal::SnapshotHeader&, Bytes) {};
+  if (!with_all.chunk) with_all.chunk = [](Bytes) {};
+  journal::SnapshotDecoder decoder(std::move(with_all));
+  std::vector<std::byte> piece(2 * journal::max_chunk_bytes);
+  std::uint64_t offset = 0;
+  while (true) {
+    const auto read = file.read_at(offset, piece);
+    if (!read && read.error().kind == FailureKind::io) {
+      return journal::SnapshotVerdict(
+          journal::SnapshotDamaged{offset, "the disk reports a read error"});
+    }
+    if (!read) return read.error();
+    offset += *read;
+    if (!decoder.feed(Bytes(piece).first(*read)) || *read < piece.size()) return decoder.finish();
+  }
+}
+
+Result<void> delete_superseded(Directory& directory) {
+  const auto names = directory.list();
+  if (!names) return names.error();
+  const auto superseded = journal::superseded(journal::take_inventory(*names));
+  for (const std::string& name : superseded) {
+    if (const auto done = directory.remove(name); !done) return done.error();
+  }
+  return superseded.empty() ? Result<void>() : directory.sync();
+}
+
+}  // namespace pawl::storage
