@@ -35,12 +35,8 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       wanted_(meta_),
       handed_over_(recovered.last) {
   write_ranges();
-  Token floor = table_.last_granted();
-  if (recovered.may_have_forgotten) {
-    floor = Token{std::max(floor.value, recovered.ceiling.value) + recovered.skip.value};
-  }
-  ensure(floor < last_token);
-  begin(floor);
+  ensure(recovered.token_floor < last_token);
+  begin(std::max(table_.last_granted(), recovered.token_floor));
 }
 
 // The first record of the epoch; with it the deadlines of all that was recovered start anew.

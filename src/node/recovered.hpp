@@ -17,12 +17,10 @@ struct Recovered {
   std::unique_ptr<locks::LockTable> table;
   Epoch epoch;    // the newest that the disk knows
   LogIndex last;  // the last record applied
-  Token ceiling;  // no token above it was ever granted
+  Token ceiling;  // what META says now: tokens up to here may be granted
   Milliseconds longest_ttl{0};
-  // The start is not provably complete: tokens go on above the ceiling, and new grants wait so
-  // long.
-  bool may_have_forgotten = false;
-  Token skip;  // added to the ceiling as well, when acknowledged records may be lost
+  // For a start that is not provably complete: tokens go on above this, and new grants wait so long.
+  Token token_floor;
   Milliseconds grace{0};
 };
 

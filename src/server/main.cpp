@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// pawld: options, configuration, log, server, run.
+// pawld: options, configuration, log, disk, server, run.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 #include "server/reloading.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
+#include "server/store.hpp"
 
 namespace {
 
@@ -32,7 +33,9 @@ int main(int argc, char** argv) {
 
   raise_descriptor_limit();
   Log log(config.log_level, style_of_stderr(config.log_format));
-  Server server(config.core, log);
+  const auto store = Store::open(config, log);
+  if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
+  Server server(config.core, log, **store);
   if (const auto bound = server.listen(config.listen.client); !bound) {
     return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
   }
@@ -41,5 +44,6 @@ int main(int argc, char** argv) {
                                            .stop = [&] { server.stop(); },
                                            .reload = [&] { reloading.reload(log, server); }});
   server.run();
+  (*store)->close();
   log.info("stopped");
 }

@@ -13,18 +13,27 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t read_size = 65'536;
 constexpr Span longest_drain = 1s;
+constexpr Span space_check = 1s;
 
 }  // namespace
 
-Server::Server(const Settings& settings, const Log& log)
+Server::Server(const Settings& settings, const Log& log, Store& store)
     : log_(log),
+      store_(store),
       limits_(settings.limits),
-      node_(settings, loop_.now(), read_wall_offset_ms()),
+      node_(settings, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       listener_(loop_.context(), log,
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),
-      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{settings.limits.line})) {}
+      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{settings.limits.line})) {
+  store_.start(loop_.context(), [this](const node::Event& event) {
+    loop_.read_time();
+    step(event);
+  });
+  append_ = true;  // the node's first record
+  next_space_check_ = loop_.now();
+}
 
 Started<std::string> Server::listen(const Address& client) {
   Started<std::string> bound = listener_.open(client);
@@ -45,17 +54,23 @@ void Server::turn() {
   perform();
   if (draining_) end_drain();
   if (stopped_ || gap || !dry || !to_work_.empty()) return;
-  loop_.block(std::min({node_.next_deadline(), deadlines_.next(), drain_until_}));
+  loop_.block(
+      std::min({node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_}));
 }
 
 void Server::tick() {
   look_at_due();
   if (loop_.now() >= node_.next_deadline()) step(node::Tick{});
+  if (loop_.now() >= next_space_check_) {
+    next_space_check_ = loop_.now() + space_check;
+    store_.check_space();
+  }
 }
 
-// The effects of a turn, once. Storage comes first when there is any: it is handed the batch of
-// records here; without durability the node takes its records as durable by itself.
+// The effects of a turn, once: the records of all its steps go to the disk as one batch, then each
+// connection is written to.
 void Server::perform() {
+  if (std::exchange(append_, false)) store_.append(node_);
   while (!to_write_.empty()) {  // a connection that ends may give others something to read
     listed_.swap(to_write_);
     for (const ConnectionId id : listed_) {

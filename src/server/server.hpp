@@ -21,13 +21,14 @@
 #include "server/log.hpp"
 #include "server/loop.hpp"
 #include "server/spare_buffers.hpp"
+#include "server/store.hpp"
 #include "wire/request.hpp"
 
 namespace pawl::server {
 
 class Server {
  public:
-  Server(const Settings& settings, const Log& log);
+  Server(const Settings& settings, const Log& log, Store& store);
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
@@ -85,6 +86,7 @@ class Server {
   void remove(Connection& connection);
 
   const Log& log_;
+  Store& store_;
   Limits limits_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
@@ -100,6 +102,8 @@ class Server {
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read
   SpareBuffers spares_;
+  bool append_ = false;  // this turn's steps made records
+  Moment next_space_check_ = never;
   std::vector<ConnectionId> to_write_;
   std::vector<ConnectionId> to_work_;
   std::vector<ConnectionId> listed_;  // the list being gone through

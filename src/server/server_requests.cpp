@@ -154,6 +154,8 @@ void Server::say(Connection& connection, std::string_view line) {
 void Server::step(const node::Event& event) {
   actions_.clear();
   node_.step(loop_.now(), event, actions_);
+  append_ = append_ || actions_.append;
+  store_.want(actions_);
   deliver();
 }
 

@@ -35,7 +35,8 @@ constexpr int deadline_ms = 20'000;  // never reached unless the test fails
 Daemon::Daemon(std::vector<std::string> arguments, unsigned descriptors) {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
-  arguments.insert(arguments.begin(), {PAWLD, "--set", "log.format=text"});
+  arguments.insert(arguments.begin(),
+                   {PAWLD, "--set", "log.format=text", "--set", "data_dir=" + directory_.path()});
   process_ = ::fork();
   REQUIRE(process_ >= 0);
   if (process_ == 0) become(arguments, ends[1], descriptors);

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "system/temporary_directory.hpp"
+
 namespace pawl::test {
 
 class Daemon {
@@ -31,6 +33,7 @@ class Daemon {
  private:
   [[nodiscard]] std::optional<std::string> next_line();
 
+  testing::TemporaryDirectory directory_;
   pid_t process_ = -1;
   int log_ = -1;
   std::string read_;

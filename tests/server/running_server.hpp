@@ -7,11 +7,13 @@
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include "line_client.hpp"
 #include "server/server.hpp"
+#include "system/temporary_directory.hpp"
 
 namespace pawl::test {
 
@@ -19,7 +21,8 @@ class RunningServer {
  public:
   explicit RunningServer(const Limits& limits = {})
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
-        server_(settings(limits), log_),
+        store_(open_store()),
+        server_(settings(limits), log_, *store_),
         port_(open()),
         thread_([this] { server_.run(); }) {}
 
@@ -61,7 +64,18 @@ class RunningServer {
     boost::asio::post(server_.context(), std::move(work));
   }
 
+  [[nodiscard]] std::unique_ptr<server::Store> open_store() const {
+    server::Config config;
+    config.core = settings({});
+    config.data_dir = directory_.path();
+    auto store = server::Store::open(config, log_);
+    REQUIRE(store.has_value());
+    return std::move(*store);
+  }
+
+  testing::TemporaryDirectory directory_;
   server::Log log_;
+  std::unique_ptr<server::Store> store_;
   server::Server server_;
   std::uint16_t port_;
   std::thread thread_;

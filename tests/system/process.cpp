@@ -93,7 +93,8 @@ int Process::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-Daemon::Daemon(const std::vector<std::string>& options) : process_(with_listen(options)) {
+Daemon::Daemon(const std::vector<std::string>& options)
+    : process_(with_listen(options), {"PAWL_DATA_DIR=" + directory_.path()}) {
   constexpr std::string_view loopback = "127.0.0.1:";
   while (const auto line = process_.read_line()) {
     if (line->find("listening") == std::string::npos) continue;

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "system/temporary_directory.hpp"
+
 namespace pawl::testing {
 
 inline constexpr std::chrono::seconds deadline{20};
@@ -38,7 +40,7 @@ class Process {
   std::size_t read_to_ = 0;  // in output_
 };
 
-// A pawld on a free port of loopback.
+// A pawld on a free port of loopback, with a data directory of its own unless the options name one.
 class Daemon {
  public:
   explicit Daemon(const std::vector<std::string>& options = {});
@@ -46,6 +48,7 @@ class Daemon {
   [[nodiscard]] Process& process() { return process_; }
 
  private:
+  TemporaryDirectory directory_;
   Process process_;
   std::uint16_t port_ = 0;
 };

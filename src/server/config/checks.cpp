@@ -67,13 +67,4 @@ void check_pairs(Effective& effective) {
   check_distinct(effective, "listen.peer", listen.peer, "listen.http", listen.http);
 }
 
-void check_durability(Effective& effective) {
-  const Key& key = key_named("durability");
-  if (effective.config.core.durability == Durability::none) return;
-  effective.complain(effective.origin_of(key),
-                     "durability " + format_value(key, effective.config) +
-                         " is refused: this version keeps the log in memory only; "
-                         "durability: none accepts that a restart forgets every lock");
-}
-
 }  // namespace pawl::server

@@ -20,7 +20,7 @@ struct Listen {
 };
 
 struct Config {
-  Settings core;
+  Settings core{.durability = Durability::fsync};
   std::string data_dir = "/var/lib/pawl";
   Listen listen;
   LogLevel log_level = LogLevel::info;

@@ -93,7 +93,6 @@ Effective merge(const Sources& sources) {
   read_environment(sources.environment, effective);
   read_settings(sources.settings, effective);
   check_pairs(effective);
-  check_durability(effective);
   return effective;
 }
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/overloaded.hpp"
+
+namespace pawl::server {
+namespace {
+
+constexpr int exit_io = 74;
+
+journal::Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
+
+}  // namespace
+
+void Store::start(boost::asio::io_context& context,
+                  std::function<void(const node::Event&)> deliver) {
+  context_ = &context;
+  deliver_ = std::move(deliver);
+  worker_ = std::make_unique<storage::Worker>();
+  if (durability_ == Durability::none) return;
+  writer_ = std::make_unique<storage::LogWriter>(
+      directory_.files(), std::move(opened_), storage::LogWriterOptions{.durability = durability_},
+      *worker_, [this](const storage::LogEvent& event) { on_log(event); });
+  saver_ = std::make_unique<storage::SnapshotSaver>(
+      directory_.files(), *worker_,
+      [this](const storage::SnapshotEvent& event) { on_snapshot(event); });
+}
+
+void Store::want(const node::Actions& actions) {
+  if (actions.store_meta) store_meta(*actions.store_meta);
+  if (actions.snapshot) save(*actions.snapshot);
+}
+
+void Store::append(node::Node& node) {
+  if (!writer_) return;
+  Epoch epoch = node.replica().epoch();
+  node.hand_over([&](const replication::Entry& entry) {
+    writer_->append(epoch, {.kind = journal::RecordKind::entry,
+                            .epoch = entry.epoch,
+                            .index = entry.index,
+                            .payload = bytes_of(entry.bytes)});
+  });
+  writer_->flush();
+}
+
+void Store::check_space() {
+  if (writer_) writer_->check_space();
+}
+
+void Store::close() {
+  if (writer_ && !writer_->close()) return;
+  saver_.reset();
+  journal::BatchSequence durable = writer_ ? writer_->durable() : journal::BatchSequence{};
+  worker_->post([this, durable] {
+    meta_.clean = true;
+    if (writer_) meta_.durable = durable;
+    if (auto written = meta_file_.write(meta_); !written) end_process(written.error());
+  });
+  worker_->drain();
+}
+
+void Store::store_meta(const node::MetaStored& wanted) {
+  worker_->post([this, wanted] {
+    meta_.token_ceiling = std::max(meta_.token_ceiling, wanted.ceiling);
+    meta_.longest_ttl = std::max(meta_.longest_ttl, wanted.longest_ttl);
+    if (writer_) meta_.durable = writer_->durable();
+    if (auto written = meta_file_.write(meta_); !written) end_process(written.error());
+    post(node::MetaStored{meta_.token_ceiling, meta_.longest_ttl});
+  });
+}
+
+void Store::save(const node::SnapshotPart& part) {
+  if (part.first) {
+    saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()}, {});
+  }
+  if (!part.bytes.empty()) saver_->chunk(bytes_of(part.bytes));
+  if (part.last) {
+    saver_->finish();
+    return;  // room for the next snapshot when this one stands
+  }
+  // In its turn behind the chunk: so at most one chunk waits to be written.
+  worker_->post([this] { post(node::SnapshotPartTaken{}); });
+}
+
+void Store::on_log(const storage::LogEvent& event) {
+  std::visit(Overloaded{
+                 [&](const storage::Flushed& flushed) { post(node::Flushed{flushed.index}); },
+                 [&](const storage::LogFailed& failed) { end_process(failed.failure); },
+                 [&](const storage::SpaceChanged& space) {
+                   if (space.low) {
+                     log_.warn("disk full", {{"effect", "no new locks; renew and unlock go on"}});
+                   } else {
+                     log_.info("disk has room again", {});
+                   }
+                   post(node::DiskSpace{space.low});
+                 },
+             },
+             event);
+}
+
+void Store::on_snapshot(const storage::SnapshotEvent& event) {
+  if (const auto* failed = std::get_if<storage::SnapshotFailed>(&event)) {
+    if (failed->fatal) end_process(failed->failure);
+    log_.warn("snapshot not saved", {{"why", failed->failure.message}});
+  } else {
+    const auto& saved = std::get<storage::SnapshotSaved>(event);
+    log_.info("snapshot saved", {{"file", saved.name}, {"bytes", saved.whole.bytes}});
+  }
+  post(node::SnapshotPartTaken{});
+}
+
+void Store::post(node::Event event) {
+  boost::asio::post(*context_, [this, event = std::move(event)] { deliver_(event); });
+}
+
+// After an error of the disk nobody knows what it holds: the next start reads it anew.
+void Store::end_process(const storage::Failure& failure) const {
+  // Not through the log, whose own thread may never get to it.
+  std::fprintf(stderr, "pawld: the disk failed, ending: %s\n", failure.message.c_str());
+  ::_exit(exit_io);
+}
+
+}  // namespace pawl::server
