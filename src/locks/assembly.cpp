@@ -21,6 +21,7 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
     details.acquisition = slot;
     details.id = record.id;
     details.note = record.note;
+    detail_bytes_ += details.bytes();
     acquisition.details = at;
     if (!record.id.empty()) by_id_.insert(at, hash_text(record.id, seed_));
   }

@@ -57,6 +57,8 @@ struct Details {
   Slot acquisition = no_slot;
   std::string id;
   std::string note;
+
+  [[nodiscard]] std::size_t bytes() const { return id.size() + note.size(); }
 };
 
 // Finds a wait by its claim number.

@@ -32,7 +32,10 @@ void LockTable::bury() {
   graveyard_.locks.clear();
   for (Slot slot : graveyard_.acquisitions) {
     const Acquisition& acquisition = acquisitions_[slot];
-    if (acquisition.details != no_slot) details_.release(acquisition.details);
+    if (acquisition.details != no_slot) {
+      detail_bytes_ -= details_[acquisition.details].bytes();
+      details_.release(acquisition.details);
+    }
     if (acquisition.client != no_slot && --clients_[acquisition.client].references == 0) {
       clients_by_address_.erase(acquisition.client);
       clients_.release(acquisition.client);
@@ -127,6 +130,7 @@ bool LockTable::is_free(std::string_view name) const {
 std::size_t LockTable::memory() const {
   return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
          claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() +
+         detail_bytes_ +
          4 * (locks_.size() + details_.size() + claims_.size() + 2 * sessions_.size());
 }
 

@@ -123,6 +123,7 @@ class LockTable {
   std::size_t live_sessions_ = 0;
   std::size_t dead_sessions_ = 0;  // not yet swept
   std::size_t waiters_ = 0;
+  std::size_t detail_bytes_ = 0;
 };
 
 }  // namespace pawl::locks

@@ -51,6 +51,23 @@ TEST_CASE("after 20,000 locks, waits and sessions came and went, nothing of them
   CHECK(table.table().memory() == baseline);
 }
 
+TEST_CASE("a note counts for its length, as long as its lock is there") {
+  TableDriver table;
+  std::string note(1'024, 'n');
+  std::size_t baseline = table.table().memory();
+
+  Token brief = table.grant("brief", {.note = "n"});
+  std::size_t with_one = table.table().memory() - baseline;
+  Token wordy = table.grant("wordy", {.note = note});
+  // The second shares the first one's client.
+  CHECK(table.table().memory() - baseline > with_one + 1'000);
+
+  table.unlock("brief", brief);
+  table.unlock("wordy", wordy);
+  settle(table);
+  CHECK(table.table().memory() == baseline);
+}
+
 TEST_CASE("a lock refused leaves no entry") {
   TableDriver table;
   SessionId session = table.open("s");

@@ -87,7 +87,7 @@ class NaiveTable : public NaiveMoves {
   ToldAnswer on(const record::RenewTtl& r) {
     Stamp at = holder(r.hold.name, r.hold.token);
     if (at == 0 || acquisitions.at(at).session != 0) return {Verdict::not_held};
-    acquisitions.at(at).ttl_ms = r.ttl_ms;
+    if (r.ttl_ms != 0) acquisitions.at(at).ttl_ms = r.ttl_ms;
     changes.push_back({"renewed", at});
     return {Verdict::done, at, r.hold.token.value};
   }
