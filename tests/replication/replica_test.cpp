@@ -35,6 +35,22 @@ TEST_CASE("a replica starts without a role and moves to the epoch after its last
   CHECK(replica.last() == LogIndex{1});
 }
 
+TEST_CASE("a replica that recovered its log goes on behind the last record") {
+  Replica replica{Epoch{6}, LogIndex{40}};
+  CHECK(replica.commit() == LogIndex{40});
+  CHECK(replica.in_flight() == 0);
+
+  replica.become_primary(bytes("start"));
+  CHECK(replica.last() == LogIndex{41});
+  replica.on_flushed(LogIndex{40});
+  CHECK(replica.role() == Role::starting);
+  CHECK_FALSE(replica.has_committed());
+
+  replica.on_flushed(LogIndex{41});
+  apply_all(replica);
+  CHECK(replica.role() == Role::primary);
+}
+
 TEST_CASE("nobody is primary before the record of its epoch is committed and applied") {
   Replica replica;
   replica.become_primary(bytes("start"));
