@@ -151,7 +151,7 @@ TEST_CASE("a read error in the log is refused, never skipped") {
 TEST_CASE("a last batch that rotted is suspect, and known to be lost if META knew it durable") {
   SimulatedDisk disk;
   fill(disk);
-  const auto& log = read_back(disk)->recovered.log;
+  const journal::ReplayResult log = read_back(disk)->recovered.log;
   REQUIRE(log.segment == journal::SegmentNumber{3});
   disk.rot(wal(3, 7), log.offset - 300, std::byte{1});
 
