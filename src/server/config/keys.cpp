@@ -47,8 +47,8 @@ Parsed<std::string> parse(const NodeName&, std::string_view text) {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
   };
-  if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), allowed)) {
-    return Wrong{quoted(text) + " is not a name of 1 to 64 of A-Z a-z 0-9 . _ -"};
+  if (text.empty() || text.size() > 63 || !std::all_of(text.begin(), text.end(), allowed)) {
+    return Wrong{quoted(text) + " is not a name of 1 to 63 of A-Z a-z 0-9 . _ -"};
   }
   return {boost::system::in_place_value, text};
 }
@@ -74,6 +74,18 @@ std::string format_count(std::uint64_t count) { return std::to_string(count); }
 Parsed<Milliseconds> parse(const Duration& kind, std::string_view text) {
   const Parsed<Milliseconds> span = parse_duration(text);
   return span ? within(kind, text, *span, format_duration) : span;
+}
+
+Parsed<std::optional<Milliseconds>> parse(const DurationOrAuto& kind, std::string_view text) {
+  using Value = std::optional<Milliseconds>;
+  if (text == "auto") return Value();
+  if (text == "0") return Value(Milliseconds{0});
+  const Parsed<Milliseconds> span = parse_duration(text);
+  if (!span) return Wrong{span.error().why + ", auto or 0"};
+  if (*span > kind.most) {
+    return Wrong{quoted(text) + " is out of range: 0 to " + format_duration(kind.most)};
+  }
+  return Value(*span);
 }
 
 template <class Unsigned>
@@ -108,6 +120,10 @@ std::string format(const NodeName&, const std::string& name) { return name; }
 std::string format(const Directory&, const std::string& path) { return path; }
 std::string format(const HostAndPort&, const Address& address) { return format_address(address); }
 std::string format(const Duration&, Milliseconds span) { return format_duration(span); }
+std::string format(const DurationOrAuto&, std::optional<Milliseconds> span) {
+  if (!span) return "auto";
+  return *span == Milliseconds{0} ? "0" : format_duration(*span);
+}
 
 template <class Unsigned>
 std::string format(const Count<Unsigned>&, Unsigned count) {
@@ -178,11 +194,14 @@ std::string unit_of(const Key& key) {
   };
   return std::visit(
       Overloaded{
-          [](const NodeName&) -> std::string { return "1 to 64 of A-Z a-z 0-9 . _ -"; },
+          [](const NodeName&) -> std::string { return "1 to 63 of A-Z a-z 0-9 . _ -"; },
           [](const Directory&) -> std::string { return "directory"; },
           [](const HostAndPort&) -> std::string { return "host:port"; },
           [&](const Duration& kind) {
             return range("duration", format_duration(kind.least), format_duration(kind.most));
+          },
+          [](const DurationOrAuto& kind) {
+            return "auto, 0 or a duration up to " + format_duration(kind.most);
           },
           [&]<class Unsigned>(const Count<Unsigned>& kind) {
             return range("count", format_count(kind.least), format_count(kind.most));

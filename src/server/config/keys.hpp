@@ -36,6 +36,11 @@ struct Duration {
   Milliseconds least;
   Milliseconds most;
 };
+// Nothing: pawld works it out by itself.
+struct DurationOrAuto {
+  Place<std::optional<Milliseconds>> place;
+  Milliseconds most;
+};
 template <class Unsigned>
 struct Count {
   Place<Unsigned> place;
@@ -53,9 +58,10 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind = std::variant<NodeName, Directory, HostAndPort, Duration, Count<std::uint32_t>,
-                          Count<std::uint64_t>, Size<std::uint32_t>, Size<std::uint64_t>,
-                          Choice<Durability>, Choice<LogLevel>, Choice<LogFormat>>;
+using Kind =
+    std::variant<NodeName, Directory, HostAndPort, Duration, DurationOrAuto, Count<std::uint32_t>,
+                 Count<std::uint64_t>, Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
+                 Choice<LogLevel>, Choice<LogFormat>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 

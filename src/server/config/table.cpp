@@ -69,6 +69,9 @@ constexpr std::array table{
         Duration{lease<&Leases::min_ttl>, 50ms, 24h}},
     Key{"leases.max_ttl", "The longest ttl= a client may ask for.", on_restart,
         Duration{lease<&Leases::max_ttl>, 50ms, 24h}},
+    Key{"leases.restart_grace",
+        "How long new grants wait after a start that may have forgotten a lock.", on_restart,
+        DurationOrAuto{lease<&Leases::restart_grace>, 24h}},
 
     Key{"sessions.default_ttl", "The life of a session after OPEN without ttl=.", on_restart,
         Duration{core<&Settings::session_default_ttl>, 50ms, 24h}},

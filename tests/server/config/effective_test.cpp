@@ -66,7 +66,7 @@ TEST_CASE("a value of --set may hold equals signs") {
 
 TEST_CASE("an overridden value is judged all the same") {
   CHECK(merge({"pawld.yaml", "node: a b", {}, {"node=n2"}}).problems ==
-        Problems{"pawld.yaml:1:7: node: 'a b' is not a name of 1 to 64 of A-Z a-z 0-9 . _ -"});
+        Problems{"pawld.yaml:1:7: node: 'a b' is not a name of 1 to 63 of A-Z a-z 0-9 . _ -"});
 }
 
 TEST_CASE("what is wrong in the environment is told with the variable") {
@@ -77,7 +77,7 @@ TEST_CASE("what is wrong in the environment is told with the variable") {
   CHECK(of_environment({{"PAWL_COLOUR_SCHEME", "a"}}) ==
         Problems{"environment PAWL_COLOUR_SCHEME: unknown variable"});
   CHECK(of_environment({{"PAWL_NODE", ""}}) ==
-        Problems{"environment PAWL_NODE: '' is not a name of 1 to 64 of A-Z a-z 0-9 . _ -"});
+        Problems{"environment PAWL_NODE: '' is not a name of 1 to 63 of A-Z a-z 0-9 . _ -"});
 }
 
 TEST_CASE("variables that are not the server's are left alone") {
@@ -160,14 +160,10 @@ TEST_CASE("two listeners never share an address, but any number may take a free 
       of_settings({"listen.client=[::1]:0", "listen.peer=[::1]:0", "listen.http=[::1]:0"}).empty());
 }
 
-TEST_CASE("a durability that this version lacks is refused, never downgraded") {
-  CHECK(of_settings({"durability=fsync"}) ==
-        Problems{"--set durability: durability fsync is refused: this version keeps the log in "
-                 "memory only; durability: none accepts that a restart forgets every lock"});
-  CHECK(merge({"pawld.yaml", "durability: relaxed", {}, {}}).problems ==
-        Problems{"pawld.yaml:1:13: durability relaxed is refused: this version keeps the log in "
-                 "memory only; durability: none accepts that a restart forgets every lock"});
-  CHECK(of_settings({"durability=none"}).empty());
+TEST_CASE("what was answered OK is flushed to disk unless somebody says otherwise") {
+  CHECK(origin({}, "durability") == "fsync from default");
+  CHECK(origin({{}, {}, {}, {"durability=relaxed"}}, "durability") ==
+        "relaxed from --set durability");
 }
 
 TEST_CASE("what is printed is a configuration with the same values") {

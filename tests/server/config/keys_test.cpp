@@ -90,6 +90,23 @@ TEST_CASE("a range holds at both ends") {
   CHECK(why("limits.line", "4294967297") == "'4294967297' is out of range: 1KiB to 64KiB");
 }
 
+TEST_CASE("the grace after a restart is auto, 0 or a duration") {
+  const Key& key = *find_key("leases.restart_grace");
+  Config config;
+  CHECK(format_value(key, config) == "auto");
+  for (const char* text : {"0", "90s", "24h", "auto"}) {
+    CHECK_FALSE(parse_value(key, text, config));
+    CHECK(format_value(key, config) == text);
+  }
+  CHECK(config.core.leases.restart_grace == std::nullopt);
+  CHECK_FALSE(parse_value(key, "0ms", config));
+  CHECK(config.core.leases.restart_grace == Milliseconds{0});
+  CHECK(why(key.name, "25h") == "'25h' is out of range: 0 to 24h");
+  CHECK(why(key.name, "never") ==
+        "'never' is not a duration such as 250ms, 30s, 5m or 2h, auto or 0");
+  CHECK(why(key.name, "Auto").ends_with("auto or 0"));
+}
+
 TEST_CASE("a word that is none of the choices is told them") {
   CHECK(why("durability", "fsycn") ==
         "'fsycn' is not one of fsync, relaxed, none (did you mean 'fsync'?)");
@@ -98,8 +115,8 @@ TEST_CASE("a word that is none of the choices is told them") {
 }
 
 TEST_CASE("a node's name is short and plain") {
-  const std::string rule = " is not a name of 1 to 64 of A-Z a-z 0-9 . _ -";
-  const std::string longest(64, 'a');
+  const std::string rule = " is not a name of 1 to 63 of A-Z a-z 0-9 . _ -";
+  const std::string longest(63, 'a');  // as long as META has room for
   CHECK(why("node", "Rack-7.n_1") == "taken");
   CHECK(why("node", "") == "''" + rule);
   CHECK(why("node", "two words") == "'two words'" + rule);
