@@ -96,6 +96,8 @@ void Core::configure(const Settings& settings) {
   step(node::Configured{settings});
 }
 
+void Core::fill_disk(bool full) { step(node::DiskSpace{full}); }
+
 void Core::advance_one_step() {
   const Moment next = node_.next_deadline();
   if (next != never) now_ = std::max(now_, next);

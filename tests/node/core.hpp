@@ -47,6 +47,7 @@ class Core {
   void stall(Span span);
   void drain();
   void configure(const Settings& settings);
+  void fill_disk(bool full);
   // One tick at the node's next deadline, one flush: nothing else happens meanwhile.
   void advance_one_step();
   void flush_one_step();

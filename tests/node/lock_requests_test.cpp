@@ -233,6 +233,7 @@ TEST_CASE("VERIFY past the deadline has the end appended first and awaits it") {
 
   core.send("B", "VERIFY x token=" + std::to_string(token.value));
   CHECK_FALSE(core.read("B"));
+  core.settles = true;
   core.flush();
 
   CHECK(core.read_or_nothing("B") == "ERR NOT_HELD");

@@ -192,6 +192,23 @@ TEST_CASE("the limit of sessions is reached, attaching to one goes on") {
   CHECK(core.read_or_nothing("B") == "OK session=mine handle=s1 ttl=10000 new=no");
 }
 
+TEST_CASE("a full disk: new locks and sessions are refused, what is held goes on") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "LOCK x id=mine");
+  core.ask("S", "OPEN");
+  core.fill_disk(true);
+
+  CHECK_THAT(core.ask("B", "LOCK y"), StartsWith("ERR DISK_FULL"));
+  CHECK_THAT(core.ask("B", "OPEN"), StartsWith("ERR DISK_FULL"));
+  CHECK(core.ask("A", "RENEW x token=1 ttl=40s") == "OK ttl=40000");
+  CHECK(core.ask("A", "LOCK x id=mine ttl=50s") == "OK token=1 ttl=50000");
+  CHECK(core.ask("S", "KEEPALIVE") == "OK ttl=10000");
+  CHECK(core.ask("A", "UNLOCK x token=1") == "OK");
+
+  core.fill_disk(false);
+  CHECK_THAT(core.ask("C", "LOCK y"), StartsWith("OK token="));
+}
+
 TEST_CASE("the limit of memory is reached: new locks, sessions and waits are refused, no more") {
   Settings settings = with(either());
   Core core(settings);
