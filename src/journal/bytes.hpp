@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes as they lie on the disk: little endian, whatever the machine. Offsets are checked by the
-// caller against the size; here a wrong one is our defect and ends the process.
+// Bytes as they lie on the disk: little endian. Offsets are checked by the caller against the size;
+// here a wrong one is our defect and ends the process.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
 #include "base/ensure.hpp"
 
 namespace pawl::journal {
+
+static_assert(std::endian::native == std::endian::little, "load and store copy as it lies");
 
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
@@ -26,11 +30,9 @@ inline constexpr std::size_t sector_bytes = 512;
 template <class Unsigned>
 [[nodiscard]] Unsigned load(Bytes bytes, std::size_t at) {
   ensure(at + sizeof(Unsigned) <= bytes.size());
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-    value |= std::to_integer<std::uint64_t>(bytes[at + i]) << (8 * i);
-  }
-  return static_cast<Unsigned>(value);
+  Unsigned value = 0;
+  std::memcpy(&value, bytes.data() + at, sizeof(Unsigned));
+  return value;
 }
 
 [[nodiscard]] inline std::uint8_t load8(Bytes bytes, std::size_t at) {
@@ -46,9 +48,7 @@ template <class Unsigned>
 template <class Unsigned>
 void store(MutableBytes bytes, std::size_t at, Unsigned value) {
   ensure(at + sizeof(Unsigned) <= bytes.size());
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-    bytes[at + i] = static_cast<std::byte>(std::uint64_t{value} >> (8 * i));
-  }
+  std::memcpy(bytes.data() + at, &value, sizeof(Unsigned));
 }
 
 inline void store8(MutableBytes bytes, std::size_t at, std::uint8_t value) {
@@ -62,10 +62,9 @@ inline void store64(MutableBytes bytes, std::size_t at, std::uint64_t value) {
 }
 
 [[nodiscard]] inline bool all_zero(Bytes bytes) {
-  for (const std::byte byte : bytes) {
-    if (byte != std::byte{0}) return false;
-  }
-  return true;
+  if (bytes.empty()) return true;
+  return bytes[0] == std::byte{0} &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
 [[nodiscard]] constexpr std::size_t round_up(std::size_t size, std::size_t unit) {
