@@ -89,34 +89,39 @@ std::vector<std::string> options_of(const std::vector<std::string>& settings) {
 class PawldWorld final : public World {
  public:
   explicit PawldWorld(const std::vector<std::string>& settings)
-      : daemon_(options_of(settings)), witness_(daemon_.port()) {}
+      : daemon_(options_of(settings)), witness_(daemon_.port()) {
+    while (ask_witness("HELLO").find(" role=primary ") == std::string::npos) {
+    }
+  }
 
   void connect(const std::string& who) override {
+    turn_to(who);
     connections_.emplace(who, std::make_unique<Socket>(daemon_.port()));
-    let_it_be_seen();
   }
   void disconnect(const std::string& who) override {
+    turn_to(who);
     connections_.erase(who);
-    let_it_be_seen();
   }
   void end_input(const std::string& who) override {
+    turn_to(who);
     of(who).end_input();
-    let_it_be_seen();
   }
   void send(const std::string& who, std::string_view line) override {
+    turn_to(who);
     if (!connections_.contains(who)) connect(who);
     of(who).send(line);
-    let_it_be_seen();
   }
   std::optional<std::string> read(const std::string& who) override {
     return of(who).read(patience);
   }
   std::optional<std::string> peek(const std::string& who) override {
+    turn_to({});
     return of(who).read(milliseconds{0});
   }
   bool is_closed(const std::string& who) override { return of(who).is_ended(patience); }
   // Not asleep: should the daemon die, the transcript ends here and now.
   void wait(milliseconds span) override {
+    turn_to({});
     if (witness_.is_ended(span)) throw std::runtime_error("pawld has gone");
   }
 
@@ -125,15 +130,24 @@ class PawldWorld final : public World {
 
   Socket& of(const std::string& who) { return *connections_.at(who); }
 
-  // pawld reads sockets in the order they became ready: when it has answered this, it has read what
-  // was sent on others before.
-  void let_it_be_seen() {
-    witness_.send("PING");
-    if (witness_.read(patience) != "OK pong") throw std::runtime_error("pawld does not answer");
+  std::string ask_witness(std::string_view line) {
+    witness_.send(line);
+    const auto reply = witness_.read(patience);
+    if (!reply) throw std::runtime_error("pawld does not answer");
+    return *reply;
+  }
+
+  // What one did has taken effect before another does anything: pawld reads sockets in the order
+  // they became ready, and this CANCEL's record stands behind all that were made before.
+  void turn_to(const std::string& who) {
+    if (who == last_) return;
+    last_ = who;
+    static_cast<void>(ask_witness("CANCEL witness id=witness"));
   }
 
   Daemon daemon_;
   Socket witness_;
+  std::string last_;  // who acted last
   std::map<std::string, std::unique_ptr<Socket>> connections_;
 };
 
