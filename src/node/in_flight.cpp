@@ -21,7 +21,7 @@ void InFlight::count(const locks::Record& any, int by) {
                  },
                  [&](const record::RenewTtl& r) {
                    touch(r.hold.name);
-                   ttl_changes_ += static_cast<std::uint32_t>(by);
+                   if (r.ttl_ms != 0) ttl_changes_ += static_cast<std::uint32_t>(by);
                  },
                  [&](const record::Cancel& r) { touch(r.name); },
                  [&](const record::Break& r) { touch(r.hold.name); },
