@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t remembered = 8;
+constexpr std::uint32_t most_unanswered = 5;  // … by one that goes on to lock
 
 template <class Value>
 void remember(std::deque<Value>& list, Value value) {
@@ -57,7 +58,7 @@ Client::Connection& Client::connection_to_use() {
   Connection& connection =
       connections_[random_.chance(options_.second_connection_permille) ? 1 : 0];
   if (!connection.open) {
-    connection = Connection{world_.connect(number_), true, true, false};
+    connection = Connection{world_.connect(number_), true, true, false, 0};
     if (random_.chance(500)) send(connection, {.verb = Verb::events});
     if (sessions_) open(connection);
   } else if (sessions_ && !connection.attached && random_.chance(400)) {
@@ -84,6 +85,7 @@ void Client::open(Connection& connection) {
 
 void Client::send(Connection& connection, Ask ask) {
   if (!connection.writable) return;
+  ++connection.unanswered;
   world_.send(number_, connection.link, std::move(ask));
 }
 
@@ -121,6 +123,7 @@ void Client::perform(Act act, Connection& connection) {
 }
 
 void Client::lock(Connection& connection) {
+  if (connection.unanswered > most_unanswered) return;
   // A session client that is not attached yet must not take a leased lock by accident, mostly.
   if (sessions_ && !connection.attached && !random_.chance(100)) return;
   Ask ask{.verb = Verb::lock, .name = any_lock()};
@@ -136,7 +139,7 @@ void Client::lock(Connection& connection) {
 
 // After a lost reply, on another connection, after CANCEL, or out of sheer impatience.
 void Client::lock_again(Connection& connection) {
-  if (attempts_.empty()) return;
+  if (attempts_.empty() || connection.unanswered > most_unanswered) return;
   const Attempt& attempt = attempts_[random_.below(attempts_.size())];
   Ask ask{.verb = Verb::lock, .name = attempt.name, .id = attempt.id};
   if (!attempt.leased && random_.chance(20)) ask.name = any_lock();
@@ -211,6 +214,7 @@ void Client::on_reply(const Operation& operation) {
   const Outcome& outcome = operation.outcome;
   auto at = std::find_if(connections_.begin(), connections_.end(),
                          [&](const Connection& one) { return one.link == operation.link; });
+  --at->unanswered;
   if (outcome.error) {
     bool no_session =
         *outcome.error == ErrorCode::session_expired || *outcome.error == ErrorCode::no_session;

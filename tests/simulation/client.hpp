@@ -47,6 +47,7 @@ class Client {
     bool open = false;
     bool writable = false;
     bool attached = false;
+    std::uint32_t unanswered = 0;
   };
   struct Hold {
     std::string name;

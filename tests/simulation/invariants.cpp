@@ -56,6 +56,9 @@ void Invariants::on_stepped(Operation& operation) {
       id.asked.push_back(operation.number);
     }
     id.floor = std::min(id.floor, operation.floor);
+    // Repeated, it renews what it holds, though its answer may reach nobody.
+    Hold* own = hold_of_key(key_of(operation.scope, ask.name, ask.id));
+    if (own != nullptr) expect_lapse(own->lapse, ask.ttl.value_or(options_.most_ttl));
   }
 }
 
@@ -166,6 +169,8 @@ void Invariants::on_cancel_ok(Operation& operation) {
   }
   auto found = holds_.find(operation.outcome.token.value);
   if (found == holds_.end()) {
+    // Granted in this very step, to a connection that has gone: the table tells in a moment.
+    if (operation.outcome.token > last_before_step_) return;
     fail("I9 once per id", to_text(operation) + ": an unknown token");
   }
   Hold& hold = found->second;
@@ -230,6 +235,8 @@ void Invariants::on_error(const Operation& operation) {
       fail("I8 NOT_HELD said of a holder", to_text(operation));
     }
     case ErrorCode::session_expired: {
+      // Granted from the queue while the end of its session stands in the log: lost before told.
+      if (ask.verb == Verb::lock && node_->replica().in_flight() > 0) return;
       SessionId id = operation.scope;
       if (ask.verb == Verb::resume || !ask.secret.empty()) {
         Slot slot = node_->table().find_session(ask.secret);

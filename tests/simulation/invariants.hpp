@@ -32,7 +32,8 @@ class Invariants {
   // At the clients (promises.cpp).
   void on_invoked(Operation& operation);
   void on_returned(const Operation& operation, std::int64_t drift_permyriad);
-  void on_let_go(std::uint32_t client, std::uint32_t link);  // the client ends a connection
+  void on_let_go(std::uint32_t client, std::uint32_t link,
+                 Moment now);  // the client ends a connection
   // At the node (invariants.cpp).
   void on_stepped(Operation& operation);
   void on_answered(Operation& operation);
@@ -82,8 +83,9 @@ class Invariants {
     Milliseconds ttl{0};
     bool release = true;
     bool closing = false;
-    bool abandoned = false;  // release, and its last connection has ended
-    bool let_go = false;
+    bool abandoned = false;   // release, and its last connection has ended
+    Moment let_go = never;    // when its client last ended a connection
+    bool close_sent = false;  // by its client
     Moment seen = never;
     bool ended = false;
     std::vector<std::uint32_t> links;
@@ -116,6 +118,7 @@ class Invariants {
     bool input_ended = false;
     bool over = false;
     bool let_go = false;  // by its client
+    Moment close_sent = Moment::min();
   };
   struct Outstanding {
     std::uint64_t operation;
@@ -143,7 +146,7 @@ class Invariants {
   void promise(Session& session, const Operation& operation, Milliseconds ttl);
   void expect_lapse(Lapse& lapse, Milliseconds ttl) const;
   [[nodiscard]] bool is_overdue(const Lapse& lapse) const;
-  [[nodiscard]] Moment capped(const Hold& hold, const Promise& promise) const;
+  [[nodiscard]] Moment capped(const Hold& hold, const Promise& promise, Moment until) const;
   [[nodiscard]] Moment protected_until(const Hold& hold) const;
   [[nodiscard]] Moment protected_until(const Session& session) const;
   [[nodiscard]] bool is_believed(const Hold& hold) const;
@@ -175,6 +178,7 @@ class Invariants {
   Token last_before_step_;
   Token greatest_told_;
   LogIndex flushed_;
+  LogIndex looked_at_;
   std::uint64_t arrivals_ = 0;
   std::map<std::uint64_t, Hold> holds_;
   std::map<std::uint64_t, Session> sessions_;

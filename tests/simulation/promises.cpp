@@ -40,17 +40,19 @@ void Invariants::on_invoked(Operation& operation) {
     ids_[key_of({}, ask.name, ask.id)].new_ttls.push_back(operation.number);
   }
   if (ask.verb != Verb::close) return;
+  links_[operation.link].close_sent = now_;
   for (std::uint64_t id : live_sessions_) {
     Session& session = sessions_.at(id);
-    if (session.client == operation.client) session.let_go = true;
+    if (session.client == operation.client) session.close_sent = true;
   }
 }
 
-void Invariants::on_let_go(std::uint32_t client, std::uint32_t link) {
+void Invariants::on_let_go(std::uint32_t client, std::uint32_t link, Moment now) {
+  now_ = now;
   links_[link].let_go = true;
   for (std::uint64_t id : live_sessions_) {
     Session& session = sessions_.at(id);
-    if (session.client == client && session.release) session.let_go = true;
+    if (session.client == client && session.release) session.let_go = now_;
   }
 }
 
@@ -69,7 +71,11 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   if (verb == Verb::open || verb == Verb::resume) session_id = outcome.session;
   if (auto session = sessions_.find(session_id.value); session != sessions_.end()) {
     bool attached = verb == Verb::open || verb == Verb::resume;
-    if (attached && !links_[operation.link].let_go) session->second.let_go = false;
+    bool since = session->second.let_go < operation.invoked;
+    if (attached && since && !links_[operation.link].let_go) session->second.let_go = never;
+    // Its CLOSE may be on its way already.
+    bool closing = links_[operation.link].close_sent >= operation.invoked;
+    if (attached && closing) session->second.close_sent = true;
     bool own = verb != Verb::keep_alive || operation.ask.secret.empty();
     bool renews = outcome.ttl && verb != Verb::verify && verb != Verb::cancel && own;
     if (renews && verb != Verb::renew) {
@@ -123,8 +129,7 @@ bool Invariants::is_overdue(const Lapse& lapse) const {
 }
 
 // A request for another TTL binds its client from its send, until it is known to be over.
-Moment Invariants::capped(const Hold& hold, const Promise& made) const {
-  Moment until = made.until;
+Moment Invariants::capped(const Hold& hold, const Promise& made, Moment until) const {
   auto cap = [&](std::uint64_t number) {
     const Operation& other = history_[number];
     if (number == made.operation || other.answered < made.sent) return;
@@ -141,10 +146,8 @@ Moment Invariants::capped(const Hold& hold, const Promise& made) const {
 Moment Invariants::protected_until(const Hold& hold) const {
   Moment until = Moment::min();
   for (const Promise& made : hold.made) {
-    Moment capped_until = capped(hold, made);
-    // A stall of the node's is added to the lease itself, so to a promise nothing caps.
-    if (capped_until == made.until) capped_until += gaps_ - made.gaps;
-    until = std::max(until, capped_until);
+    // A stall of the node's is added to every lease.
+    until = std::max(until, capped(hold, made, made.until + (gaps_ - made.gaps)));
   }
   return until;
 }
@@ -156,9 +159,9 @@ Moment Invariants::protected_until(const Session& session) const {
 bool Invariants::is_believed(const Hold& hold) const {
   if (hold.let_go) return false;
   Moment until = Moment::min();
-  for (const Promise& told : hold.told) until = std::max(until, capped(hold, told));
+  for (const Promise& told : hold.told) until = std::max(until, capped(hold, told, told.until));
   if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
-    if (session->second.let_go) return false;
+    if (session->second.close_sent || session->second.let_go != never) return false;
     until = std::max(until, session->second.told.until);
   }
   return until > now_;

@@ -94,7 +94,7 @@ std::uint32_t Simulator::connect(std::uint32_t client) {
 void Simulator::send(std::uint32_t client, std::uint32_t link, Ask ask) {
   Operation& operation = history_.add(client, link, std::move(ask), schedule_.now());
   invariants_.on_invoked(operation);
-  if (operation.ask.verb == Verb::quit) invariants_.on_let_go(client, link);
+  if (operation.ask.verb == Verb::quit) invariants_.on_let_go(client, link, schedule_.now());
   schedule_.at(arrival(links_[link].last_to_node),
                [this, &operation] { shell_.request(operation); });
 }
@@ -104,7 +104,7 @@ void Simulator::send(std::uint32_t client, std::uint32_t link, Ask ask) {
 void Simulator::disconnect(std::uint32_t client, std::uint32_t number) {
   Link& link = links_[number];
   link.client_open = false;
-  invariants_.on_let_go(client, number);
+  invariants_.on_let_go(client, number, schedule_.now());
   Moment seen = arrival(link.last_to_node);
   if (random_.chance(options_.late_end_permille)) seen += random_.skewed(1ms, 3s);
   link.last_to_node = seen;
@@ -113,7 +113,7 @@ void Simulator::disconnect(std::uint32_t client, std::uint32_t number) {
 }
 
 void Simulator::end_input(std::uint32_t link) {
-  invariants_.on_let_go(links_[link].client, link);
+  invariants_.on_let_go(links_[link].client, link, schedule_.now());
   schedule_.at(arrival(links_[link].last_to_node), [this, link] { shell_.end_input(link); });
 }
 
@@ -144,7 +144,7 @@ void Simulator::on_closed(std::uint32_t number) {
   schedule_.at(arrival(link.last_to_client), [this, &link, number] {
     if (!link.client_open) return;
     link.client_open = false;
-    invariants_.on_let_go(link.client, number);
+    invariants_.on_let_go(link.client, number, schedule_.now());
     clients_[link.client].on_closed(number);
   });
 }

@@ -32,6 +32,9 @@ void Invariants::after_step(Moment now) {
       views_.emplace_back().name = "lock" + std::to_string(i);
     }
   }
+  // Only an applied record changes the table.
+  if (replica.applied() == looked_at_) return;
+  looked_at_ = replica.applied();
   keys_.clear();
   for (View& view : views_) look_at(view);
   for (std::uint64_t token : fresh_) {
@@ -108,7 +111,9 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
   if (creator.answered == never || !creator.outcome.error) return;
   // The connection's end is told to those who asked, while an id keeps its place.
   bool keeps_place = !id.empty() && *creator.outcome.error == ErrorCode::cancelled;
-  if (!keeps_place) {
+  bool lost = *creator.outcome.error == ErrorCode::session_expired &&
+              node_->replica().in_flight() > 0;  // … as its session is
+  if (!keeps_place && !lost) {
     fail("I12 failed requests do nothing", to_text(creator) + " is in the table");
   }
 }
