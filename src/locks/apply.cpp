@@ -173,7 +173,7 @@ void Application::operator()(const record::RenewTtl& record) {
     return;
   }
   table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
-  table_.acquisitions_[slot].ttl_ms = record.ttl_ms;
+  if (record.ttl_ms != 0) table_.acquisitions_[slot].ttl_ms = record.ttl_ms;
   out_.answer = {.verdict = Verdict::done, .acquisition = slot};
   out_.changes.push_back(change::Renewed{slot});
 }

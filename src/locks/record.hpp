@@ -84,7 +84,7 @@ struct Unlock {
 struct RenewTtl {
   std::string_view user;
   HoldName hold;
-  std::uint32_t ttl_ms = 0;
+  std::uint32_t ttl_ms = 0;  // 0: the grant's own again
 };
 struct ExpireLeases {
   Epoch decided_in;

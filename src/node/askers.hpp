@@ -52,12 +52,28 @@ class Askers {
       if (is_alone(at)) visit(waits_[askers_[at].wait].acquisition);
     }
   }
-  // Takes a connection out of the waits that others ask for too; `left(origin)` for each request.
+  // Takes a connection out of the waits that others ask for too; `left(origin, acquisition)` for
+  // each request.
   template <class Left>
   void leave_shared(const Connection& connection, Left left) {
     for (Slot at = connection.first_asker; at != no_slot;) {
       Slot next = askers_[at].next_of_connection;
       if (!is_alone(at)) {
+        Origin origin = askers_[at].origin;
+        Slot acquisition = waits_[askers_[at].wait].acquisition;
+        remove(at);
+        left(origin, acquisition);
+      }
+      at = next;
+    }
+  }
+  // Takes away who asks for this acquisition from a connection that has said its last word.
+  template <class Left>
+  void leave_ended(Slot acquisition, Left left) {
+    Slot wait = find(acquisition);
+    for (Slot at = wait == no_slot ? no_slot : waits_[wait].first; at != no_slot;) {
+      Slot next = askers_[at].next_of_wait;
+      if (connections_[askers_[at].origin.connection.slot].input_ended) {
         Origin origin = askers_[at].origin;
         remove(at);
         left(origin);

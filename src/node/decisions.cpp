@@ -56,14 +56,19 @@ Milliseconds Node::expires_in(Slot slot) const {
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
   Slot timer = leased ? slot : holder.session;
-  if (timers.is_decided(timer)) return Milliseconds{0};
+  if (timers.is_ending(timer)) return Milliseconds{0};
   std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_.session(holder.session).ttl_ms;
   return std::min(left_of(timers.deadline(timer)), Milliseconds{ttl_ms});
 }
 
 void Node::renew_session(Slot session) {
   if (sessions_.is_decided(session)) return;
-  sessions_.raise(session, lease_end(table_.session(session).ttl_ms));
+  Moment end = lease_end(table_.session(session).ttl_ms);
+  if (sessions_.is_judged(session)) {
+    sessions_.set(session, end);
+  } else {
+    sessions_.raise(session, end);
+  }
 }
 
 std::int64_t Node::wall_ms() const {
@@ -74,8 +79,7 @@ std::int64_t Node::wall_ms() const {
 void Node::decide_expiries() {
   if (!may_decide()) return;
   Moment now = now_ - skipped_;
-  std::vector<locks::HoldName> lapsed;
-  while (lapsed.size() < locks::sweep_locks) {
+  for (std::size_t slice = 0; slice < locks::sweep_locks; ++slice) {
     Slot slot = leases_.pop_due(now);
     if (slot == no_slot) break;
     const locks::Acquisition& acquisition = table_.acquisition(slot);
@@ -83,31 +87,63 @@ void Node::decide_expiries() {
       case locks::Stage::free: break;
       case locks::Stage::waiting: end_wait(slot, locks::WaitEnd::timeout); break;
       case locks::Stage::unclaimed: end_wait(slot, locks::WaitEnd::unclaimed); break;
-      case locks::Stage::holding:
-        leases_.mark_decided(slot);
-        lapsed.push_back({table_.name_of(acquisition.lock), acquisition.token()});
-        break;
+      case locks::Stage::holding: judge(slot); break;
     }
   }
-  if (!lapsed.empty()) propose(record::ExpireLeases{replica_.epoch(), lapsed}, {});
   for (std::size_t slice = 0; slice < locks::sweep_locks;) {
     Slot slot = sessions_.pop_due(now);
     if (slot == no_slot) break;
     const locks::Session& session = table_.session(slot);
     slice += 1 + session.holds + session.waits;
-    expire_session(slot, locks::SessionEnd::expired);
+    judge_session(slot, locks::SessionEnd::expired);
   }
 }
 
-void Node::expire(Slot slot) {
+void Node::judge(Slot slot) {
   const locks::Acquisition& holder = table_.acquisition(slot);
   if (holder.session != no_slot) {
-    expire_session(holder.session, locks::SessionEnd::expired);
+    judge_session(holder.session, locks::SessionEnd::expired);
     return;
   }
-  leases_.mark_decided(slot);
-  locks::HoldName hold{table_.name_of(holder.lock), holder.token()};
-  propose(record::ExpireLeases{replica_.epoch(), {&hold, 1}}, {});
+  leases_.mark_judged(slot);
+  judged_.push_back({replica_.last(), slot, holder.token(), {}, {}});
+}
+
+void Node::judge_session(Slot slot, locks::SessionEnd reason) {
+  sessions_.mark_judged(slot);
+  judged_.push_back({replica_.last(), slot, {}, table_.session(slot).id, reason});
+}
+
+// Whoever renewed in a record before has it; for the rest the end becomes a record now.
+bool Node::settle_judged() {
+  std::vector<locks::HoldName> lapsed;
+  bool decided = false;
+  while (!judged_.empty() && judged_.front().until <= replica_.applied() &&
+         lapsed.size() < locks::sweep_locks) {
+    Judged judged = judged_.front();
+    judged_.pop_front();
+    if (judged.session.value != 0) {
+      decided |= settle_session(judged);
+      continue;
+    }
+    const locks::Acquisition& holder = table_.acquisition(judged.slot);
+    if (holder.token() != judged.token || !leases_.is_judged(judged.slot)) continue;
+    leases_.mark_decided(judged.slot);
+    lapsed.push_back({table_.name_of(holder.lock), judged.token});
+  }
+  if (!lapsed.empty()) propose(record::ExpireLeases{replica_.epoch(), lapsed}, {});
+  return decided || !lapsed.empty();
+}
+
+bool Node::settle_session(const Judged& judged) {
+  Slot slot = table_.find_session(judged.session);
+  if (slot == no_slot || sessions_.is_decided(slot)) return false;
+  bool lasts = judged.reason == locks::SessionEnd::disconnected
+                   ? connections_.first_attached(slot) != no_slot
+                   : !sessions_.is_judged(slot);
+  if (lasts) return false;
+  expire_session(slot, judged.reason);
+  return true;
 }
 
 void Node::expire_session(Slot slot, locks::SessionEnd reason) {
@@ -128,7 +164,20 @@ void Node::end_wait(Slot slot, locks::WaitEnd reason) {
   }
 }
 
+// The connection can still be told: of what others wait on for, now; of the rest when it ends.
 void Node::end_waits_of(const Connection& connection) {
+  end_waits_alone(connection);
+  askers_.leave_shared(connection, [this](Origin origin, Slot acquisition) {
+    leases_.set(acquisition, askers_.furthest_deadline(acquisition));
+    refuse_ended_wait(origin);
+  });
+}
+
+void Node::refuse_ended_wait(Origin to) {
+  refuse(to, ErrorCode::cancelled, "the connection ended its waits; others wait on");
+}
+
+void Node::end_waits_alone(const Connection& connection) {
   askers_.each_alone(connection, [this](Slot acquisition) {
     end_wait(acquisition, locks::WaitEnd::disconnected);
   });
@@ -164,10 +213,10 @@ void Node::make_records_of_backlog() {
     backlog_.ended_sessions.pop_front();
     Slot slot = table_.find_session(ended.session);
     // Until its record stands in the log, whoever resumed the session has it.
-    if (slot == no_slot || sessions_.is_decided(slot)) continue;
+    if (slot == no_slot || sessions_.is_ending(slot)) continue;
     if (connections_.first_attached(slot) != no_slot) continue;
     slice += 1 + table_.session(slot).holds + table_.session(slot).waits;
-    expire_session(slot, ended.reason);
+    judge_session(slot, ended.reason);
   }
   if (!backlog_.sweeps.empty()) {
     propose(record::Sweep{backlog_.sweeps.front()}, {});

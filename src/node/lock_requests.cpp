@@ -22,8 +22,13 @@ void Node::on(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  if (hold_back(from, request) || refuse_busy(from, request)) return;
-  if (refuse_beyond_limits(from, request, session) || parked_for_tokens(from)) return;
+  // What an id has already is not held back, and needs no room.
+  bool is_new = request.id.empty() ||
+                table_.find_id(session, {}, request.names.front(), request.id) == no_slot;
+  if (is_new && hold_back(from, request)) return;
+  if (refuse_busy(from, request, session)) return;
+  if (is_new && refuse_beyond_limits(from, request, session)) return;
+  if (parked_for_tokens(from)) return;
   Milliseconds ttl = request.ttl.value_or(settings_.leases.default_ttl);
   if (session == no_slot && parked_for_ttl(from, ttl)) return;
   make_lock_record(from, request, session);
@@ -62,7 +67,7 @@ bool Node::refuse_without_session(Origin from) {
       return true;
     case Attachment::attached:
       // Its end stands in the log: await the outcome.
-      if (!sessions_.is_decided(connection.session)) break;
+      if (!sessions_.is_ending(connection.session)) break;
       park(from);
       return true;
   }
@@ -81,13 +86,17 @@ bool Node::nothing_in_flight_for(std::string_view name) const {
 
 // The same id is the same acquisition. What only the log can tell is left to a record.
 bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
-  if (replica_.in_flight() > 0) return false;
   std::string_view name = request.names.front();
+  Slot slot = table_.find_id(session, {}, name, request.id);
+  if (slot != no_slot && table_.acquisition(slot).token().value != 0 && leases_.is_ending(slot)) {
+    park(from);
+    return true;
+  }
+  if (replica_.in_flight() > 0) return false;
   if (table_.is_spent(session, {}, name, request.id)) {
     confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
     return true;
   }
-  Slot slot = table_.find_id(session, {}, name, request.id);
   return slot != no_slot && lock_again(from, request, slot);
 }
 
@@ -115,15 +124,22 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
     return true;
   }
   if (acquisition.stage == locks::Stage::unclaimed || request.ttl) return false;
+  // A decision about this wait, still to become a record, must find that it was claimed anew.
+  if (!backlog_.empty()) return false;
   askers_.add(slot, from, wait_deadline(request.wait));
   leases_.set(slot, askers_.furthest_deadline(slot));
   return true;
 }
 
 // Pollers must not fill the log.
-bool Node::refuse_busy(Origin from, const request::Lock& request) {
+bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) {
   std::string_view name = request.names.front();
   if (request.wait != Milliseconds{0} || !nothing_in_flight_for(name)) return false;
+  // Not what this very id holds, or may hold by what stands in the log.
+  if (!request.id.empty() &&
+      (replica_.in_flight() > 0 || table_.find_id(session, {}, name, request.id) != no_slot)) {
+    return false;
+  }
   if (table_.is_free(name)) return false;
   confirm(from, busy(table_.find_lock(name)));
   return true;
@@ -133,15 +149,18 @@ bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot 
   const Limits& limits = settings_.limits;
   if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
   Slot at = table_.find_lock(request.names.front());
-  if (at == no_slot) {
-    if (refuse_at_limit(from, "locks", table_.lock_count(), limits.locks)) return true;
-  } else if (request.wait != Milliseconds{0}) {
-    std::uint32_t waiters = table_.lock(at).waiters;
+  if (at == no_slot && refuse_at_limit(from, "locks", table_.lock_count(), limits.locks)) {
+    return true;
+  }
+  bool may_wait = request.wait != Milliseconds{0} &&
+                  (at != no_slot || !nothing_in_flight_for(request.names.front()));
+  if (may_wait) {
+    std::uint32_t waiters = at == no_slot ? 0 : table_.lock(at).waiters;
     if (refuse_at_limit(from, "waiters_per_lock", waiters, limits.waiters_per_lock)) return true;
   }
   if (session == no_slot) return false;
   const locks::Session& own = table_.session(session);
-  if (request.wait != Milliseconds{0} && at != no_slot &&
+  if (may_wait &&
       refuse_at_limit(from, "waiters_per_session", own.waits, limits.waiters_per_session)) {
     return true;
   }
@@ -202,6 +221,8 @@ void Node::on(Origin from, const request::Unlock& request) {
   }
   const Connection& connection = *connections_.find(from.connection);
   if (connection.opening > replica_.applied()) return park(from);
+  bool attached = connection.attachment == Attachment::attached;
+  if (attached && sessions_.is_ending(connection.session)) return park(from);
   std::string_view name = request.names.front();
   bool is_held = table_.find_holder(name, request.token) != no_slot;
   if (!is_held && nothing_in_flight_for(name)) {
@@ -230,16 +251,18 @@ void Node::on(Origin from, const request::Renew& request) {
     refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
     return;
   }
-  if (leases_.is_decided(slot)) {
+  if (leases_.is_ending(slot)) {
     park(from);
     return;
   }
   note_lease_connection(slot, from.connection);
   std::uint32_t ttl_ms = request.ttl ? to_ms(*request.ttl) : holder.ttl_ms;
   leases_.raise(slot, lease_end(ttl_ms));
-  if (ttl_ms != holder.ttl_ms || in_flight_.changes_a_ttl()) {
+  bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for(request.name);
+  if (ttl_ms != holder.ttl_ms || may_change) {
     if (parked_for_ttl(from, Milliseconds{ttl_ms})) return;
-    propose(record::RenewTtl{{}, {request.name, request.token}, ttl_ms}, from);
+    // Without ttl= it is the grant's own, whatever that is once the record applies.
+    propose(record::RenewTtl{{}, {request.name, request.token}, request.ttl ? ttl_ms : 0}, from);
   } else {
     confirm(from, reply::Lasting{Milliseconds{ttl_ms}});
   }
@@ -252,17 +275,20 @@ void Node::on(Origin from, const request::Verify& request) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
-  Milliseconds left = expires_in(slot);
-  if (left == Milliseconds{0}) {
+  const locks::Acquisition& holder = table_.acquisition(slot);
+  bool leased = holder.session == no_slot;
+  const TimerQueue& timers = leased ? leases_ : sessions_;
+  Slot timer = leased ? slot : holder.session;
+  if (timers.is_ending(timer) || timers.deadline(timer) <= now_ - skipped_) {
     // Past its deadline: its end goes to the log first, and this waits for what comes of it.
-    const locks::Acquisition& holder = table_.acquisition(slot);
-    bool decided =
-        holder.session != no_slot ? sessions_.is_decided(holder.session) : leases_.is_decided(slot);
-    if (!decided) expire(slot);
+    if (!timers.is_ending(timer)) {
+      judge(slot);
+      static_cast<void>(settle_judged());
+    }
     park(from);
     return;
   }
-  confirm(from, reply::Lasting{left});
+  confirm(from, reply::Lasting{expires_in(slot)});
 }
 
 void Node::on(Origin from, const request::Cancel& request) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.hpp"
 
+#include <algorithm>
+
 #include "base/ensure.hpp"
 #include "base/overloaded.hpp"
 
@@ -22,10 +24,10 @@ void Node::step(Moment now, const Event& event, Actions& out) {
   out_ = &out;
   notice_gap(now);
   std::visit([this](const auto& one) { on(one); }, event);
-  apply_committed();
+  apply_and_settle();
   if (!backlog_.empty() && may_decide()) {
     make_records_of_backlog();
-    apply_committed();
+    apply_and_settle();
   }
   write_snapshot_part();
   want_meta();
@@ -36,7 +38,11 @@ void Node::step(Moment now, const Event& event, Actions& out) {
 }
 
 Moment Node::next_deadline() const {
-  if (!lock_scans_.empty() || !session_scans_.empty()) return now_;
+  auto goes_on = [](const auto& scan) { return !scan.is_done(); };
+  if (std::any_of(lock_scans_.begin(), lock_scans_.end(), goes_on) ||
+      std::any_of(session_scans_.begin(), session_scans_.end(), goes_on)) {
+    return now_;
+  }
   if (table_.has_snapshot_under_way() && !snapshot_part_out_) return now_;
   Moment next = next_held_back();
   if (may_decide()) {
@@ -62,15 +68,15 @@ void Node::on(const InputEnded& event) {
   ensure(connection != nullptr);
   connection->input_ended = true;
   end_waits_of(*connection);
-  askers_.leave_shared(*connection, [this](Origin origin) {
-    refuse(origin, ErrorCode::cancelled, "the connection ended its waits; others wait on");
-  });
 }
 
 void Node::on(const Disconnected& event) {
   Connection* connection = connections_.find(event.connection);
   ensure(connection != nullptr);
-  end_waits_of(*connection);
+  end_waits_alone(*connection);
+  askers_.leave_shared(*connection, [this](Origin, Slot acquisition) {
+    leases_.set(acquisition, askers_.furthest_deadline(acquisition));
+  });
   askers_.leave(*connection, [](Slot) {});
   if (connection->attachment == Attachment::attached && event.cause == DisconnectCause::client) {
     end_if_abandoned(connection->session);
@@ -135,6 +141,11 @@ void Node::apply_committed() {
     tell(entry.index, entry.origin);
     if (settings_.durability == Durability::none) replica_.on_flushed(replica_.last());
   }
+}
+
+void Node::apply_and_settle() {
+  apply_committed();
+  while (settle_judged()) apply_committed();
 }
 
 void Node::answer(Origin to, ReplyBody body) {

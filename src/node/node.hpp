@@ -74,7 +74,7 @@ class Node {
   bool refuse_lock(Origin from, const request::Lock& request);
   bool lock_by_id(Origin from, const request::Lock& request, Slot session);
   bool lock_again(Origin from, const request::Lock& request, Slot acquisition);
-  bool refuse_busy(Origin from, const request::Lock& request);
+  bool refuse_busy(Origin from, const request::Lock& request, Slot session);
   bool refuse_beyond_limits(Origin from, const request::Lock& request, Slot session);
   void make_lock_record(Origin from, const request::Lock& request, Slot session);
   // The session that requests of this connection act in, or none; true if they cannot act at all.
@@ -123,6 +123,7 @@ class Node {
   void write_ranges();
   LogIndex propose(const locks::Record& record, Origin origin);
   void apply_committed();
+  void apply_and_settle();
   void answer(Origin to, ReplyBody body);
   void refuse(Origin to, ErrorCode code, std::string_view message = {});
   // Sent once a majority, asked from now on, agrees that this node is primary.
@@ -154,10 +155,18 @@ class Node {
   void decide_expiries();
   void make_records_of_backlog();
   void end_waits_of(const Connection& connection);
+  void end_waits_alone(const Connection& connection);
+  void refuse_ended_wait(Origin to);
   void end_wait(Slot acquisition, locks::WaitEnd reason);
   // A session with on_disconnect=release whose last connection has ended, ends.
   void end_if_abandoned(Slot session);
-  void expire(Slot acquisition);
+  // Past its end: decided once all that stands in the log now is applied, for a renewal there came
+  // first. Until then requests about it await the outcome.
+  void judge(Slot acquisition);
+  void judge_session(Slot session, locks::SessionEnd reason);
+  struct Judged;
+  bool settle_judged();  // true if it made records
+  bool settle_session(const Judged& judged);
   void expire_session(Slot session, locks::SessionEnd reason);
   [[nodiscard]] bool may_decide() const;
   [[nodiscard]] Moment lease_end(std::uint32_t ttl_ms) const;
@@ -189,6 +198,13 @@ class Node {
   struct Unconfirmed {
     replication::Round round;
     Reply reply;
+  };
+  struct Judged {
+    LogIndex until;
+    Slot slot;
+    Token token;        // of a lease
+    SessionId session;  // of a session
+    locks::SessionEnd reason;
   };
   struct Parked {
     ConnectionId connection;
@@ -225,6 +241,7 @@ class Node {
   TimerQueue sessions_;  // by session
   std::deque<Unconfirmed> unconfirmed_;
   std::deque<Parked> parked_;
+  std::deque<Judged> judged_;
   std::vector<ConnectionId> parked_for_meta_;
   std::vector<HeldBack> held_back_;
   Moment grants_from_ = Moment::min();

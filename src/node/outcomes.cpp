@@ -69,9 +69,10 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
     leases_.set(slot, askers_.furthest_deadline(slot));
   }
   // Whoever asked may be gone since, or be about to go: judged now that the wait stands.
-  bool going = connection == nullptr || connection->input_ended || draining_;
-  if (going && (connection == nullptr ? !askers_.is_asked_for(slot) : true)) {
+  if (draining_ || !askers_.is_asked_for(slot)) {
     end_wait(slot, locks::WaitEnd::disconnected);
+  } else if (connection != nullptr && connection->input_ended) {
+    end_waits_of(*connection);
   }
 }
 
@@ -104,7 +105,14 @@ void Node::on(const change::Granted& granted) {
        asker = askers_.take(granted.acquisition)) {
     told = true;
     note_lease_connection(granted.acquisition, asker.origin.connection);
-    if (acquisition.session != no_slot) renew_session(acquisition.session);
+    if (acquisition.session != no_slot) {
+      // Its session's end stands in the log behind this: the hold is lost before it is told.
+      if (sessions_.is_decided(acquisition.session)) {
+        refuse(asker.origin, ErrorCode::session_expired);
+        continue;
+      }
+      renew_session(acquisition.session);
+    }
     answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
   }
   if (!told) give_back(acquisition);
@@ -136,7 +144,8 @@ void Node::on(const change::Released& released) {
   const locks::Acquisition& acquisition = table_.acquisition(released.acquisition);
   switch (released.end) {
     case HoldEnd::unlocked:
-      if (acquisition.session != no_slot) renew_session(acquisition.session);
+      // Given back by the node itself, it renews nothing.
+      if (acquisition.session != no_slot && cause_.connection) renew_session(acquisition.session);
       break;
     case HoldEnd::expired:
       tell_lost(released.acquisition, released.token, LossReason::expired);
@@ -152,6 +161,8 @@ void Node::on(const change::Released& released) {
 
 // Its deadline is that of whoever asks for it, set when they are known.
 void Node::on(const change::Claimed& claimed) {
+  // Taken up again, it outlives the decision to end it with a connection.
+  askers_.leave_ended(claimed.acquisition, [this](Origin origin) { refuse_ended_wait(origin); });
   leases_.set(claimed.acquisition, askers_.is_asked_for(claimed.acquisition)
                                        ? askers_.furthest_deadline(claimed.acquisition)
                                        : never);

@@ -10,6 +10,7 @@ namespace pawl::node {
 void Node::on(Origin from, const request::Malformed& malformed) {
   reply::Error error{.code = malformed.code, .message = malformed.message};
   if (malformed.of_session) {
+    if (parked_behind_own(from)) return;
     refuse_session(from, error);
   } else {
     answer(from, error);
@@ -227,7 +228,7 @@ reply::LockLine Node::line_of(Slot slot) const {
 }
 
 reply::SessionLine Node::line_of(Slot slot, const locks::Session& session) const {
-  Moment deadline = sessions_.is_decided(slot) ? Moment::min() : sessions_.deadline(slot);
+  Moment deadline = sessions_.is_ending(slot) ? Moment::min() : sessions_.deadline(slot);
   Milliseconds ttl{session.ttl_ms};
   return {
       .handle = session.id,

@@ -20,7 +20,7 @@ void Node::on(Origin from, const request::Open& request) {
   if (parked_behind_own(from)) return;
   const Connection& connection = *connections_.find(from.connection);
   if (connection.attachment == Attachment::attached) {
-    if (sessions_.is_decided(connection.session)) return park(from);
+    if (sessions_.is_ending(connection.session)) return park(from);
     refuse(from, ErrorCode::bad_request, "this connection has a session: CLOSE it first");
     return;
   }
@@ -35,6 +35,7 @@ void Node::on(Origin from, const request::Open& request) {
   }
   std::string_view secret = request.id.empty() ? request.secret : request.id;
   Slot there = table_.find_session(secret);
+  if (there != no_slot && sessions_.is_ending(there)) return park(from);
   if (there != no_slot && replica_.in_flight() == 0) {
     const locks::Session& session = table_.session(there);
     renew_session(there);
@@ -46,8 +47,10 @@ void Node::on(Origin from, const request::Open& request) {
     return;
   }
   const Limits& limits = settings_.limits;
-  if (refuse_for_memory(from) || refuse_for_disk(from) ||
-      refuse_at_limit(from, "sessions", table_.session_count(), limits.sessions)) {
+  // Attaching to one that is there needs no room.
+  if (there == no_slot &&
+      (refuse_for_memory(from) || refuse_for_disk(from) ||
+       refuse_at_limit(from, "sessions", table_.session_count(), limits.sessions))) {
     Connection& refused = *connections_.find(from.connection);
     if (!out_->parked) refused.attachment = Attachment::failed;
     return;
@@ -68,8 +71,10 @@ void Node::on(Origin from, const request::Resume& request) {
   if (parked_behind_own(from)) return;
   const Connection& connection = *connections_.find(from.connection);
   Slot slot = table_.find_session(request.secret);
-  if (slot != no_slot && sessions_.is_decided(slot)) return park(from);
-  if (connection.attachment == Attachment::attached && connection.session != slot) {
+  if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
+  bool attached = connection.attachment == Attachment::attached;
+  if (attached && sessions_.is_ending(connection.session)) return park(from);
+  if (attached && connection.session != slot) {
     refuse(from, ErrorCode::bad_request, "this connection has another session: CLOSE it first");
     return;
   }
@@ -100,7 +105,7 @@ void Node::keep_alive_named(Origin from, Names secrets) {
   reply::KeptAlive kept{Milliseconds::max(), 0};
   for (std::string_view secret : secrets) {
     Slot slot = table_.find_session(secret);
-    if (slot != no_slot && sessions_.is_decided(slot)) return park(from);
+    if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
   }
   for (std::string_view secret : secrets) {
     Slot slot = table_.find_session(secret);
@@ -123,17 +128,16 @@ void Node::on(Origin from, const request::Close&) {
   Connection& connection = *connections_.find(from.connection);
   switch (connection.attachment) {
     case Attachment::none:
-    case Attachment::failed:
-      connection.attachment = Attachment::none;
       refuse(from, ErrorCode::no_session, "this connection has no session");
       return;
+    case Attachment::failed:
     case Attachment::lapsed:
       connection.attachment = Attachment::none;
-      refuse(from, ErrorCode::session_expired, "its locks were already lost");
+      answer(from, reply::Closed{0});
       return;
     case Attachment::attached: break;
   }
-  if (sessions_.is_decided(connection.session)) return park(from);
+  if (sessions_.is_ending(connection.session)) return park(from);
   if (parked_for_tokens(from)) return;
   sessions_.mark_decided(connection.session);
   propose(record::CloseSession{table_.session(connection.session).id}, from);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One deadline per slot. Moving it later only writes it down; the queue catches up when the old
-// time comes, so a renewal costs no queue work. A slot can also be `decided`: its end stands in the
-// log and awaits its outcome there.
+// time comes, so a renewal costs no queue work. Past it a slot is `judged`, while a record that
+// stands in the log may still renew it, then `decided`: its end stands in the log.
 #pragma once
 
 #include <algorithm>
@@ -24,9 +24,13 @@ class TimerQueue {
   // Never moves it earlier.
   void raise(Slot slot, Moment at) { set(slot, std::max(at, deadline(slot))); }
   void clear(Slot slot) { set(slot, never); }
+  void mark_judged(Slot slot) { set(slot, judged); }
   void mark_decided(Slot slot) { set(slot, decided); }
 
+  [[nodiscard]] bool is_judged(Slot slot) const { return timers_[slot].deadline == judged; }
   [[nodiscard]] bool is_decided(Slot slot) const { return timers_[slot].deadline == decided; }
+  // Either of them: requests about it await the outcome.
+  [[nodiscard]] bool is_ending(Slot slot) const { return is_judged(slot) || is_decided(slot); }
   [[nodiscard]] Moment deadline(Slot slot) const {
     return slot < timers_.size() ? timers_[slot].deadline : never;
   }
@@ -44,7 +48,7 @@ class TimerQueue {
         timer.deadline = never;
         return entry.slot;
       }
-      if (timer.deadline < decided) enqueue(entry.slot, timer.deadline);
+      if (timer.deadline < judged) enqueue(entry.slot, timer.deadline);
     }
     return no_slot;
   }
@@ -54,6 +58,7 @@ class TimerQueue {
 
  private:
   static constexpr Moment decided = never - Span{1};
+  static constexpr Moment judged = never - Span{2};
 
   struct Timer {
     Moment deadline = never;
@@ -70,7 +75,7 @@ class TimerQueue {
   }
   void enqueue(Slot slot, Moment at) {
     timers_[slot].queued = at;
-    if (at >= decided) return;
+    if (at >= judged) return;
     queue_.push_back({at, slot});
     std::push_heap(queue_.begin(), queue_.end(), std::greater<>{});
   }
