@@ -66,6 +66,10 @@ Result<void> delete_leftovers(Directory& directory, const journal::Inventory& in
   return {};
 }
 
+Result<void> set_aside(Directory& directory, const std::string& name) {
+  return directory.rename(name, std::string(journal::lost_prefix) + name);
+}
+
 const journal::SegmentName* find(const journal::Inventory& inventory,
                                  journal::SegmentNumber number) {
   for (const journal::SegmentName& name : inventory.segments) {
@@ -108,8 +112,7 @@ Result<Log> keep_prefix(Directory& directory, const Recovered& recovered,
   const auto snapshot = recovered.snapshot.value_or(journal::SnapshotHeader{});
   for (const auto& name : journal::segments_behind(recovered.inventory, snapshot.index)) {
     if (name.number <= log.segment) continue;
-    const std::string old = journal::format_name(name);
-    const auto done = directory.rename(old, std::string(journal::lost_prefix) + old);
+    const auto done = set_aside(directory, journal::format_name(name));
     if (!done) return done.error();
   }
   if (const auto done = directory.sync(); !done) return done.error();
@@ -126,6 +129,9 @@ Result<Log> open_log(Directory& directory, const Recovered& recovered,
   if (newer || (!usable && options.on_loss == OnLoss::refuse)) return refusal(recovered);
   if (const auto done = delete_leftovers(directory, recovered.inventory); !done) {
     return done.error();
+  }
+  for (const RejectedSnapshot& rejected : recovered.rejected) {
+    if (const auto done = set_aside(directory, rejected.name); !done) return done.error();
   }
   if (!usable) return keep_prefix(directory, recovered, options);
 

@@ -71,12 +71,14 @@ Result<std::optional<journal::SnapshotHeader>> try_snapshot(Directory& directory
                    if (whole.header.index == name.index && whole.header.epoch == name.epoch) {
                      return std::optional(whole.header);
                    }
-                   recovered.rejected.push_back({path, "it is not the one its name says"});
+                   recovered.rejected.push_back(
+                       {journal::format_name(name), path, "it is not the one its name says"});
                    return std::optional<journal::SnapshotHeader>();
                  },
                  [&](const journal::SnapshotDamaged& damaged) -> Tried {
                    recovered.rejected.push_back(
-                       {path, damaged.why + " at offset " + std::to_string(damaged.offset)});
+                       {journal::format_name(name), path,
+                        damaged.why + " at offset " + std::to_string(damaged.offset)});
                    return std::optional<journal::SnapshotHeader>();
                  },
                  [&](const journal::SnapshotNewer& newer) -> Tried {

@@ -25,6 +25,7 @@ struct RecoverySink {
 };
 
 struct RejectedSnapshot {
+  std::string name;
   std::string path;
   std::string why;
 };
@@ -58,7 +59,8 @@ struct OpenLogOptions {
   OnLoss on_loss = OnLoss::refuse;
 };
 
-// Deletes leftovers; cuts a torn tail; unless the shutdown was clean copies the last segment anew,
+// Deletes leftovers; sets damaged snapshots aside, lest they count as newest when older files are
+// deleted; cuts a torn tail; unless the shutdown was clean copies the last segment anew,
 // for after a failed flush memory may show what the disk lacks. What the log then holds is durable.
 [[nodiscard]] Result<Log> open_log(Directory& directory, const Recovered& recovered,
                                    const OpenLogOptions& options);

@@ -61,6 +61,23 @@ TEST_CASE("a damaged snapshot is named, and the older one is taken with the log 
   CHECK(back->recovered.rejected[0].path == "/data/" + snap(5));
 }
 
+TEST_CASE("a damaged snapshot is set aside, so that the sound ones count as the two newest") {
+  SimulatedDisk disk;
+  fill(disk);
+  REQUIRE(save_snapshot(disk, 2, "two"));
+  REQUIRE(save_snapshot(disk, 7, "seven"));
+  disk.rot(snap(7), 100, std::byte{4});
+
+  REQUIRE(reopen(disk));
+  REQUIRE(save_snapshot(disk, 8, "eight"));
+  REQUIRE(delete_superseded(disk));
+
+  CHECK(disk.exists("lost-" + snap(7)));
+  CHECK(disk.exists(snap(2)));
+  disk.rot(snap(8), 100, std::byte{4});
+  CHECK(firsts(read_back(disk)->records) == Texts{"3", "4", "5", "6", "7", "8"});
+}
+
 TEST_CASE("two snapshots and the segments the older one needs are enough, and are kept") {
   SimulatedDisk disk;
   fill(disk);
