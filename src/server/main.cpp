@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// pawld: options, configuration, log, disk, server, run.
+// pawld: options, configuration, perhaps a task of maintenance; else log, disk, server, run.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "server/config/options.hpp"
 #include "server/log.hpp"
+#include "server/maintenance.hpp"
 #include "server/reloading.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   const auto effective = configure(std::get<Options>(options), environment);
   if (const Exit* exit = std::get_if<Exit>(&effective)) return report(*exit);
   const Config& config = std::get<Effective>(effective).config;
+  if (const auto ended = maintain(std::get<Options>(options).task, config)) return report(*ended);
 
   raise_descriptor_limit();
   Log log(config.log_level, style_of_stderr(config.log_format));

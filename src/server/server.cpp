@@ -27,10 +27,13 @@ Server::Server(const Settings& settings, const Log& log, Store& store)
                   on_accepted(std::move(socket), from);
                 }),
       buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{settings.limits.line})) {
-  store_.start(loop_.context(), [this](const node::Event& event) {
-    loop_.read_time();
-    step(event);
-  });
+  store_.start(
+      loop_.context(),
+      [this](const node::Event& event) {
+        loop_.read_time();
+        step(event);
+      },
+      loop_.now());
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
 }
@@ -63,7 +66,7 @@ void Server::tick() {
   if (loop_.now() >= node_.next_deadline()) step(node::Tick{});
   if (loop_.now() >= next_space_check_) {
     next_space_check_ = loop_.now() + space_check;
-    store_.check_space();
+    store_.look_after(loop_.now());
   }
 }
 

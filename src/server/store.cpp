@@ -21,9 +21,10 @@ journal::Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span{
 
 }  // namespace
 
-void Store::start(boost::asio::io_context& context,
-                  std::function<void(const node::Event&)> deliver) {
+void Store::start(boost::asio::io_context& context, std::function<void(const node::Event&)> deliver,
+                  Moment now) {
   context_ = &context;
+  if (grace_left_ > Milliseconds{0}) grace_ends_ = now + grace_left_;
   deliver_ = std::move(deliver);
   worker_ = std::make_unique<storage::Worker>();
   if (durability_ == Durability::none) return;
@@ -52,8 +53,18 @@ void Store::append(node::Node& node) {
   writer_->flush();
 }
 
-void Store::check_space() {
+void Store::look_after(Moment now) {
   if (writer_) writer_->check_space();
+  if (now >= grace_ends_) end_grace();
+}
+
+void Store::end_grace() {
+  grace_ends_ = never;
+  log_.info("new grants are no longer held back", {});
+  worker_->post([this] {
+    meta_.hold_grants = false;
+    if (auto written = meta_file_.write(meta_); !written) end_process(written.error());
+  });
 }
 
 void Store::close() {
@@ -82,7 +93,12 @@ void Store::save(const node::SnapshotPart& part) {
   if (part.first) {
     saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()}, {});
   }
-  if (!part.bytes.empty()) saver_->chunk(bytes_of(part.bytes));
+  // A lock with all its waiters comes in one piece, however long.
+  for (std::string_view rest = part.bytes; !rest.empty();) {
+    const std::string_view chunk = rest.substr(0, journal::max_chunk_bytes);
+    saver_->chunk(bytes_of(chunk));
+    rest.remove_prefix(chunk.size());
+  }
   if (part.last) {
     saver_->finish();
     return;  // room for the next snapshot when this one stands

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/moment.hpp"
 #include "journal/meta.hpp"
 #include "node/event.hpp"
 #include "node/node.hpp"
@@ -35,14 +36,15 @@ class Store {
   [[nodiscard]] node::Recovered take_recovered() { return std::move(recovered_); }
 
   // From here on events come, on the io thread.
-  void start(boost::asio::io_context& context, std::function<void(const node::Event&)> deliver);
+  void start(boost::asio::io_context& context, std::function<void(const node::Event&)> deliver,
+             Moment now);
 
   // A step's wishes; and at the end of a turn the records that its steps made.
   void want(const node::Actions& actions);
   void append(node::Node& node);
 
   // About once a second.
-  void check_space();
+  void look_after(Moment now);
 
   // Flushes what was handed over and says in META that nothing is missing.
   void close();
@@ -53,11 +55,12 @@ class Store {
 
   // store_open.cpp
   [[nodiscard]] Started<void> read_meta();
-  [[nodiscard]] Started<void> recover(const Config& config);
+  [[nodiscard]] Started<void> recover();
   [[nodiscard]] Started<void> refuse_forgetting() const;
   [[nodiscard]] Started<void> say_begun(const Config& config);
 
   void store_meta(const node::MetaStored& wanted);
+  void end_grace();
   void save(const node::SnapshotPart& part);
   void on_log(const storage::LogEvent& event);
   void on_snapshot(const storage::SnapshotEvent& event);
@@ -71,6 +74,8 @@ class Store {
   journal::Meta meta_;  // the worker's once started
   node::Recovered recovered_;
   std::optional<storage::Log> opened_;
+  Milliseconds grace_left_{0};
+  Moment grace_ends_ = never;  // META says until then that grants are held back
 
   boost::asio::io_context* context_ = nullptr;
   std::function<void(const node::Event&)> deliver_;

@@ -2,13 +2,11 @@
 //
 // The start of a Store: META, snapshot, log, in that order, and what a start owes to a lock that
 // may have been forgotten.
-#include <sys/random.h>
-
 #include <fstream>
 #include <string>
 
-#include "base/ensure.hpp"
 #include "server/store.hpp"
+#include "server/stored_state.hpp"
 
 namespace pawl::server {
 namespace {
@@ -16,39 +14,11 @@ namespace {
 // The room for tokens that a start makes durable before it serves.
 constexpr std::uint64_t first_ceiling = std::uint64_t{1} << 20;
 
-int exit_code_of(storage::FailureKind kind) {
-  switch (kind) {
-    case storage::FailureKind::io:
-    case storage::FailureKind::sync: return 74;
-    case storage::FailureKind::no_space: return 74;
-    case storage::FailureKind::missing: return 73;
-    case storage::FailureKind::permissions: return 77;
-    case storage::FailureKind::held: return 75;
-    case storage::FailureKind::damaged:
-    case storage::FailureKind::newer_format: return 65;
-  }
-  return 74;
-}
-
-StartFailure start_failure(const storage::Failure& failure) {
-  return {exit_code_of(failure.kind), failure.message};
-}
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  ensure(::getrandom(&number, sizeof number, 0) == sizeof number);
-  return number;
-}
-
 std::string boot_id() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;
   std::getline(file, id);
   return id.substr(0, journal::max_boot_id_bytes);
-}
-
-std::string_view text_of(journal::Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -58,7 +28,7 @@ Started<std::unique_ptr<Store>> Store::open(const Config& config, const Log& log
   if (!directory) return start_failure(directory.error());
   std::unique_ptr<Store> store{new Store(log, config.core.durability, std::move(*directory))};
   if (auto read = store->read_meta(); !read) return read.error();
-  if (auto recovered = store->recover(config); !recovered) return recovered.error();
+  if (auto recovered = store->recover(); !recovered) return recovered.error();
   if (auto begun = store->say_begun(config); !begun) return begun.error();
   return store;
 }
@@ -76,52 +46,24 @@ Started<void> Store::read_meta() {
   return {};
 }
 
-Started<void> Store::recover(const Config& config) {
-  node::Recovery recovery(random_number());
-  std::string wrong;  // the first thing that the core could not read
-  storage::RecoverySink sink;
-  sink.snapshot.head = [](const journal::SnapshotHeader&, journal::Bytes) {};
-  sink.snapshot.chunk = [&](journal::Bytes chunk) {
-    if (wrong.empty() && !recovery.feed_snapshot(text_of(chunk))) wrong = "the snapshot";
-  };
-  bool records_begun = false;
-  journal::SnapshotHeader header;
-  sink.snapshot.head = [&](const journal::SnapshotHeader& read, journal::Bytes) { header = read; };
-  auto end_snapshot = [&] {
-    if (std::exchange(records_begun, true) || header.index.value == 0) return;
-    if (!recovery.end_snapshot(header.index, header.epoch) && wrong.empty()) wrong = "the snapshot";
-  };
-  sink.log.record = [&](const journal::Record& record) {
-    end_snapshot();
-    if (record.kind == journal::RecordKind::local || !wrong.empty()) return;
-    if (!recovery.replay(record.index, record.epoch, text_of(record.payload))) {
-      wrong = "record " + std::to_string(record.index.value);
-    }
-  };
-  sink.log.forget_from = [&](LogIndex index) {
-    if (wrong.empty()) wrong = "record " + std::to_string(index.value) + ", overridden,";
-  };
-  auto found = storage::recover(directory_.files(), meta_, sink);
-  if (!found) return start_failure(found.error());
-  end_snapshot();
-  if (!wrong.empty()) {
-    return StartFailure{65, config.data_dir + ": " + wrong +
-                                " is not of this version of pawld, though whole: start the version "
-                                "that wrote it"};
-  }
-  for (const storage::RejectedSnapshot& rejected : found->rejected) {
+Started<void> Store::recover() {
+  auto state = read_state(directory_.files(), meta_);
+  if (!state) return state.error();
+  const storage::Recovered& found = state->found;
+  for (const storage::RejectedSnapshot& rejected : found.rejected) {
     log_.warn("snapshot damaged; an older one serves",
               {{"file", rejected.path}, {"why", rejected.why}});
   }
-  recovered_ = recovery.take();
+  recovered_ = std::move(state->recovered);
   if (durability_ == Durability::none) {
-    if (found->snapshot || recovered_.last.value != 0) return refuse_forgetting();
+    const journal::Inventory& files = found.inventory;  // also what cannot be read
+    if (!files.segments.empty() || !files.snapshots.empty()) return refuse_forgetting();
     return {};
   }
   storage::OpenLogOptions options;
   options.salt_seed = random_number();
   options.clean_shutdown = meta_.clean && meta_.boot == boot_id();
-  auto opened = storage::open_log(directory_.files(), *found, options);
+  auto opened = storage::open_log(directory_.files(), found, options);
   if (!opened) return start_failure(opened.error());
   opened_ = std::move(*opened);
   return {};
@@ -145,6 +87,13 @@ Started<void> Store::say_begun(const Config& config) {
   if (!is_new && (forgets || meta_.hold_grants)) {
     recovered_.grace = config.core.leases.restart_grace.value_or(meta_.longest_ttl);
   }
+  // Until the grace is over META says that it is owed: a restart in the midst of it waits anew.
+  meta_.hold_grants = recovered_.grace > Milliseconds{0};
+  if (meta_.hold_grants) {
+    grace_left_ = recovered_.grace;
+    log_.warn("locks may have been forgotten",
+              {{"effect", "new grants wait"}, {"for", format_duration(recovered_.grace)}});
+  }
   Token granted = std::max(recovered_.table->last_granted(), recovered_.token_floor);
   meta_.token_ceiling = Token{std::max(meta_.token_ceiling.value, granted.value + first_ceiling)};
   meta_.longest_ttl = std::max(
@@ -155,7 +104,6 @@ Started<void> Store::say_begun(const Config& config) {
   meta_.boot = boot_id();
   meta_.durability = durability_;
   meta_.clean = false;
-  meta_.hold_grants = false;
   recovered_.ceiling = meta_.token_ceiling;
   recovered_.longest_ttl = meta_.longest_ttl;
   if (auto written = meta_file_.write(meta_); !written) return start_failure(written.error());

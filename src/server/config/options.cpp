@@ -23,9 +23,19 @@ constexpr const char* examples = R"(Examples:
   pawld -c pawld.yaml --check-config           every problem at once; exit 78 if there is one
   pawld -c pawld.yaml --print-config           the values in effect, each with its source
 
+Beside a pawld that is stopped, with the same -c and --set:
+  pawld backup FILE                            one file of all that the data directory holds
+  pawld restore FILE                           into an empty data directory
+  pawld repair                                 what is wrong with the log, and what can be done
+  pawld repair --accept-loss                   does it: keeps what is before the damage
+At any time:
+  pawld --check-disk                           how long a flush takes in data_dir; two seconds
+
 A flag wins over the environment, that over the file, that over the default.
 SIGHUP reloads log.level and limits.*; SIGTERM stops.
-Exit codes: 0 done, 64 usage, 66 no such file, 78 bad configuration.)";
+Exit codes: 0 done, 1 the disk is slow, 64 usage, 65 damaged or newer files, 66 no such file,
+71 the system refuses, 73 no data directory, 74 the disk failed, 75 in use by another process,
+77 permissions, 78 bad configuration.)";
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
@@ -47,6 +57,33 @@ Parsed<std::string> read_text(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) return wrong();
   return {boost::system::in_place_value, std::move(text)};
+}
+
+// Each sets the task when it is met; the common flags may stand behind it too.
+void add_tasks(CLI::App& app, Task& task) {
+  app.require_subcommand(0, 1);
+  CLI::Option* const check = app.add_flag_callback(
+      "--check-disk", [&task] { task = CheckDisk{}; }, "Measure the flushes of data_dir");
+  const auto add = [&](const char* name, const char* meaning) {
+    CLI::App* const command = app.add_subcommand(name, meaning);
+    command->fallthrough();
+    command->excludes(check);
+    return command;
+  };
+  CLI::App* const repair = add("repair", "Look at a damaged log; give up its rest");
+  repair->add_flag_callback(
+      "--accept-loss", [&task] { task = Repair{true}; },
+      "Keep what is before the damage, give up what follows");
+  repair->callback([&task] {
+    if (!std::holds_alternative<Repair>(task)) task = Repair{false};
+  });
+  const auto take_file = [](CLI::App* command, std::function<void(const std::string&)> take) {
+    command->add_option_function<std::string>("FILE", std::move(take), "The backup")->required();
+  };
+  take_file(add("backup", "Copy what data_dir holds into one file"),
+            [&task](const std::string& file) { task = BackUp{file}; });
+  take_file(add("restore", "Make data_dir from such a file"),
+            [&task](const std::string& file) { task = Restore{file}; });
 }
 
 std::string lines(const std::vector<std::string>& problems) {
@@ -73,6 +110,7 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
       ->take_all();
   app.add_flag("--check-config", options.check_config, "Print every problem, or: config OK");
   app.add_flag("--print-config", options.print_config, "Print the values in effect as YAML");
+  add_tasks(app, options.task);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

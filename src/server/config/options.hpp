@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pawld's command line, from argv to a configuration or to an end: what main has to print and the
-// code it returns. 0 done as asked, 64 usage, 66 no such file, 78 bad configuration.
+// code it returns (the numbers of sysexits.h; --help names them).
 #pragma once
 
 #include <optional>
@@ -18,11 +18,33 @@ inline constexpr int exit_usage = 64;       // EX_USAGE
 inline constexpr int exit_no_input = 66;    // EX_NOINPUT
 inline constexpr int exit_bad_config = 78;  // EX_CONFIG
 
+// What pawld is started for: to serve, or to look after a data directory and end.
+struct Serve {
+  bool operator==(const Serve&) const = default;
+};
+struct Repair {
+  bool accept_loss = false;
+  bool operator==(const Repair&) const = default;
+};
+struct BackUp {
+  std::string file;
+  bool operator==(const BackUp&) const = default;
+};
+struct Restore {
+  std::string file;
+  bool operator==(const Restore&) const = default;
+};
+struct CheckDisk {
+  bool operator==(const CheckDisk&) const = default;
+};
+using Task = std::variant<Serve, Repair, BackUp, Restore, CheckDisk>;
+
 struct Options {
   std::optional<std::string> file;
   std::vector<std::string> settings;
   bool check_config = false;
   bool print_config = false;
+  Task task = Serve{};
   bool operator==(const Options&) const = default;
 };
 

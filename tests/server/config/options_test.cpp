@@ -64,7 +64,7 @@ TEST_CASE("the file is named by either flag") {
 
 TEST_CASE("the flag --set may be repeated and takes one word each") {
   CHECK(options_of({"--set", "node=a", "--set=listen.client=[::1]:0", "--check-config"}) ==
-        Options{{}, {"node=a", "listen.client=[::1]:0"}, true, false});
+        Options{{}, {"node=a", "listen.client=[::1]:0"}, true, false, Serve{}});
   CHECK(exit_of({"--set", "node=a", "log.level=debug"}).code == 64);
 }
 
@@ -80,9 +80,31 @@ TEST_CASE("help shows examples and every flag") {
   const Exit exit = exit_of({"--help"});
   CHECK(exit.code == 0);
   for (const char* part : {"Examples:", "--set", "--config", "--check-config", "--print-config",
-                           "--version", "PAWL_LIMITS_WAITERS_PER_LOCK=100"}) {
+                           "--version", "--check-disk", "repair --accept-loss", "backup FILE",
+                           "restore FILE", "PAWL_LIMITS_WAITERS_PER_LOCK=100"}) {
     CHECK(exit.text.find(part) != std::string::npos);
   }
+}
+
+TEST_CASE("a task stands before or behind the flags") {
+  CHECK(options_of({}).task == Task{Serve{}});
+  CHECK(options_of({"repair"}).task == Task{Repair{false}});
+  CHECK(options_of({"repair", "--accept-loss", "--set", "node=a"}) ==
+        Options{{}, {"node=a"}, false, false, Repair{true}});
+  CHECK(options_of({"-c", "a.yaml", "backup", "/b"}) ==
+        Options{"a.yaml", {}, false, false, BackUp{"/b"}});
+  CHECK(options_of({"restore", "/b", "-c", "a.yaml"}) ==
+        Options{"a.yaml", {}, false, false, Restore{"/b"}});
+  CHECK(options_of({"--check-disk"}).task == Task{CheckDisk{}});
+}
+
+TEST_CASE("a task without its file, two tasks, a loss accepted of nothing: wrong usage") {
+  CHECK(exit_of({"backup"}).code == 64);
+  CHECK(exit_of({"restore"}).code == 64);
+  CHECK(exit_of({"repair", "backup", "/b"}).code == 64);
+  CHECK(exit_of({"backup", "/b", "restore", "/b"}).code == 64);
+  CHECK(exit_of({"--accept-loss"}).code == 64);
+  CHECK(exit_of({"--check-disk", "repair"}).code == 64);
 }
 
 TEST_CASE("the version is one line") { CHECK(exit_of({"--version"}) == Exit{0, "pawld 0.1.0\n"}); }
