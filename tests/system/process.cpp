@@ -21,10 +21,17 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
-std::vector<std::string> with_listen(std::vector<std::string> options) {
-  std::vector<std::string> words{PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0"};
+std::vector<std::string> with_listen(std::vector<std::string> words,
+                                     const std::vector<std::string>& options) {
+  words.insert(words.end(), {PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0"});
   words.insert(words.end(), options.begin(), options.end());
   return words;
+}
+
+std::vector<std::string> with_directory(std::vector<std::string> environment,
+                                        const std::string& path) {
+  environment.push_back("PAWL_DATA_DIR=" + path);
+  return environment;
 }
 
 }  // namespace
@@ -53,7 +60,7 @@ Process::Process(const std::vector<std::string>& words,
 
 Process::~Process() {
   if (pid_ > 0) {
-    kill(pid_, SIGKILL);
+    kill();
     waitpid(pid_, nullptr, 0);
   }
   close(pipe_);
@@ -82,7 +89,9 @@ std::optional<std::string> Process::read_line() {
   }
 }
 
-void Process::terminate() const { kill(pid_, SIGTERM); }
+void Process::terminate() const { ::kill(pid_, SIGTERM); }
+
+void Process::kill() const { ::kill(pid_, SIGKILL); }
 
 int Process::wait() {
   while (read_line()) {
@@ -93,8 +102,9 @@ int Process::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-Daemon::Daemon(const std::vector<std::string>& options)
-    : process_(with_listen(options), {"PAWL_DATA_DIR=" + directory_.path()}) {
+Daemon::Daemon(const std::vector<std::string>& options, const std::vector<std::string>& environment,
+               const std::vector<std::string>& wrapper)
+    : process_(with_listen(wrapper, options), with_directory(environment, directory_.path())) {
   constexpr std::string_view loopback = "127.0.0.1:";
   while (const auto line = process_.read_line()) {
     if (line->find("listening") == std::string::npos) continue;

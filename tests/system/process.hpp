@@ -29,6 +29,8 @@ class Process {
   // The next line of output without its LF; nothing at the end of output.
   [[nodiscard]] std::optional<std::string> read_line();
   void terminate() const;  // SIGTERM
+  void kill() const;       // SIGKILL
+  [[nodiscard]] pid_t pid() const { return pid_; }
   // Reads on to the end of output; the exit code, or minus the signal that ended it.
   [[nodiscard]] int wait();
   [[nodiscard]] const std::string& output() const { return output_; }  // all that was read
@@ -43,7 +45,10 @@ class Process {
 // A pawld on a free port of loopback, with a data directory of its own unless the options name one.
 class Daemon {
  public:
-  explicit Daemon(const std::vector<std::string>& options = {});
+  // Behind the words of `wrapper`, if any: another program that becomes pawld.
+  explicit Daemon(const std::vector<std::string>& options = {},
+                  const std::vector<std::string>& environment = {},
+                  const std::vector<std::string>& wrapper = {});
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] Process& process() { return process_; }
 
