@@ -1,139 +1,198 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The model that the real lock table is held against: what each record does, said once more as
-// plainly as can be.
+// What each record does, as plainly as can be: one list in the order of arrival, always searched.
 #pragma once
 
+#include <algorithm>
+#include <list>
+#include <map>
 #include <string>
+#include <tuple>
 
-#include "naive_moves.hpp"
+#include "locks/effects.hpp"
+#include "told.hpp"
 
 namespace pawl::locks {
 
-class NaiveTable : public NaiveMoves {
- public:
-  ToldAnswer apply(Epoch epoch, const Record& record) {
-    epoch_ = epoch;
-    changes.clear();
-    return std::visit([this](const auto& one) { return on(one); }, record);
+struct NaiveTable {
+  // An id is unique in its session or, leased, in user and name; its own text comes last.
+  using Id = std::tuple<SessionId, std::string, std::string, std::string>;
+  struct Acquisition {
+    std::uint64_t stamp;
+    SessionId session;  // 0: leased
+    std::string name;
+    Id id;
+    Mode mode;
+    std::uint32_t ttl_ms;
+    Stage stage = Stage::free;
+    std::uint64_t number = 0;  // claim number, then token
+    [[nodiscard]] bool holds() const { return stage == Stage::holding; }
+  };
+  std::list<Acquisition> acquisitions;
+  std::map<SessionId, std::string> secrets;  // of those alive
+  std::map<SessionId, SessionEnd> dead;      // and not yet swept
+  std::map<Id, std::uint64_t> spent;         // by which cancellation, the latest
+  std::uint64_t last_token = 0, last_claim = 0, last_session = 0, cancels = 0;
+  std::vector<Told> told;  // by the last record, its answer first
+  void apply(Epoch epoch, const Record& record) {
+    told.clear();
+    auto is_void = [&](const auto& r) {
+      if constexpr (requires { r.decided_in; }) return r.decided_in != epoch;
+      return false;
+    };
+    std::visit([&](const auto& r) { is_void(r) ? void() : on(r); }, record);
+  }
+  void say(Verdict verdict, std::uint64_t who = 0, std::uint64_t number = 0) {
+    told.insert(told.begin(), {"answered", who, number, static_cast<int>(verdict)});
+  }
+  Acquisition* find(auto fits) {
+    auto at = std::ranges::find_if(acquisitions, fits);
+    return at == acquisitions.end() ? nullptr : &*at;
+  }
+  Acquisition* first(std::string_view name, Stage stage) {
+    return find([&](auto& one) { return one.name == name && one.stage == stage; });
+  }
+  Acquisition* find_holder(const HoldName& hold) {  // seen once its name is swept, as is a wait
+    grant_next(hold.name);
+    Acquisition* one = first(hold.name, Stage::holding);
+    return one && one->number == hold.token.value ? one : nullptr;
+  }
+  Acquisition* find_wait(ClaimNumber claim) {
+    auto is_it = [&](auto& one) { return !one.holds() && one.number == claim.value; };
+    if (Acquisition* one = find(is_it)) grant_next(std::string{one->name});
+    return find(is_it);
+  }
+  static Id id_of(const auto& r, std::string_view name) {
+    return r.session.value ? Id{r.session, "", "", r.id} : Id{r.session, r.user, name, r.id};
+  }
+  bool is_spent(const Id& id) { return spent.contains(id) && cancels - spent[id] < 65'536; }
+  bool is_over(SessionId session) { return session.value && !secrets.contains(session); }
+  void become(Acquisition& one, Stage stage, std::string_view what) {
+    if (stage == Stage::waiting) one.number = ++last_claim;
+    if (stage == Stage::holding && !one.holds()) one.number = ++last_token;
+    one.stage = stage;
+    told.push_back({what, one.stamp, one.holds() ? one.number : 0});
+  }
+  void end(Acquisition& one, auto why, bool grants = true) {
+    std::string_view what = one.holds() ? "released" : "wait ended";
+    told.push_back({what, one.stamp, one.holds() ? one.number : 0, static_cast<int>(why)});
+    std::string name = one.name;
+    acquisitions.remove_if([&](auto& other) { return &other == &one; });
+    if (grants) grant_next(name);
+  }
+  void end_dead(Acquisition& one) {
+    bool closed = dead.at(one.session) == SessionEnd::closed;
+    bool expired = dead.at(one.session) == SessionEnd::expired;
+    if (!one.holds()) return end(one, closed ? WaitEnd::cancelled : WaitEnd::session);
+    end(one, closed ? HoldEnd::closed : expired ? HoldEnd::lapsed : HoldEnd::disconnected);
+  }
+  void grant_next(std::string_view name) {  // if nobody holds, once the dead are gone
+    auto is_dead = [&](auto& one) { return one.name == name && dead.contains(one.session); };
+    Acquisition* holder = first(name, Stage::holding);
+    Acquisition* gone = holder && is_dead(*holder) ? holder : find(is_dead);
+    if (gone) return end_dead(*gone);  // which comes back here
+    Acquisition* next = first(name, Stage::waiting);
+    if (!holder && next) become(*next, Stage::holding, "granted from the queue");
+  }
+  void sweep(SessionId session) {  // a thousand at a time: waits, then holds, by their numbers
+    if (!dead.contains(session)) return;
+    auto is_its = [&](auto& one) { return one.session == session; };
+    auto rank = [&](auto& one) { return std::tuple{!is_its(one), one.holds(), one.number}; };
+    for (int left = 1'000; left > 0 && find(is_its); --left)
+      end_dead(*std::ranges::min_element(acquisitions, {}, rank));
+    told.push_back({"swept", session.value, find(is_its) != nullptr});
+    if (!find(is_its)) dead.erase(session);
+  }
+  std::uint64_t end_session(SessionId session, SessionEnd why) {
+    if (secrets.erase(session) == 0) return 0;
+    std::uint64_t holds = 0;
+    for (auto& one : acquisitions) holds += one.session == session && one.holds();
+    told.push_back({"session ended", session.value, holds, static_cast<int>(why)});
+    dead[session] = why;
+    sweep(session);
+    return holds;
   }
 
- private:
-  ToldAnswer on(const record::EpochStart& r) {
+  void on(const record::EpochStart& r) {
     last_token = std::max(last_token, r.token_floor.value);
-    for (auto next = acquisitions.begin(); next != acquisitions.end();) {
-      const auto& [at, one] = *next++;
-      if (holds(at)) continue;
-      one.id.empty() ? remove(at, WaitEnd::epoch) : unclaim(at);
-    }
-    std::erase_if(locks, [](auto& one) { return !one.second.holder && one.second.queue.empty(); });
-    return {};
+    auto is_lost = [](auto& one) { return !one.holds() && std::get<3>(one.id).empty(); };
+    while (Acquisition* one = find(is_lost)) end(*one, WaitEnd::epoch, false);
+    for (Acquisition& one : acquisitions)
+      if (!one.holds()) become(one, Stage::unclaimed, "unclaimed");
   }
-  ToldAnswer on(const record::OpenSession& r) {
-    for (const auto& [id, session] : sessions) {
-      if (!session.dead && session.secret == r.secret) return {Verdict::attached, 0, id};
-    }
-    sessions[++last_session].secret = r.secret;
-    changes.push_back({"opened", static_cast<Stamp>(last_session)});
-    return {Verdict::opened, 0, last_session};
+  void on(const record::OpenSession& r) {
+    for (const auto& [id, secret] : secrets)
+      if (secret == r.secret) return say(Verdict::attached, 0, id.value);
+    secrets[SessionId{++last_session}] = r.secret;
+    told.push_back({"opened", last_session});
+    say(Verdict::opened, 0, last_session);
   }
-  ToldAnswer on(const record::CloseSession& r) {
-    if (!lives(r.session.value)) return {Verdict::session_expired};
-    std::uint64_t released = sessions.at(r.session.value).holds.size();
-    end_session(r.session.value, SessionEnd::closed);
-    return {Verdict::closed, 0, released};
+  void on(const record::CloseSession& r) {
+    if (!secrets.contains(r.session)) return say(Verdict::session_expired);
+    say(Verdict::closed, 0, end_session(r.session, SessionEnd::closed));
   }
-  ToldAnswer on(const record::ExpireSession& r) {
-    if (r.decided_in == epoch_ && lives(r.session.value)) end_session(r.session.value, r.reason);
-    return {};
-  }
-  ToldAnswer on(const record::Sweep& r) {
-    if (sessions.contains(r.session.value) && !lives(r.session.value)) sweep(r.session.value);
-    return {};
-  }
-  ToldAnswer on(const record::Lock& r) {
-    std::uint64_t session = r.session.value;
-    if (session != 0 && !lives(session)) return {Verdict::session_expired};
+  void on(const record::ExpireSession& r) { end_session(r.session, r.reason); }
+  void on(const record::Sweep& r) { sweep(r.session); }
+  void on(const record::Lock& r) {
+    if (is_over(r.session)) return say(Verdict::session_expired);
     std::string name{r.names.front()};
+    Id id = id_of(r, name);
     grant_next(name);
-    if (!r.id.empty() && is_spent.contains(spent_id(r, name))) return {Verdict::spent};
-    if (Stamp at = find_id(r, name); at != 0) return lock_again(r, at);
-    bool is_free = !locks.contains(name) || locks[name].holder == 0;
-    if (!is_free && !r.wait) return {Verdict::busy};
-    Stamp at = r.stamp_ms;
-    acquisitions[at] = {name,     std::string{r.user}, std::string{r.id}, session, 0, r.mode,
-                        r.ttl_ms, Stage::waiting};
-    locks[name].queue.push_back(at);
-    is_free ? grant(at, "granted") : claim(at);
-    return {is_free ? Verdict::granted : Verdict::queued, at, acquisitions.at(at).number};
+    if (is_spent(id)) return say(Verdict::spent);
+    Acquisition* one = r.id.empty() ? nullptr : find([&](auto& other) { return other.id == id; });
+    if (one && (one->name != name || one->mode != r.mode)) return say(Verdict::mismatch);
+    bool waits = one ? !one->holds() : first(name, Stage::holding) != nullptr;
+    if (waits && !r.wait) return say(Verdict::busy);
+    Acquisition anew{std::uint64_t(r.stamp_ms), r.session, name, id, r.mode, r.ttl_ms};
+    std::string_view what = waits ? "claimed" : one ? "renewed" : "granted";
+    if (!one) one = &acquisitions.emplace_back(anew);
+    if (r.ttl_given) one->ttl_ms = r.ttl_ms;
+    become(*one, waits ? Stage::waiting : Stage::holding, what);
+    grant_next(name);
+    say(one->holds() ? Verdict::granted : Verdict::queued, one->stamp, one->number);
   }
-  ToldAnswer lock_again(const record::Lock& r, Stamp at) {
-    Acquisition& one = acquisitions.at(at);
-    if (one.name != r.names.front() || one.mode != r.mode) return {Verdict::mismatch};
-    if (!holds(at) && !r.wait) return {Verdict::busy};
-    if (r.ttl_given) one.ttl_ms = r.ttl_ms;
-    holds(at) ? changes.push_back({"renewed", at}) : claim(at);
-    grant_next(one.name);
-    return {holds(at) ? Verdict::granted : Verdict::queued, at, one.number};
+  void on(const record::Unlock& r) {
+    Acquisition* one = find_holder({r.names.front(), r.token});
+    if (!one) return say(Verdict::not_held);
+    if (one->session.value && one->session != r.session) return say(Verdict::no_session);
+    end(*one, HoldEnd::unlocked);
+    say(Verdict::done);
   }
-  ToldAnswer on(const record::Unlock& r) {
-    Stamp at = holder(r.names.front(), r.token);
-    if (at == 0) return {Verdict::not_held};
-    std::uint64_t session = acquisitions.at(at).session;
-    if (session != 0 && session != r.session.value) return {Verdict::no_session};
-    end(at, HoldEnd::unlocked);
-    return {Verdict::done};
+  void on(const record::RenewTtl& r) {
+    Acquisition* one = find_holder(r.hold);
+    if (!one || one->session.value) return say(Verdict::not_held);
+    if (r.ttl_ms != 0) one->ttl_ms = r.ttl_ms;
+    become(*one, Stage::holding, "renewed");
+    say(Verdict::done, one->stamp, one->number);
   }
-  ToldAnswer on(const record::RenewTtl& r) {
-    Stamp at = holder(r.hold.name, r.hold.token);
-    if (at == 0 || acquisitions.at(at).session != 0) return {Verdict::not_held};
-    if (r.ttl_ms != 0) acquisitions.at(at).ttl_ms = r.ttl_ms;
-    changes.push_back({"renewed", at});
-    return {Verdict::done, at, r.hold.token.value};
+  void on(const record::ExpireLeases& r) {
+    for (const HoldName& hold : r.holds)
+      if (auto* one = find_holder(hold); one && !one->session.value) end(*one, HoldEnd::expired);
   }
-  ToldAnswer on(const record::ExpireLeases& r) {
-    for (const HoldName& hold : r.holds) {
-      if (r.decided_in != epoch_) break;
-      Stamp at = holder(hold.name, hold.token);
-      if (at != 0 && acquisitions.at(at).session == 0) end(at, HoldEnd::expired);
-    }
-    return {};
+  void on(const record::EndWaits& r) {
+    for (ClaimNumber claim : r.waits)
+      if (Acquisition* one = find_wait(claim)) end(*one, r.reason);
   }
-  ToldAnswer on(const record::EndWaits& r) {
-    for (ClaimNumber number : r.waits) {
-      if (Stamp at = wait(r.decided_in, number); at != 0) end(at, r.reason);
-    }
-    return {};
+  void on(const record::Unclaim& r) {
+    for (ClaimNumber claim : r.waits)
+      if (Acquisition* one = find_wait(claim); one && one->stage == Stage::waiting)
+        become(*one, Stage::unclaimed, "unclaimed");
   }
-  ToldAnswer on(const record::Unclaim& r) {
-    for (ClaimNumber number : r.waits) {
-      Stamp at = wait(r.decided_in, number);
-      if (at != 0 && acquisitions.at(at).stage == Stage::waiting) unclaim(at);
-    }
-    return {};
-  }
-  ToldAnswer on(const record::Cancel& r) {
-    if (r.session.value != 0 && !lives(r.session.value)) return {Verdict::session_expired};
+  void on(const record::Cancel& r) {
+    if (is_over(r.session)) return say(Verdict::session_expired);
     grant_next(r.name);
-    if (Stamp at = find_id(r, r.name); at != 0) {
-      if (acquisitions.at(at).name != r.name) return {Verdict::mismatch};
-      if (holds(at)) return {Verdict::yours, at, acquisitions.at(at).number};
-      end(at, WaitEnd::cancelled);
-    }
-    SpentId id = spent_id(r, r.name);
-    if (!is_spent.insert(id).second) std::erase(spent, id);
-    spent.push_back(id);
-    if (spent.size() > 65'536) {
-      is_spent.erase(spent.front());
-      spent.pop_front();
-    }
-    return {Verdict::cancelled};
+    Id id = id_of(r, r.name);
+    Acquisition* one = find([&](auto& other) { return other.id == id; });
+    if (one && one->name != r.name) return say(Verdict::mismatch);
+    if (one && one->holds()) return say(Verdict::yours, one->stamp, one->number);
+    if (one) end(*one, WaitEnd::cancelled);
+    spent[id] = ++cancels;
+    say(Verdict::cancelled);
   }
-  ToldAnswer on(const record::Break& r) {
-    Stamp at = holder(r.hold.name, r.hold.token);
-    if (at == 0) return {Verdict::not_held};
-    end(at, HoldEnd::broken);
-    return {Verdict::done};
+  void on(const record::Break& r) {
+    Acquisition* one = find_holder(r.hold);
+    say(one ? Verdict::done : Verdict::not_held);
+    if (one) end(*one, HoldEnd::broken);
   }
 };
 

@@ -6,7 +6,10 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <random>
+#include <ranges>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,10 +26,10 @@ class RandomRecords {
 
   RandomRecords(std::uint64_t seed, const NaiveTable& naive) : random_(seed), naive_(naive) {}
 
-  [[nodiscard]] Next next(Stamp stamp) {
+  [[nodiscard]] Next next(std::int64_t stamp) {
     stamp_ = stamp;
     if (greedy_left_ > 0 && one_in(1.1)) return {epoch_, greedy()};
-    if (one_in(4'000)) greedy_left_ = 1'000 + below(2'500);
+    if (one_in(8'000)) greedy_left_ = 1'000 + below(2'000);
     if (one_in(600)) {
       ++epoch_.value;
       return {epoch_, record::EpochStart{Token{one_in(2) ? 0 : naive_.last_token + below(9)}}};
@@ -43,10 +46,10 @@ class RandomRecords {
   Record draw() {
     std::uint64_t die = below(100);
     // What a dead session left is swept by whatever touches it: soon, so decisions go first.
-    if (has_dead_session() && one_in(2)) die = 66 + below(24);
+    if (!naive_.dead.empty() && one_in(2)) die = 66 + below(24);
     if (die < 42) return lock();
     if (die < 60) return record::Unlock{user(), session(), names(), token()};
-    if (die < 66) return record::Cancel{user(), session(), name(), id()};
+    if (die < 66) return record::Cancel{user(), session(), name(), some_id()};
     if (die < 72) return record::ExpireLeases{decided_in(), holds()};
     if (die < 78) return record::EndWaits{decided_in(), static_cast<WaitEnd>(below(6)), waits()};
     if (die < 84) return record::Unclaim{decided_in(), waits()};
@@ -84,7 +87,7 @@ class RandomRecords {
       if (one_in(2)) return record::CloseSession{greedy_};
       return record::ExpireSession{epoch_, greedy_, static_cast<SessionEnd>(1 + below(2))};
     }
-    if (!naive_.lives(greedy_.value)) {
+    if (!naive_.secrets.contains(greedy_)) {
       greedy_ = SessionId{naive_.last_session + 1};
       text_[0] = "greedy" + std::to_string(stamp_);
       return record::OpenSession{.secret = text_[0]};
@@ -103,37 +106,47 @@ class RandomRecords {
   std::string_view user() { return one_in(3) ? "eve" : ""; }
   std::uint32_t ttl() { return static_cast<std::uint32_t>(1'000 * (1 + below(4))); }
   std::string_view name() {
-    if (std::uint64_t rich = rich_session(); rich != 0 && one_in(3)) {
-      const std::vector<Stamp>& holds = naive_.sessions.at(rich).holds;
-      text_[1] = naive_.acquisitions.at(holds[below(holds.size())]).name;
-    } else {
-      text_[1] = std::string(1, static_cast<char>('a' + below(5)));
+    text_[1] = std::string(1, static_cast<char>('a' + below(5)));
+    if (SessionId rich = rich_session(); rich.value != 0 && one_in(3)) {
+      text_[1] = any([&](auto& one) { return one.holds() && one.session == rich; })->name;
     }
     return text_[1];
   }
-  // Dead and not yet swept, or about to be.
-  [[nodiscard]] std::uint64_t rich_session() const {
-    auto is_rich = [&](auto& one) {
-      return !one.second.holds.empty() && (one.second.dead || SessionId{one.first} == greedy_);
-    };
-    auto rich = std::ranges::find_if(naive_.sessions, is_rich);
-    return rich == naive_.sessions.end() ? 0 : rich->first;
+  // Any acquisition that fits, if there is one.
+  [[nodiscard]] const NaiveTable::Acquisition* any(auto fits) {
+    auto all = naive_.acquisitions | std::views::filter(fits);
+    auto count = static_cast<std::uint64_t>(std::ranges::distance(all));
+    if (count == 0) return nullptr;
+    return &*std::ranges::next(all.begin(), static_cast<std::ptrdiff_t>(below(count)));
   }
-  // A name that it holds and somebody waits for, or just any.
-  std::string_view awaited_of(std::uint64_t rich) {
-    for (Stamp at : naive_.sessions.at(rich).holds) {
-      text_[1] = naive_.acquisitions.at(at).name;
-      if (!naive_.locks.at(text_[1]).queue.empty() && one_in(3)) return text_[1];
+  // It holds something, and is dead and not yet swept, or about to be.
+  [[nodiscard]] SessionId rich_session() const {
+    auto holds = [&](SessionId id) {
+      return std::ranges::any_of(naive_.acquisitions,
+                                 [&](auto& one) { return one.holds() && one.session == id; });
+    };
+    for (const auto& [id, end] : naive_.dead) {
+      if (holds(id)) return id;
     }
-    return name();
+    return naive_.secrets.contains(greedy_) && holds(greedy_) ? greedy_ : SessionId{};
+  }
+  // Somebody waits for it, who will be granted once the rich session is swept, or it is just any.
+  std::string_view awaited_of(SessionId rich) {
+    std::set<std::string_view> held;
+    for (const NaiveTable::Acquisition& one : naive_.acquisitions) {
+      if (one.holds() && one.session == rich) held.insert(one.name);
+    }
+    auto* one = any([&](auto& wait) { return !wait.holds() && held.contains(wait.name); });
+    if (one == nullptr) return name();
+    return text_[1] = one->name;
   }
   Names names() {
     names_[0] = name();
     return names_;
   }
   // Ids are of their time, or some are cancelled once and for all; a few come late.
-  std::string_view id() {
-    if (one_in(2.5)) return {};
+  std::string_view id() { return one_in(2.5) ? std::string_view{} : some_id(); }
+  std::string_view some_id() {
     std::uint64_t time = static_cast<std::uint64_t>(stamp_) / 300;
     if (one_in(10)) time = below(time + 1);
     text_[2] = std::to_string(time) + "." + std::to_string(below(4));
@@ -144,21 +157,13 @@ class RandomRecords {
     SessionId recent{naive_.last_session - std::min(naive_.last_session, below(8))};
     return greedy_left_ > 0 && recent == greedy_ && !one_in(50) ? SessionId{} : recent;
   }
-  [[nodiscard]] bool has_dead_session() const {
-    return std::ranges::any_of(naive_.sessions, [](auto& one) { return one.second.dead; });
-  }
-  SessionId dead_session() {
-    auto dead = std::ranges::find_if(naive_.sessions, [](auto& one) { return one.second.dead; });
-    return dead == naive_.sessions.end() ? session() : SessionId{dead->first};
-  }
+  SessionId dead_session() { return naive_.dead.empty() ? session() : naive_.dead.begin()->first; }
   Epoch decided_in() { return one_in(8) ? Epoch{epoch_.value + 1 - 2 * below(2)} : epoch_; }
   // Of the name drawn last.
   Token token() {
-    auto lock = naive_.locks.find(text_[1]);
-    if (one_in(3) || lock == naive_.locks.end() || lock->second.holder == 0) {
-      return Token{naive_.last_token - std::min(naive_.last_token, below(6))};
-    }
-    return Token{naive_.acquisitions.at(lock->second.holder).number};
+    auto* holder = any([&](auto& one) { return one.holds() && one.name == text_[1]; });
+    if (holder != nullptr && !one_in(3)) return Token{holder->number};
+    return Token{naive_.last_token - std::min(naive_.last_token, below(6))};
   }
   HoldName hold() {
     std::string_view of = name();
@@ -177,21 +182,19 @@ class RandomRecords {
   std::span<const ClaimNumber> waits() {
     waits_.clear();
     for (std::uint64_t left = 1 + below(3); left > 0; --left) {
-      std::uint64_t rich = rich_session();
-      auto lock = naive_.locks.find(rich != 0 && one_in(2) ? awaited_of(rich) : name());
-      if (one_in(3) || lock == naive_.locks.end() || lock->second.queue.empty()) {
-        waits_.push_back({naive_.last_claim - std::min(naive_.last_claim, below(8))});
-      } else {
-        const std::vector<Stamp>& queue = lock->second.queue;
-        waits_.push_back({naive_.acquisitions.at(queue[below(queue.size())]).number});
-      }
+      SessionId rich = rich_session();
+      std::string_view of = rich.value != 0 && one_in(2) ? awaited_of(rich) : name();
+      auto* wait = any([&](auto& one) { return !one.holds() && one.name == of; });
+      bool is_right = wait != nullptr && !one_in(3);
+      waits_.push_back(
+          {is_right ? wait->number : naive_.last_claim - std::min(naive_.last_claim, below(8))});
     }
     return waits_;
   }
 
   std::mt19937_64 random_;
   const NaiveTable& naive_;
-  Stamp stamp_ = 0;
+  std::int64_t stamp_ = 0;
   Epoch epoch_{1};
   SessionId greedy_;
   std::uint64_t greedy_left_ = 0;

@@ -4,22 +4,17 @@
 // from outside must be the same. A difference comes back as a text; none is empty.
 #pragma once
 
+#include <map>
+#include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/overloaded.hpp"
 #include "locks/lock_table.hpp"
 #include "naive_table.hpp"
 
 namespace pawl::locks {
-
-inline std::ostream& operator<<(std::ostream& out, const Told& told) {
-  return out << told.what << " " << told.who << " number " << told.number << " end " << told.end;
-}
-inline std::ostream& operator<<(std::ostream& out, const ToldAnswer& told) {
-  return out << "verdict " << static_cast<int>(told.verdict) << " who " << told.who << " number "
-             << told.number;
-}
 
 class RealAndNaive {
  public:
@@ -29,62 +24,71 @@ class RealAndNaive {
 
   [[nodiscard]] std::string apply(Epoch epoch, const Record& record) {
     real_.apply(epoch, record, effects_);
-    ToldAnswer naive = naive_.apply(epoch, record);
-    ToldAnswer real = answer();
-    changes_.clear();
-    for (const Change& change : effects_.changes) changes_.push_back(told(change));
+    naive_.apply(epoch, record);
+    std::vector<Told> real;
+    if (effects_.answer.verdict != Verdict::none) real.push_back(answer());
+    for (const Change& change : effects_.changes) real.push_back(told(change));
     // At the start of an epoch each wait is judged by itself: their order means nothing.
     if (std::holds_alternative<record::EpochStart>(record)) {
-      std::ranges::sort(changes_);
-      std::ranges::sort(naive_.changes);
+      std::ranges::sort(real);
+      std::ranges::sort(naive_.told);
     }
-    verdicts_.insert(real.verdict);
-    for (const Told& one : changes_) {
+    for (const Told& one : real) {
       bool is_partial_sweep = one.what == "swept" && one.number != 0;
-      kinds_of_change_.insert({one.what, 0, is_partial_sweep, one.end});
+      kinds_told_.insert({one.what, 0, is_partial_sweep, one.why});
     }
-    if (real == naive && changes_ == naive_.changes) return {};
+    if (real == naive_.told) return {};
     std::ostringstream text;
-    text << "record kind " << record.index() << "\nreal:  " << real << "\nnaive: " << naive;
-    for (const Told& one : changes_) text << "\n  real:  " << one;
-    for (const Told& one : naive_.changes) text << "\n  naive: " << one;
+    text << "record kind " << record.index();
+    for (const Told& one : real) text << "\n  real:  " << one;
+    for (const Told& one : naive_.told) text << "\n  naive: " << one;
     return text.str();
   }
 
-  // How many of the 15 verdicts, and of the 23 changes with their reasons, have come up.
-  [[nodiscard]] std::size_t verdicts_seen() const { return verdicts_.size(); }
-  [[nodiscard]] std::size_t changes_seen() const { return kinds_of_change_.size(); }
+  // How many of the 14 answers, and of the 23 changes with their reasons, have come up.
+  [[nodiscard]] std::size_t kinds_told() const { return kinds_told_.size(); }
 
-  [[nodiscard]] std::string compare_state() const {
+  [[nodiscard]] std::string compare_state() {
     if (real_.last_granted().value != naive_.last_token) return "the last token differs";
-    if (real_.lock_count() != naive_.locks.size()) return "the number of locks differs";
+    std::map<std::string, std::vector<const NaiveTable::Acquisition*>> holders, queues;
     std::size_t waiters = 0;
-    for (const auto& [name, lock] : naive_.locks) {
-      if (!same_lock(name, lock)) return "lock " + name + " differs";
-      waiters += lock.queue.size();
+    for (const NaiveTable::Acquisition& one : naive_.acquisitions) {
+      static_cast<void>(queues[one.name]);
+      (one.holds() ? holders : queues)[one.name].push_back(&one);
+      if (!one.holds()) ++waiters;
     }
+    if (real_.lock_count() != queues.size()) return "the number of locks differs";
     if (real_.waiter_count() != waiters) return "the number of waiters differs";
-    std::size_t alive = 0;
-    for (const auto& [id, session] : naive_.sessions) {
-      if (!same_session(id, session)) return "session " + std::to_string(id) + " differs";
-      alive += session.dead ? 0 : 1;
+    for (const auto& [name, queue] : queues) {
+      if (!same_lock(name, holders[name], queue)) return "lock " + name + " differs";
     }
-    if (real_.session_count() != alive) return "the number of sessions differs";
+    if (real_.session_count() != naive_.secrets.size()) return "the number of sessions differs";
+    for (const auto& [id, secret] : naive_.secrets) {
+      if (!same_session(id, secret)) return "session " + std::to_string(id.value) + " differs";
+    }
+    for (const auto& [id, end] : naive_.dead) {
+      if (real_.find_session(id) != no_slot) return "a dead session is found";
+    }
     return compare_spent();
   }
 
  private:
-  [[nodiscard]] Stamp stamp(Slot slot) const { return real_.acquisition(slot).stamp_ms; }
-  [[nodiscard]] Stamp session(Slot slot) const {
-    return static_cast<Stamp>(real_.session(slot).id.value);
+  [[nodiscard]] std::uint64_t stamp(Slot slot) const {
+    return static_cast<std::uint64_t>(real_.acquisition(slot).stamp_ms);
   }
 
-  [[nodiscard]] ToldAnswer answer() const {
+  [[nodiscard]] Told answer() const {
     const Answer& real = effects_.answer;
-    if (real.verdict == Verdict::closed) return {real.verdict, 0, real.released};
-    if (real.session != no_slot) return {real.verdict, 0, real_.session(real.session).id.value};
-    if (real.acquisition == no_slot) return {real.verdict};
-    return {real.verdict, stamp(real.acquisition), real_.acquisition(real.acquisition).number};
+    Told told{"answered", 0, 0, static_cast<int>(real.verdict)};
+    if (real.verdict == Verdict::closed) {
+      told.number = real.released;
+    } else if (real.session != no_slot) {
+      told.number = real_.session(real.session).id.value;
+    } else if (real.acquisition != no_slot) {
+      told.who = stamp(real.acquisition);
+      told.number = real_.acquisition(real.acquisition).number;
+    }
+    return told;
   }
 
   [[nodiscard]] Told told(const Change& change) const {
@@ -95,7 +99,8 @@ class RealAndNaive {
                           stamp(one.acquisition), real_.acquisition(one.acquisition).number};
             },
             [&](const change::Renewed& one) {
-              return Told{"renewed", stamp(one.acquisition)};
+              return Told{"renewed", stamp(one.acquisition),
+                          real_.acquisition(one.acquisition).number};
             },
             [&](const change::Released& one) {
               return Told{"released", stamp(one.acquisition), one.token.value,
@@ -111,34 +116,34 @@ class RealAndNaive {
               return Told{"wait ended", stamp(one.acquisition), 0, static_cast<int>(one.end)};
             },
             [&](const change::SessionOpened& one) {
-              return Told{"opened", session(one.session)};
+              return Told{"opened", real_.session(one.session).id.value};
             },
             [&](const change::SessionEnded& one) {
-              return Told{"session ended", session(one.session), one.holds,
+              return Told{"session ended", real_.session(one.session).id.value, one.holds,
                           static_cast<int>(one.end)};
             },
             [&](const change::SessionSwept& one) {
-              return Told{"swept", static_cast<Stamp>(one.session.value), one.more ? 1u : 0u};
+              return Told{"swept", one.session.value, one.more ? 1u : 0u};
             }},
         change);
   }
 
-  [[nodiscard]] bool same_lock(std::string_view name, const NaiveTable::Lock& naive) const {
+  using Several = std::vector<const NaiveTable::Acquisition*>;
+
+  [[nodiscard]] bool same_lock(std::string_view name, const Several& holders,
+                               const Several& queue) const {
     Slot slot = real_.find_lock(name);
     if (slot == no_slot || real_.name_of(slot) != name) return false;
     const Lock& real = real_.lock(slot);
-    if (real.waiters != naive.queue.size()) return false;
-    std::vector<Stamp> holders;
-    if (naive.holder != 0) holders.push_back(naive.holder);
-    return same_list(real.holders, no_slot, holders) &&
-           same_list(real.queue_head, real.queue_tail, naive.queue);
+    return real.waiters == queue.size() && same_list(real.holders, no_slot, holders) &&
+           same_list(real.queue_head, real.queue_tail, queue);
   }
 
   // In order, linked both ways.
-  [[nodiscard]] bool same_list(Slot head, Slot tail, const std::vector<Stamp>& naive) const {
+  [[nodiscard]] bool same_list(Slot head, Slot tail, const Several& naive) const {
     Slot previous = no_slot;
-    for (Stamp at : naive) {
-      if (head == no_slot || stamp(head) != at || !same_acquisition(head, at)) return false;
+    for (const NaiveTable::Acquisition* one : naive) {
+      if (head == no_slot || stamp(head) != one->stamp || !same(head, *one)) return false;
       if (real_.acquisition(head).previous != previous) return false;
       previous = head;
       head = real_.acquisition(head).next;
@@ -146,17 +151,17 @@ class RealAndNaive {
     return head == no_slot && (tail == no_slot || tail == previous);
   }
 
-  [[nodiscard]] bool same_acquisition(Slot slot, Stamp at) const {
+  [[nodiscard]] bool same(Slot slot, const NaiveTable::Acquisition& naive) const {
     const Acquisition& real = real_.acquisition(slot);
-    const NaiveTable::Acquisition& naive = naive_.acquisitions.at(at);
     if (real.number != naive.number || real.stage != naive.stage || real.mode != naive.mode ||
-        real.ttl_ms != naive.ttl_ms || real_.is_alive(real) == naive_.is_dead(at)) {
+        real.ttl_ms != naive.ttl_ms ||
+        real_.is_alive(real) == naive_.dead.contains(naive.session)) {
       return false;
     }
-    std::uint64_t owner = real.session == no_slot ? 0 : real_.session(real.session).id.value;
+    SessionId owner = real.session == no_slot ? SessionId{} : real_.session(real.session).id;
     if (owner != naive.session) return false;
     const Details* details = real_.details(real.details);
-    if ((details == nullptr ? "" : details->id) != naive.id) return false;
+    if ((details == nullptr ? "" : details->id) != std::get<3>(naive.id)) return false;
     return is_found(slot, real, naive);
   }
 
@@ -169,25 +174,29 @@ class RealAndNaive {
         !real.waits()) {
       return false;
     }
-    return naive.id.empty() ||
-           real_.find_id(real.session, naive.user, naive.name, naive.id) == slot;
+    const auto& [session, user, name, id] = naive.id;
+    return id.empty() || real_.find_id(real.session, user, naive.name, id) == slot;
   }
 
-  [[nodiscard]] bool same_session(std::uint64_t id, const NaiveTable::Session& naive) const {
-    Slot slot = real_.find_session(SessionId{id});
-    if (naive.dead) return slot == no_slot;
-    if (slot == no_slot || real_.find_session(naive.secret) != slot) return false;
+  [[nodiscard]] bool same_session(SessionId id, std::string_view secret) const {
+    Slot slot = real_.find_session(id);
+    if (slot == no_slot || real_.find_session(secret) != slot) return false;
+    Several holds, waits;
+    for (const NaiveTable::Acquisition& one : naive_.acquisitions) {
+      if (one.session == id) (one.holds() ? holds : waits).push_back(&one);
+    }
     const Session& real = real_.session(slot);
-    return same_in_session(real.first_hold, real.last_hold, real.holds, naive.holds) &&
-           same_in_session(real.first_wait, real.last_wait, real.waits, naive.waits);
+    return same_in_session(real.first_hold, real.last_hold, real.holds, holds) &&
+           same_in_session(real.first_wait, real.last_wait, real.waits, waits);
   }
 
-  [[nodiscard]] bool same_in_session(Slot at, Slot last, std::size_t count,
-                                     const std::vector<Stamp>& naive) const {
+  // In the order of their numbers, linked both ways.
+  [[nodiscard]] bool same_in_session(Slot at, Slot last, std::size_t count, Several naive) const {
     if (count != naive.size()) return false;
+    std::ranges::sort(naive, {}, [](auto* one) { return one->number; });
     Slot previous = no_slot;
-    for (Stamp expected : naive) {
-      if (at == no_slot || stamp(at) != expected) return false;
+    for (const NaiveTable::Acquisition* expected : naive) {
+      if (at == no_slot || stamp(at) != expected->stamp) return false;
       if (real_.acquisition(at).session_previous != previous) return false;
       previous = at;
       at = real_.acquisition(at).session_next;
@@ -195,13 +204,14 @@ class RealAndNaive {
     return at == no_slot && last == previous;
   }
 
-  [[nodiscard]] std::string compare_spent() const {
-    std::size_t sample = 0;
-    for (const auto& [id, user, name, text] : naive_.spent) {
-      if (++sample % 97 != 0 && naive_.spent.size() - sample > 50) continue;
-      Slot owner = id == 0 ? no_slot : real_.find_session(SessionId{id});
-      if (id != 0 && owner == no_slot) continue;
-      if (!real_.is_spent(owner, user, name, text)) return "spent id " + text + " is forgotten";
+  [[nodiscard]] std::string compare_spent() {
+    for (const auto& [id, when] : naive_.spent) {
+      const auto& [session, user, name, text] = id;
+      if (naive_.is_over(session)) continue;
+      Slot owner = session == SessionId{} ? no_slot : real_.find_session(session);
+      if (real_.is_spent(owner, user, name, text) != naive_.is_spent(id)) {
+        return "spent id " + text + " differs";
+      }
     }
     return {};
   }
@@ -209,9 +219,7 @@ class RealAndNaive {
   LockTable real_;
   NaiveTable naive_;
   Effects effects_;
-  std::vector<Told> changes_;
-  std::set<Verdict> verdicts_;
-  std::set<Told> kinds_of_change_;
+  std::set<Told> kinds_told_;
 };
 
 }  // namespace pawl::locks
