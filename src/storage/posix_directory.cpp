@@ -178,7 +178,7 @@ Result<void> PosixDirectory::check() {
 }
 
 std::string PosixDirectory::path_of(const std::string& name) const {
-  return (path_ / name).string();
+  return (name.empty() ? path_ : path_ / name).string();
 }
 
 }  // namespace pawl::storage
