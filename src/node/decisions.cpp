@@ -3,6 +3,7 @@
 // What the primary decides by its clock, and how decisions become records in bounded slices.
 #include <algorithm>
 
+#include "base/mutant.hpp"
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -29,12 +30,15 @@ bool Node::may_decide() const {
 void Node::notice_gap(Moment now) {
   now = std::max(now, now_);
   bool armed = leases_.next() != never || sessions_.next() != never;
+  if (is_mutant(Mutant::gap_not_added)) armed = false;
   if (armed && now - now_ > std::chrono::seconds{1}) skipped_ += now - now_;
   now_ = now;
 }
 
 Moment Node::lease_end(std::uint32_t ttl_ms) const {
   Span ttl = std::chrono::milliseconds{ttl_ms};
+  if (is_mutant(Mutant::expiry_early)) ttl = ttl * 9 / 10;
+  if (is_mutant(Mutant::epsilon_forgotten)) return now_ - skipped_ + ttl;
   return now_ - skipped_ + ttl + ttl / epsilon_inverse;
 }
 
@@ -118,8 +122,10 @@ void Node::judge_session(Slot slot, locks::SessionEnd reason) {
 bool Node::settle_judged() {
   std::vector<locks::HoldName> lapsed;
   bool decided = false;
-  while (!judged_.empty() && judged_.front().until <= replica_.applied() &&
-         lapsed.size() < locks::sweep_locks) {
+  auto is_due = [this](const Judged& one) {
+    return one.until <= replica_.applied() || is_mutant(Mutant::expiry_ignores_the_log);
+  };
+  while (!judged_.empty() && is_due(judged_.front()) && lapsed.size() < locks::sweep_locks) {
     Judged judged = judged_.front();
     judged_.pop_front();
     if (judged.session.value != 0) {
@@ -178,6 +184,7 @@ void Node::refuse_ended_wait(Origin to) {
 }
 
 void Node::end_waits_alone(const Connection& connection) {
+  if (is_mutant(Mutant::wait_survives_connection)) return;
   askers_.each_alone(connection, [this](Slot acquisition) {
     end_wait(acquisition, locks::WaitEnd::disconnected);
   });
@@ -186,6 +193,7 @@ void Node::end_waits_alone(const Connection& connection) {
 void Node::end_if_abandoned(Slot slot) {
   const locks::Session& session = table_.session(slot);
   if (session.on_disconnect != OnDisconnect::release) return;
+  if (is_mutant(Mutant::disconnect_keeps_session)) return;
   backlog_.ended_sessions.push_back({session.id, locks::SessionEnd::disconnected});
 }
 

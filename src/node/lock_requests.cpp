@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Requests about locks: what the primary judges before it makes a record, and what needs none.
+#include "base/mutant.hpp"
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -251,7 +252,7 @@ void Node::on(Origin from, const request::Renew& request) {
     refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
     return;
   }
-  if (leases_.is_ending(slot)) {
+  if (leases_.is_ending(slot) && !is_mutant(Mutant::renew_revives)) {
     park(from);
     return;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/ensure.hpp"
+#include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 
 namespace pawl::node {
@@ -130,7 +131,8 @@ LogIndex Node::propose(const locks::Record& record, Origin origin) {
 
 void Node::apply_committed() {
   // Without a log on disk a record is as durable as it will ever be.
-  if (settings_.durability == Durability::none) replica_.on_flushed(replica_.last());
+  bool at_once = settings_.durability == Durability::none || is_mutant(Mutant::reply_before_flush);
+  if (at_once) replica_.on_flushed(replica_.last());
   while (replica_.has_committed()) {
     replication::Entry entry = replica_.next_committed();
     std::optional<locks::Record> record = decoder_.decode(entry.bytes);
@@ -139,7 +141,7 @@ void Node::apply_committed() {
     table_.apply(entry.epoch, *record, effects_);
     replica_.on_applied();  // the record's bytes are gone from here on
     tell(entry.index, entry.origin);
-    if (settings_.durability == Durability::none) replica_.on_flushed(replica_.last());
+    if (at_once) replica_.on_flushed(replica_.last());
   }
 }
 

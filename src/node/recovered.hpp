@@ -19,7 +19,8 @@ struct Recovered {
   LogIndex last;  // the last record applied
   Token ceiling;  // what META says now: tokens up to here may be granted
   Milliseconds longest_ttl{0};
-  // For a start that is not provably complete: tokens go on above this, and new grants wait so long.
+  // For a start that is not provably complete: tokens go on above this, and new grants wait so
+  // long.
   Token token_floor;
   Milliseconds grace{0};
 };

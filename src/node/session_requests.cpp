@@ -4,6 +4,7 @@
 // no LOCK behind it silently becomes a leased lock.
 #include <algorithm>
 
+#include "base/mutant.hpp"
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -97,7 +98,7 @@ void Node::on(Origin from, const request::KeepAlive& request) {
     return;
   }
   if (refuse_without_session(from)) return;
-  renew_session(connection.session);
+  if (!is_mutant(Mutant::keepalive_ignored)) renew_session(connection.session);
   confirm(from, reply::KeptAlive{Milliseconds{table_.session(connection.session).ttl_ms}, 0});
 }
 
