@@ -6,7 +6,6 @@
 namespace pawl::locks {
 
 void SpentIds::remember(const IdScope& scope, std::string_view id, std::uint8_t mark) {
-  if (contains(scope, id)) return;
   Slot slot = oldest_;
   if (ids_.size() < capacity) {
     slot = ids_.allocate();

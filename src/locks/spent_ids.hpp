@@ -27,7 +27,8 @@ class SpentIds {
 
   explicit SpentIds(std::uint64_t seed) : seed_(seed) {}
 
-  // At capacity the oldest is overwritten.
+  // At capacity the oldest is overwritten. An id cancelled again takes one more slot: the newer one
+  // outlives the older.
   void remember(const IdScope& scope, std::string_view id, std::uint8_t mark);
   [[nodiscard]] bool contains(const IdScope& scope, std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return ids_.size(); }

@@ -52,13 +52,41 @@ TEST_CASE("a spent id is its session's, or its user's and name's") {
   CHECK_FALSE(spent.contains({{}, "ci", "jobs"}, "owned"));
 }
 
-TEST_CASE("an id cancelled twice is remembered once") {
-  SpentIds spent{0};
+TEST_CASE("an id cancelled again outlives 65,535 further cancellations from then on") {
+  TableDriver table;
+  table.cancel("jobs", "again");
+  for (std::size_t number = 0; number < 40'000; ++number) table.cancel("jobs", id_of(number));
+  table.cancel("jobs", "again");
 
-  spent.remember({{}, "", "jobs"}, "i", 0);
-  spent.remember({{}, "", "jobs"}, "i", 0);
+  for (std::size_t number = 0; number < 65'535; ++number)
+    table.cancel("jobs", id_of(100'000 + number));
+  CHECK(table.lock("jobs", {.id = "again"}) == Verdict::spent);
 
-  CHECK(spent.size() == 1);
+  table.cancel("jobs", "one more");
+  CHECK(table.lock("jobs", {.id = "again"}) == Verdict::granted);
+}
+
+TEST_CASE("an id cancelled twice comes back from a snapshot, and is forgotten when both are") {
+  LockTable table;
+  Effects effects;
+  for (int time = 0; time < 2; ++time)
+    table.apply(Epoch{1}, record::Cancel{.name = "jobs", .id = "twice"}, effects);
+  std::string bytes;
+  table.begin_snapshot();
+  while (!table.write_snapshot(bytes, 1'000)) continue;
+
+  LockTable restored;
+  SnapshotReader reader{restored};
+  REQUIRE(reader.feed(bytes));
+  REQUIRE(reader.finish());
+  for (std::size_t number = 0; number < 65'535; ++number) {
+    std::string id = id_of(number);
+    restored.apply(Epoch{1}, record::Cancel{.name = "jobs", .id = id}, effects);
+  }
+  CHECK(restored.is_spent(no_slot, "", "jobs", "twice"));
+
+  restored.apply(Epoch{1}, record::Cancel{.name = "jobs", .id = "one more"}, effects);
+  CHECK_FALSE(restored.is_spent(no_slot, "", "jobs", "twice"));
 }
 
 }  // namespace
