@@ -18,7 +18,6 @@ enum class Mutant : std::uint8_t {
   wait_survives_connection,  // a wait without id outlives its connection
   expiry_early,              // a lease ends after nine tenths of its TTL
   epsilon_forgotten,         // … after its TTL, whatever the client's clock says
-  shorter_ttl_kept,          // a renewal with another TTL is answered, not recorded
   stale_unlock,              // UNLOCK does not compare the token
   id_granted_twice,          // a repeated LOCK makes a second acquisition
   spent_forgotten,           // a cancelled id can be granted

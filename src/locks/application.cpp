@@ -3,6 +3,7 @@
 
 #include "base/ensure.hpp"
 #include "base/hash.hpp"
+#include "base/mutant.hpp"
 
 namespace pawl::locks {
 
@@ -36,7 +37,9 @@ void Application::claim(Slot slot) {
     leave_session(slot);
   }
   acquisition.stage = Stage::waiting;
-  acquisition.number = ++table_.last_claim_.value;
+  if (!is_mutant(Mutant::claim_number_ignored) || acquisition.number == 0) {
+    acquisition.number = ++table_.last_claim_.value;
+  }
   table_.join_session(slot);
   table_.enter_claim(slot);
   out_.changes.push_back(change::Claimed{slot});
@@ -60,7 +63,8 @@ void Application::grant(Slot slot, bool from_queue) {
   }
   ensure(table_.last_token_ < last_token);
   acquisition.stage = Stage::holding;
-  acquisition.number = ++table_.last_token_.value;
+  if (!(is_mutant(Mutant::token_reused) && from_queue)) ++table_.last_token_.value;
+  acquisition.number = table_.last_token_.value;
   table_.link_last(slot);
   lock.mode = acquisition.mode;
   table_.join_session(slot);
@@ -71,7 +75,9 @@ void Application::grant(Slot slot, bool from_queue) {
 void Application::grant_next(Slot at) {
   settle(at);
   if (table_.locks_[at].holders == no_slot) {
-    for (Slot slot = table_.locks_[at].queue_head; slot != no_slot;) {
+    const Lock& lock = table_.locks_[at];
+    Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
+    for (Slot slot = first; slot != no_slot;) {
       const Acquisition& waiter = table_.acquisitions_[slot];
       if (waiter.stage == Stage::waiting) {
         grant(slot, true);

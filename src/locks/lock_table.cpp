@@ -3,6 +3,7 @@
 
 #include "base/ensure.hpp"
 #include "base/hash.hpp"
+#include "base/mutant.hpp"
 #include "locks/application.hpp"
 
 namespace pawl::locks {
@@ -61,7 +62,8 @@ Slot LockTable::find_holder(std::string_view name, Token token) const {
   if (at == no_slot) return no_slot;
   for (Slot slot = locks_[at].holders; slot != no_slot; slot = acquisitions_[slot].next) {
     const Acquisition& holder = acquisitions_[slot];
-    if (holder.token() == token) return is_alive(holder) ? slot : no_slot;
+    if (holder.token() == token || is_mutant(Mutant::stale_unlock))
+      return is_alive(holder) ? slot : no_slot;
   }
   return no_slot;
 }

@@ -2,10 +2,12 @@
 #include "locks/spent_ids.hpp"
 
 #include "base/hash.hpp"
+#include "base/mutant.hpp"
 
 namespace pawl::locks {
 
 void SpentIds::remember(const IdScope& scope, std::string_view id, std::uint8_t mark) {
+  if (is_mutant(Mutant::spent_forgotten)) return;
   Slot slot = oldest_;
   if (ids_.size() < capacity) {
     slot = ids_.allocate();

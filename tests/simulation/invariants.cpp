@@ -330,7 +330,9 @@ void Invariants::on_ended(std::uint32_t link, SessionId) {
   for (std::uint64_t id : live_sessions_) {
     Session& session = sessions_.at(id);
     if (std::erase(session.links, link) == 0) continue;
-    if (session.release && session.links.empty()) session.abandoned = true;
+    if (!session.release || !session.links.empty()) continue;
+    session.abandoned = true;
+    session.release_by = {now_, slack_};
   }
 }
 

@@ -84,6 +84,7 @@ class Invariants {
     bool release = true;
     bool closing = false;
     bool abandoned = false;   // release, and its last connection has ended
+    Lapse release_by{};       // … since then
     Moment let_go = never;    // when its client last ended a connection
     bool close_sent = false;  // by its client
     Moment seen = never;

@@ -15,7 +15,7 @@ struct NamedMutant {
   Mutant mutant;
 };
 
-inline constexpr std::array<NamedMutant, 18> mutants{
+inline constexpr std::array<NamedMutant, 17> mutants{
     {{"token_reused", Mutant::token_reused},
      {"fifo_broken", Mutant::fifo_broken},
      {"late_grant_after_timeout", Mutant::late_grant_after_timeout},
@@ -23,7 +23,6 @@ inline constexpr std::array<NamedMutant, 18> mutants{
      {"wait_survives_connection", Mutant::wait_survives_connection},
      {"expiry_early", Mutant::expiry_early},
      {"epsilon_forgotten", Mutant::epsilon_forgotten},
-     {"shorter_ttl_kept", Mutant::shorter_ttl_kept},
      {"stale_unlock", Mutant::stale_unlock},
      {"id_granted_twice", Mutant::id_granted_twice},
      {"spent_forgotten", Mutant::spent_forgotten},

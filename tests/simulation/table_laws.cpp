@@ -214,6 +214,10 @@ void Invariants::after_tick(Moment now) {
     if (is_overdue(sessions_.at(number).lapse)) {
       fail("I6 late end of a session", "s" + std::to_string(number));
     }
+    const Session& session = sessions_.at(number);
+    if (session.abandoned && is_overdue(session.release_by)) {
+      fail("I6 on_disconnect=release", "s" + std::to_string(number));
+    }
   }
 }
 

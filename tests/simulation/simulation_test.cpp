@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "options.hpp"
+#include "simulator.hpp"
+
+namespace {
+
+using pawl::simulation::Result;
+using pawl::simulation::simulate;
+
+// Sanitized it is ten times slower; PAWL_SIMULATION_SEEDS asks for more.
+std::uint64_t seeds_wanted() {
+  if (const char* wanted = std::getenv("PAWL_SIMULATION_SEEDS")) {
+    return std::strtoull(wanted, nullptr, 10);
+  }
+#ifdef __SANITIZE_ADDRESS__
+  return 20;
+#else
+  return 200;
+#endif
+}
+
+void check(std::uint64_t seed) {
+  Result result = simulate(seed);
+  if (!result.violation) return;
+  FAIL_CHECK(result.violation->law << "\n  " << result.violation->text << '\n'
+                                   << to_text(result.options)
+                                   << "\nTo see it again: ./dev simulate --seed " << seed);
+}
+
+}  // namespace
+
+TEST_CASE("no law is broken under seeds nobody has chosen") {
+  constexpr std::uint64_t first = 10'000;
+  for (std::uint64_t seed = first; seed < first + seeds_wanted(); ++seed) check(seed);
+}
+
+TEST_CASE("what a seed once found stays found") {
+  std::ifstream file{PAWL_SEEDS};
+  std::string line;
+  int kept = 0;
+  while (std::getline(file, line)) {
+    std::uint64_t seed = 0;
+    if (line.starts_with('#') || !(std::istringstream{line} >> seed)) continue;
+    ++kept;
+    check(seed);
+  }
+  CHECK(kept > 0);
+}
+
+TEST_CASE("one seed is one history, two seeds are two") {
+  Result once = simulate(7);
+  Result again = simulate(7);
+  CHECK(once.hash == again.hash);
+  CHECK(once.events == again.events);
+  CHECK(once.operations == again.operations);
+  CHECK(once.hash != simulate(8).hash);
+}
+
+TEST_CASE("the clients do hold, lose and wait for locks") {
+  std::uint64_t grants = 0;
+  std::uint64_t operations = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Result result = simulate(seed);
+    grants += result.grants;
+    operations += result.operations;
+  }
+  CHECK(grants > 500);
+  CHECK(operations > 5'000);
+}
