@@ -35,6 +35,7 @@ void Application::operator()(const record::OpenSession& record) {
   session.user = record.user;
   session.name = record.name;
   session.address = record.address;
+  table_.text_bytes_ += session.bytes();
   session.stamp_ms = record.stamp_ms;
   session.ttl_ms = record.ttl_ms;
   session.on_disconnect = record.on_disconnect;

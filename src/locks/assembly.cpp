@@ -21,7 +21,7 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
     details.acquisition = slot;
     details.id = record.id;
     details.note = record.note;
-    detail_bytes_ += details.bytes();
+    text_bytes_ += details.bytes();
     acquisition.details = at;
     if (!record.id.empty()) by_id_.insert(at, hash_text(record.id, seed_));
   }
@@ -88,6 +88,7 @@ Slot LockTable::client_of(std::string_view user, std::string_view address) {
     slot = clients_.allocate();
     clients_[slot].user = user;
     clients_[slot].address = address;
+    text_bytes_ += clients_[slot].bytes();
     clients_by_address_.insert(slot, hash);
   }
   ++clients_[slot].references;

@@ -76,6 +76,8 @@ struct Client {
   std::uint32_t references = 0;
   std::string user;
   std::string address;
+
+  [[nodiscard]] std::size_t bytes() const { return user.size() + address.size(); }
 };
 
 struct Session {
@@ -102,6 +104,10 @@ struct Session {
   Slot last_wait = no_slot;
   std::uint32_t holds = 0;
   std::uint32_t waits = 0;
+
+  [[nodiscard]] std::size_t bytes() const {
+    return secret.size() + user.size() + name.size() + address.size();
+  }
 };
 
 // An id that was cancelled: a late LOCK with it answers CANCELLED.
@@ -113,6 +119,8 @@ struct SpentId {
   std::string user;
   std::string name;
   std::string id;
+
+  [[nodiscard]] std::size_t bytes() const { return user.size() + name.size() + id.size(); }
 };
 
 }  // namespace pawl::locks

@@ -34,11 +34,12 @@ void LockTable::bury() {
   for (Slot slot : graveyard_.acquisitions) {
     const Acquisition& acquisition = acquisitions_[slot];
     if (acquisition.details != no_slot) {
-      detail_bytes_ -= details_[acquisition.details].bytes();
+      text_bytes_ -= details_[acquisition.details].bytes();
       details_.release(acquisition.details);
     }
     if (acquisition.client != no_slot && --clients_[acquisition.client].references == 0) {
       clients_by_address_.erase(acquisition.client);
+      text_bytes_ -= clients_[acquisition.client].bytes();
       clients_.release(acquisition.client);
     }
     acquisitions_.release(slot);
@@ -46,6 +47,7 @@ void LockTable::bury() {
   graveyard_.acquisitions.clear();
   for (Slot slot : graveyard_.sessions) {
     by_session_id_.erase(slot);
+    text_bytes_ -= sessions_[slot].bytes();
     sessions_.release(slot);
   }
   graveyard_.sessions.clear();
@@ -132,7 +134,7 @@ bool LockTable::is_free(std::string_view name) const {
 std::size_t LockTable::memory() const {
   return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
          claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() +
-         detail_bytes_ +
+         text_bytes_ +
          4 * (locks_.size() + details_.size() + claims_.size() + 2 * sessions_.size());
 }
 

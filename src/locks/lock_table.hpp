@@ -123,7 +123,7 @@ class LockTable {
   std::size_t live_sessions_ = 0;
   std::size_t dead_sessions_ = 0;  // not yet swept
   std::size_t waiters_ = 0;
-  std::size_t detail_bytes_ = 0;
+  std::size_t text_bytes_ = 0;  // of details, clients and sessions
 };
 
 }  // namespace pawl::locks

@@ -89,6 +89,7 @@ bool SnapshotReader::read_session(ByteReader& in) {
   session.user = in.text();
   session.name = in.text();
   session.address = in.text();
+  table_.text_bytes_ += session.bytes();
   session.stamp_ms = static_cast<std::int64_t>(in.number());
   session.ttl_ms = in.number32();
   session.on_disconnect = in.byte() == 0 ? OnDisconnect::keep : OnDisconnect::release;

@@ -21,11 +21,13 @@ void SpentIds::remember(const IdScope& scope, std::string_view id, std::uint8_t 
 
 void SpentIds::fill(Slot slot, const IdScope& scope, std::string_view id) {
   SpentId& spent = ids_[slot];
+  text_bytes_ -= spent.bytes();
   spent.session = scope.session;
   spent.id = id;
   // A session's id is spent for every name.
   spent.user = scope.session.value != 0 ? std::string_view{} : scope.user;
   spent.name = scope.session.value != 0 ? std::string_view{} : scope.name;
+  text_bytes_ += spent.bytes();
   index_.insert(slot, hash_of(scope, id));
 }
 

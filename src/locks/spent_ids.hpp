@@ -38,7 +38,7 @@ class SpentIds {
   // From a snapshot: so many slots, each then restored once.
   void restore_size(Slot size, Slot oldest);
   [[nodiscard]] bool restore(Slot slot, const IdScope& scope, std::string_view id);
-  [[nodiscard]] std::size_t memory() const { return ids_.memory(); }
+  [[nodiscard]] std::size_t memory() const { return ids_.memory() + text_bytes_; }
 
  private:
   void fill(Slot slot, const IdScope& scope, std::string_view id);
@@ -48,6 +48,7 @@ class SpentIds {
   Slab<SpentId> ids_;
   HashIndex<SpentId, &SpentId::hash, &SpentId::hash_next> index_{ids_};
   Slot oldest_ = 0;  // slots are filled in order, then overwritten in that order
+  std::size_t text_bytes_ = 0;
 };
 
 }  // namespace pawl::locks

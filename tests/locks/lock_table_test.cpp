@@ -68,6 +68,68 @@ TEST_CASE("a note counts for its length, as long as its lock is there") {
   CHECK(table.table().memory() == baseline);
 }
 
+TEST_CASE("10,000 sessions with long names count for their texts, as long as they live") {
+  TableDriver table;
+  std::size_t baseline = table.table().memory();
+  std::string name(255, 'n');
+  std::vector<SessionId> sessions;
+  for (int at = 0; at < 10'000; ++at) {
+    std::string secret = std::to_string(at);
+    table.apply(record::OpenSession{.user = "ci", .secret = secret, .name = name, .address = "h"});
+    sessions.push_back(SessionId{static_cast<std::uint64_t>(at) + 1});
+  }
+  CHECK(table.table().memory() > baseline + 10'000 * (sizeof(Session) + 255));
+
+  for (SessionId session : sessions) table.close(session);
+  settle(table);
+  CHECK(table.table().memory() == baseline);
+}
+
+TEST_CASE("a client counts for its texts, once for all its locks") {
+  TableDriver table;
+  std::string address(200, 'a');
+  std::size_t baseline = table.table().memory();
+
+  Token first = table.grant("first", {.address = address});
+  std::size_t with_client = table.table().memory() - baseline;
+  Token second = table.grant("other", {.address = address});
+  CHECK(with_client > sizeof(Client) + 200);
+  CHECK(table.table().memory() - baseline < 2 * with_client - 200);
+
+  table.unlock("first", first);
+  table.unlock("other", second);
+  settle(table);
+  CHECK(table.table().memory() == baseline);
+}
+
+TEST_CASE("a cancelled id counts for its texts") {
+  TableDriver table;
+  std::size_t baseline = table.table().memory();
+
+  table.cancel("jobs", std::string(100, 'i'), {}, std::string(50, 'u'));
+
+  CHECK(table.table().memory() >= baseline + sizeof(SpentId) + 154);
+}
+
+TEST_CASE("a restored table counts as much as the one it came from") {
+  LockTable table;
+  Effects effects;
+  std::string_view name = "jobs";
+  table.apply(Epoch{1}, record::OpenSession{.secret = "s", .name = "long", .address = "h"},
+              effects);
+  table.apply(Epoch{1}, record::Lock{.names = {&name, 1}, .id = "i", .address = "there"}, effects);
+  table.apply(Epoch{1}, record::Cancel{.name = "jobs", .id = "spent"}, effects);
+  std::string bytes;
+  table.begin_snapshot();
+  while (!table.write_snapshot(bytes, 1'000)) continue;
+
+  LockTable restored;
+  SnapshotReader reader{restored};
+  REQUIRE(reader.feed(bytes));
+  REQUIRE(reader.finish());
+  CHECK(restored.memory() == table.memory());
+}
+
 TEST_CASE("a lock refused leaves no entry") {
   TableDriver table;
   SessionId session = table.open("s");
