@@ -127,6 +127,8 @@ WaitEnd wait_end(std::uint8_t session_end) {
 
 }  // namespace
 
+// Not sliced as a sweep is: a name must be seen as it is, so all its dead waits end in this record.
+// Their number is bounded by waiters_per_lock (10,000), what one record may cost at most.
 void Application::settle(Slot at) {
   if (table_.dead_sessions_ == 0) return;
   for (Slot slot = table_.locks_[at].holders; slot != no_slot;) {

@@ -133,8 +133,7 @@ bool LockTable::is_free(std::string_view name) const {
 
 std::size_t LockTable::memory() const {
   return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
-         claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() +
-         text_bytes_ +
+         claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() + text_bytes_ +
          4 * (locks_.size() + details_.size() + claims_.size() + 2 * sessions_.size());
 }
 
