@@ -319,6 +319,16 @@ TEST_CASE("RENEW with another TTL sets it for leased locks, with the holder's to
   CHECK(renew(token) == Verdict::not_held);
 }
 
+TEST_CASE("RENEW with the grant's own TTL keeps it and starts the lease anew") {
+  TableDriver table;
+  Token token = table.grant("jobs", {.ttl_ms = 7'000});
+
+  CHECK(table.apply(record::RenewTtl{{}, {"jobs", token}, 0}) == Verdict::done);
+  CHECK(table.ttl_ms() == 7'000);
+  CHECK(table.token() == token);
+  CHECK(table.changes() == Changes{"renewed jobs"});
+}
+
 TEST_CASE("RENEW of a session's lock does nothing") {
   TableDriver table;
   SessionId session = table.open("s");

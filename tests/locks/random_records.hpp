@@ -53,7 +53,7 @@ class RandomRecords {
     if (die < 72) return record::ExpireLeases{decided_in(), holds()};
     if (die < 78) return record::EndWaits{decided_in(), static_cast<WaitEnd>(below(6)), waits()};
     if (die < 84) return record::Unclaim{decided_in(), waits()};
-    if (die < 87) return record::RenewTtl{user(), hold(), ttl()};
+    if (die < 87) return record::RenewTtl{user(), hold(), one_in(4) ? 0 : ttl()};
     if (die < 90) return record::Break{user(), hold(), "why"};
     if (die < 94) return open();
     if (die < 95) return record::CloseSession{session()};
