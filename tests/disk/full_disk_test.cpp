@@ -10,13 +10,13 @@ using namespace pawl::testing;
 namespace {
 
 // A file system of its own, seen by pawld alone: nothing of it is left when pawld ends.
-Words on_small_disk(const std::string& path) {
+Words on_small_disk(const std::string& path, const std::string& size) {
   std::filesystem::create_directory(path);
   return {"/usr/bin/unshare",
           "-m",
           "/bin/sh",
           "-c",
-          R"(mount -t tmpfs -o size=128m,mode=700 none "$0" && exec "$@")",
+          R"(mount -t tmpfs -o mode=700,size=)" + size + R"( none "$0" && exec "$@")",
           path};
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("on a full disk new locks are refused, all that ends or renews them go
     return;
   }
   const DataDirectory data;
-  const auto daemon = data.start({}, {}, on_small_disk(data.path()));
+  const auto daemon = data.start({}, {}, on_small_disk(data.path(), "128m"));
   LineClient client(daemon->port());
   LineClient session(daemon->port());
   CHECK(ask(client, "LOCK a ttl=1h") == "OK token=1 ttl=3600000");
@@ -69,4 +69,17 @@ TEST_CASE("on a full disk new locks are refused, all that ends or renews them go
   std::string reply = ask(client, "LOCK d ttl=1h");
   while (reply.starts_with("ERR DISK_FULL")) reply = ask(client, "LOCK d ttl=1h");
   CHECK(reply.starts_with("OK token="));
+}
+
+TEST_CASE("a start without room for the log says so") {
+  if (!may_mount()) {
+    WARN("not tried: mounting is not allowed here");
+    return;
+  }
+  const DataDirectory data;
+
+  const Outcome outcome = data.pawld({}, on_small_disk(data.path(), "4m"));
+
+  CHECK(outcome.code == 74);
+  CHECK(outcome.says("No space left on device"));
 }
