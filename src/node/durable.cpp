@@ -33,7 +33,9 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       grants_from_(now + recovered.grace),
       meta_{recovered.ceiling, recovered.longest_ttl},
       wanted_(meta_),
-      handed_over_(recovered.last) {
+      handed_over_(recovered.last),
+      log_bytes_(recovered.log_bytes),
+      snapshot_bytes_(recovered.snapshot_bytes) {
   write_ranges();
   ensure(recovered.token_floor < last_token);
   begin(std::max(table_.last_granted(), recovered.token_floor));
@@ -113,17 +115,9 @@ void Node::on(const MetaStored& event) {
 
 void Node::on(const DiskSpace& event) { disk_full_ = event.full; }
 
+// A place in the queue is held back like a new LOCK: taken up again it could be granted.
 bool Node::hold_back(Origin from, const request::Lock& request) {
-  auto at = std::find_if(held_back_.begin(), held_back_.end(),
-                         [&](const HeldBack& held) { return held.connection == from.connection; });
-  bool is_due = at != held_back_.end() && at->deadline <= now_ - skipped_;
-  if (now_ >= grants_from_ || is_due) {
-    if (at == held_back_.end()) return false;
-    held_deadline_ = at->deadline;  // its wait goes on counting from when it was sent
-    held_back_.erase(at);
-    if (is_due) refuse(from, ErrorCode::timeout);
-    return is_due;
-  }
+  if (now_ >= grants_from_) return false;
   if (request.wait == Milliseconds{0}) {
     Milliseconds left = std::chrono::ceil<Milliseconds>(grants_from_ - now_);
     confirm(from, reply::Error{.code = ErrorCode::busy,
@@ -131,9 +125,25 @@ bool Node::hold_back(Origin from, const request::Lock& request) {
                                .delay = left});
     return true;
   }
-  if (at == held_back_.end()) held_back_.push_back({from.connection, wait_deadline(request.wait)});
+  held_back_.push_back({from.connection, lock_deadline_});
   out_->parked = true;
   return true;
+}
+
+std::optional<Moment> Node::take_held_back(ConnectionId connection) {
+  auto at = std::find_if(held_back_.begin(), held_back_.end(),
+                         [&](const HeldBack& held) { return held.connection == connection; });
+  if (at == held_back_.end()) return std::nullopt;
+  Moment deadline = at->deadline;
+  held_back_.erase(at);
+  return deadline;
+}
+
+// Its deadline only: what it is parked for now resumes it.
+void Node::remember_held_back(ConnectionId connection, Moment deadline) {
+  bool is_there = std::any_of(held_back_.begin(), held_back_.end(),
+                              [&](const HeldBack& held) { return held.connection == connection; });
+  if (!is_there) held_back_.push_back({connection, deadline, true});
 }
 
 void Node::resume_held_back() {

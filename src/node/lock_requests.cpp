@@ -15,6 +15,18 @@ std::uint32_t to_ms(Milliseconds span) { return static_cast<std::uint32_t>(span.
 }  // namespace
 
 void Node::on(Origin from, const request::Lock& request) {
+  const std::optional<Moment> held = take_held_back(from.connection);
+  lock_deadline_ = held.value_or(wait_deadline(request.wait));
+  if (held && *held <= now_ - skipped_) {
+    refuse(from, ErrorCode::timeout);
+    return;
+  }
+  lock(from, request);
+  // Parked again for another reason: its wait still counts from when it was sent.
+  if (held && out_->parked) remember_held_back(from.connection, *held);
+}
+
+void Node::lock(Origin from, const request::Lock& request) {
   if (refuse_lock(from, request) || refuse_without_session(from)) return;
   Slot session = session_of(from);
   if (session != no_slot && request.ttl) {
@@ -23,10 +35,11 @@ void Node::on(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  // What an id has already is not held back, and needs no room.
-  bool is_new = request.id.empty() ||
-                table_.find_id(session, {}, request.names.front(), request.id) == no_slot;
-  if (is_new && hold_back(from, request)) return;
+  Slot same =
+      request.id.empty() ? no_slot : table_.find_id(session, {}, request.names.front(), request.id);
+  bool is_new = same == no_slot;  // what an id has already needs no room
+  bool holds = !is_new && table_.acquisition(same).stage == locks::Stage::holding;
+  if (!holds && hold_back(from, request)) return;
   if (refuse_busy(from, request, session)) return;
   if (is_new && refuse_beyond_limits(from, request, session)) return;
   if (parked_for_tokens(from)) return;
@@ -127,7 +140,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
   if (acquisition.stage == locks::Stage::unclaimed || request.ttl) return false;
   // A decision about this wait, still to become a record, must find that it was claimed anew.
   if (!backlog_.empty()) return false;
-  askers_.add(slot, from, wait_deadline(request.wait));
+  askers_.add(slot, from, lock_deadline_);
   leases_.set(slot, askers_.furthest_deadline(slot));
   return true;
 }
@@ -211,8 +224,7 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
     lock.address = connection.address;
   }
   LogIndex index = propose(lock, from);
-  if (lock.wait) in_flight_.add_wait(index, held_deadline_.value_or(wait_deadline(request.wait)));
-  held_deadline_.reset();
+  if (lock.wait) in_flight_.add_wait(index, lock_deadline_);
 }
 
 void Node::on(Origin from, const request::Unlock& request) {

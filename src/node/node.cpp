@@ -2,6 +2,7 @@
 #include "node/node.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ensure.hpp"
 #include "base/mutant.hpp"
@@ -106,6 +107,9 @@ void Node::on(const Configured& event) {
 // Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next.
 void Node::on(const Drain&) {
   draining_ = true;
+  for (HeldBack& held : held_back_) {
+    if (!std::exchange(held.resumed, true)) out_->resumed.push_back(held.connection);
+  }
   askers_.each([this](Slot acquisition) { end_wait(acquisition, locks::WaitEnd::disconnected); });
 }
 

@@ -69,6 +69,7 @@ class Node {
   void on(Origin from, const request::Verify& request);
   void on(Origin from, const request::Cancel& request);
   void on(Origin from, const request::Break& request);
+  void lock(Origin from, const request::Lock& request);
   // LOCK, step by step: each answers or parks the request and says so with true, or leaves it to
   // the next; what nobody settled becomes a record.
   bool refuse_lock(Origin from, const request::Lock& request);
@@ -146,6 +147,8 @@ class Node {
   void park_for_meta(Origin from);
   // After a start that may have forgotten a lock: answers or parks a LOCK that is new.
   bool hold_back(Origin from, const request::Lock& request);
+  [[nodiscard]] std::optional<Moment> take_held_back(ConnectionId connection);
+  void remember_held_back(ConnectionId connection, Moment deadline);
   void resume_held_back();
   [[nodiscard]] Moment next_held_back() const;
   [[nodiscard]] bool log_is_kept() const { return settings_.durability != Durability::none; }
@@ -249,7 +252,7 @@ class Node {
   MetaStored wanted_ = meta_;                         // asked for
   bool meta_asked_ = true;
   Token floor_;
-  std::optional<Moment> held_deadline_;
+  Moment lock_deadline_ = never;  // of the LOCK being stepped
   bool disk_full_ = false;
   LogIndex handed_over_;
   std::uint64_t log_bytes_ = 0;       // since the last snapshot began

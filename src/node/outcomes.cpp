@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an applied record means: for the one who asked, for the people concerned, for deadlines.
+#include <algorithm>
+
 #include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 #include "node/node.hpp"
@@ -171,7 +173,7 @@ void Node::on(const change::Claimed& claimed) {
 
 void Node::on(const change::Unclaimed& unclaimed) {
   Slot slot = unclaimed.acquisition;
-  leases_.set(slot, now_ - skipped_ + settings_.limits.reclaim);
+  leases_.set(slot, std::max(now_, grants_from_) - skipped_ + settings_.limits.reclaim);
   if (is_mutant(Mutant::reclaim_forever)) leases_.clear(slot);
   for (Asker asker = askers_.take(slot); asker.origin.connection; asker = askers_.take(slot)) {
     refuse(asker.origin, draining_ ? ErrorCode::shutting_down : ErrorCode::cancelled,

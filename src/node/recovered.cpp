@@ -10,6 +10,11 @@ Recovery::Recovery(std::uint64_t hash_seed) {
   reader_ = std::make_unique<locks::SnapshotReader>(*recovered_.table);
 }
 
+bool Recovery::feed_snapshot(std::string_view bytes) {
+  recovered_.snapshot_bytes += bytes.size();
+  return reader_->feed(bytes);
+}
+
 bool Recovery::end_snapshot(LogIndex index, Epoch epoch) {
   recovered_.last = index;
   recovered_.epoch = epoch;
@@ -23,6 +28,7 @@ bool Recovery::replay(LogIndex index, Epoch epoch, std::string_view bytes) {
   recovered_.table->apply(epoch, *record, effects_);
   recovered_.last = index;
   recovered_.epoch = epoch;
+  recovered_.log_bytes += bytes.size();
   return true;
 }
 

@@ -4,6 +4,7 @@
 // what META says. A Recovery builds it, piece by piece, from whoever reads the files.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct Recovered {
   // long.
   Token token_floor;
   Milliseconds grace{0};
+  // So that a snapshot is due in time however often the process restarts.
+  std::uint64_t snapshot_bytes = 0;
+  std::uint64_t log_bytes = 0;  // of the records behind it
 };
 
 class Recovery {
@@ -31,7 +35,7 @@ class Recovery {
 
   // The newest snapshot, if there is one: its pieces in order, then the index it stands for. False:
   // the bytes are no snapshot of this version.
-  [[nodiscard]] bool feed_snapshot(std::string_view bytes) { return reader_->feed(bytes); }
+  [[nodiscard]] bool feed_snapshot(std::string_view bytes);
   [[nodiscard]] bool end_snapshot(LogIndex index, Epoch epoch);
   // The records behind it, in order. False: these are no record's bytes, or not the next one.
   [[nodiscard]] bool replay(LogIndex index, Epoch epoch, std::string_view bytes);

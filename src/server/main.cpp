@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
   Server server(config.core, log, **store);
   if (const auto bound = server.listen(config.listen.client); !bound) {
+    (*store)->close();
     return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
   }
   Reloading reloading(std::get<Options>(options), environment, config);

@@ -71,7 +71,8 @@ class Store {
   Durability durability_;
   storage::DataDirectory directory_;
   storage::MetaFile meta_file_{directory_.files()};
-  journal::Meta meta_;  // the worker's once started
+  journal::Meta meta_;   // the worker's once started
+  bool is_new_ = false;  // the directory had no META
   node::Recovered recovered_;
   std::optional<storage::Log> opened_;
   Milliseconds grace_left_{0};

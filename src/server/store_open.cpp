@@ -42,6 +42,9 @@ Started<void> Store::read_meta() {
     meta_.incarnation = random_number();
     meta_.clean = true;  // nothing was ever granted here
     meta_.durability = durability_;
+    is_new_ = true;
+    // Before there is a log: one beside which META is missing is taken for damage.
+    if (auto written = meta_file_.write(meta_); !written) return start_failure(written.error());
   }
   return {};
 }
@@ -80,11 +83,10 @@ Started<void> Store::refuse_forgetting() const {
 Started<void> Store::say_begun(const Config& config) {
   bool forgets = meta_.durability == Durability::none ||
                  (meta_.durability == Durability::relaxed && !meta_.clean);
-  bool is_new = meta_.generation == 0;
-  if (!is_new && (forgets || !meta_.clean || meta_.hold_grants)) {
+  if (!is_new_ && (forgets || !meta_.clean || meta_.hold_grants)) {
     recovered_.token_floor = meta_.token_ceiling;
   }
-  if (!is_new && (forgets || meta_.hold_grants)) {
+  if (!is_new_ && (forgets || meta_.hold_grants)) {
     recovered_.grace = config.core.leases.restart_grace.value_or(meta_.longest_ttl);
   }
   // Until the grace is over META says that it is owed: a restart in the midst of it waits anew.

@@ -127,7 +127,7 @@ bool LogWriter::write(Pending& pending) {
       fail(done.error());
       return false;
     }
-    supply_->check();
+    supply_->rotated();
   }
   if (const auto done = log_->write(pending.batch); !done) {
     fail(done.error());

@@ -27,11 +27,13 @@ SegmentSupply::SegmentSupply(Directory& directory, std::uint64_t segment_bytes, 
 SegmentSupply::~SegmentSupply() { worker_.drain(); }
 
 void SegmentSupply::check() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (next_ == Next::taken) next_ = Next::absent;
-  }
   worker_.post([this] { work(); });
+}
+
+// Only now is the prepared file's name free: while the log renames it, nobody may make it anew.
+void SegmentSupply::rotated() {
+  set_next(Next::absent);
+  check();
 }
 
 bool SegmentSupply::take() {

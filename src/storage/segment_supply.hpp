@@ -30,13 +30,14 @@ class SegmentSupply {
   SegmentSupply(const SegmentSupply&) = delete;
   SegmentSupply& operator=(const SegmentSupply&) = delete;
 
-  // Looks after segment, ballast, free space and the directory itself; at the start, after each
-  // rotation, and about every second. From any thread.
+  // Looks after segment, ballast, free space and the directory itself; at the start and about every
+  // second. From any thread.
   void check();
 
   // Waits for the prepared segment, as long as it takes while the disk is full. False: none will
-  // come. Then rotate the log, then call check().
+  // come. Then rotate the log, then call rotated().
   [[nodiscard]] bool take();
+  void rotated();
 
   // take() no longer waits for space.
   void stop();

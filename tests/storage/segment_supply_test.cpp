@@ -37,6 +37,21 @@ TEST_CASE("a segment and the ballast are prepared where there is room") {
   CHECK(watched.supply.take());
 }
 
+TEST_CASE("the prepared segment that the log has taken is left alone until the log has moved on") {
+  SimulatedDisk disk;
+  Watched watched(disk);
+  watched.check();
+  REQUIRE(watched.supply.take());
+  REQUIRE(disk.rename("next-segment.tmp", "wal-x"));  // as a rotation does, half way through
+
+  watched.check();
+  CHECK_FALSE(disk.exists("next-segment.tmp"));
+
+  watched.supply.rotated();
+  watched.worker.drain();
+  CHECK(disk.exists("next-segment.tmp"));
+}
+
 TEST_CASE("little room is told once, and once again when there is enough") {
   SimulatedDisk disk;
   Watched watched(disk);
@@ -59,6 +74,7 @@ TEST_CASE("a full disk is no failure: the ballast is given up when the log would
   REQUIRE(watched.supply.take());
   REQUIRE(disk.rename("next-segment.tmp", "wal-x"));
   disk.set_capacity(2 * small_segment);
+  watched.supply.rotated();
 
   watched.check();
   CHECK(watched.space == std::vector<bool>{true});

@@ -103,7 +103,7 @@ constexpr std::array table{
     Key{"limits.locks_per_session", "Locks held by one session.", on_reload,
         Count64{limit<&Limits::locks_per_session>, 1, 1'000 * million}},
     Key{"limits.waiters_per_lock", "Waits for one lock.", on_reload,
-        Count64{limit<&Limits::waiters_per_lock>, 1, 1'000 * million}},
+        Count64{limit<&Limits::waiters_per_lock>, 1, 40'000}},
     Key{"limits.waiters_per_session", "Waits of one session.", on_reload,
         Count64{limit<&Limits::waiters_per_session>, 1, 1'000 * million}},
     Key{"limits.watches", "Watches of one connection.", on_reload,
