@@ -87,8 +87,6 @@ bool Node::parked_for_ttl(Origin from, Milliseconds ttl) {
     wanted_.longest_ttl = ttl;
     meta_asked_ = false;
   }
-  // With every record durable before its reply the log remembers the TTL by itself.
-  if (settings_.durability == Durability::fsync) return false;
   park_for_meta(from);
   return true;
 }
