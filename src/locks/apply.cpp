@@ -3,6 +3,7 @@
 
 #include "base/ensure.hpp"
 #include "base/hash.hpp"
+#include "base/mutant.hpp"
 #include "locks/application.hpp"
 
 namespace pawl::locks {
@@ -106,7 +107,7 @@ void Application::operator()(const record::Lock& record) {
       return;
     }
     Slot same = table_.find_id(session, record.user, name, record.id);
-    if (same != no_slot) {
+    if (same != no_slot && !is_mutant(Mutant::id_granted_twice)) {
       out_.answer = lock_again(record, same);
       return;
     }
@@ -195,6 +196,10 @@ void Application::operator()(const record::EndWaits& record) {
     Slot slot = standing_wait(number);
     if (slot == no_slot) continue;
     Slot lock = table_.acquisitions_[slot].lock;
+    if (is_mutant(Mutant::late_grant_after_timeout) && record.reason == WaitEnd::timeout) {
+      out_.changes.push_back(change::WaitEnded{slot, record.reason});
+      continue;
+    }
     end_wait(slot, record.reason);
     grant_next(lock);
   }
