@@ -49,7 +49,10 @@ void Invariants::on_stepped(Operation& operation) {
   }
   if (ask.id.empty() || ask.verb == Verb::open) return;
   Id& id = ids_[key_of(operation.scope, ask.name, ask.id)];
-  if (ask.verb == Verb::cancel) id.cancel_asked = true;
+  if (ask.verb == Verb::cancel) {
+    id.cancel_asked = true;
+    if (operation.begun == operation.stepped) ++cancels_;
+  }
   if (ask.verb == Verb::lock) {
     // Parked, it may be stepped again, then perhaps in another session.
     if (id.asked.empty() || id.asked.back() != operation.number) {

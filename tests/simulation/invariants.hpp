@@ -181,6 +181,7 @@ class Invariants {
   LogIndex flushed_;
   LogIndex looked_at_;
   std::uint64_t arrivals_ = 0;
+  std::uint64_t cancels_ = 0;  // each is remembered anew
   std::map<std::uint64_t, Hold> holds_;
   std::map<std::uint64_t, Session> sessions_;
   std::map<std::string, Id> ids_;
