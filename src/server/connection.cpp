@@ -12,8 +12,8 @@ Moment after(Moment since, Milliseconds span) { return since == never ? never : 
 }  // namespace
 
 bool Connection::may_step(const Limits& limits) const {
-  if (state != State::open || parked) return false;
-  if (outbox.ready_bytes() + outbox.held_bytes() > limits.unread_output) return false;
+  if (state != State::open || parked || overrun) return false;
+  if (outbox.unread_bytes() > limits.unread_output) return false;
   // Once the client has said its last word, what it sent is bounded; stepping it all is the way to
   // its end of input, which ends the waits that fill the pipeline.
   return peer_finished || outbox.pipelined() < limits.pipelined;

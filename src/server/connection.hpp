@@ -4,9 +4,11 @@
 // Values and small questions only; server.hpp moves it. An idle one owns no buffer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Connection {
 
   Transport transport;
   Outbox outbox;
-  std::string pending;  // half a line, or lines that may not be stepped yet
+  std::string pending;      // half a line, or lines that may not be stepped yet
+  std::size_t stepped = 0;  // of pending
   ConnectionId id;
   boost::asio::ip::address address;
   RequestNumber last_request = 0;
@@ -44,13 +47,14 @@ struct Connection {
   bool at_first_byte = true;   // nothing was read yet
   bool parked = false;         // the first pending line was stepped and waits for the node's log
   bool begun = false;          // … and has its request number already
-  bool blocked = false;        // pending lines wait for `parked` or for room
+  bool blocked = false;        // pending lines wait for `parked`, for room or for their next go
   bool peer_finished = false;  // its end of input has arrived, perhaps behind unread requests
   bool at_end = false;         // its end of input was read
   bool read_waiting = false;
   bool write_waiting = false;
   bool output_listed = false;  // to be written at the end of the turn
   bool work_listed = false;    // its pending lines are to be looked at again
+  bool overrun = false;        // an event found more unread output than allowed: to be closed
 
   Moment half_line_since = never;
   Moment overfull_since = never;  // more unread output than allowed
@@ -62,6 +66,13 @@ struct Connection {
   RequestNumber next_number() {
     if (++last_request == 0) ++last_request;  // 0 means none
     return last_request;
+  }
+  [[nodiscard]] std::string_view unstepped() const {
+    return std::string_view(pending).substr(stepped);
+  }
+  // `part` is an end of pending.
+  [[nodiscard]] bool owns(std::string_view part) const {
+    return part.data() + part.size() == pending.data() + pending.size();
   }
   [[nodiscard]] bool may_step(const Limits& limits) const;
   [[nodiscard]] Moment deadline(const Limits& limits) const;

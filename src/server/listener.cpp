@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr int most_accepts = 64;  // a flood of newcomers must not starve those inside
+constexpr int most_accepts = 8;  // a flood of newcomers must not starve those inside
 constexpr auto pause_span = std::chrono::milliseconds(100);
 
 StartFailure failure(const Address& address, const error_code& error) {

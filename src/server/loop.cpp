@@ -12,8 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_handlers = 512;
-constexpr Span longest_turn = 1ms;
-constexpr Span gap = 100ms;
+constexpr Span gap = 100ms;         // far beyond a turn: no work of our own takes so long
 constexpr Span longest_drain = 1s;  // faster clients than this loop must not hold up time for ever
 
 }  // namespace
@@ -22,34 +21,41 @@ constexpr Span longest_drain = 1s;  // faster clients than this loop must not ho
 Loop::Loop()
     : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       work_(context_.get_executor()),
-      now_(read_clock()) {}
+      now_(read_clock()),
+      expected_(now_),
+      budget_began_(now_) {}
 
 Moment Loop::read_time() {
-  const Moment reading = read_clock();
-  if (reading - now_ > gap) gap_seen_ = true;
-  now_ = reading;
+  now_ = read_clock();
+  const Span late = now_ - expected_;
+  expected_ = now_;
+  if (late > gap) gap_seen_ = true;
+  if (gap_seen_) {
+    drained_ += std::clamp(late, Span::zero(), gap);
+    if (drained_ > longest_drain) end_gap();
+  }
   return now_;
 }
 
-bool Loop::run_ready() {
-  const Moment began = read_time();
-  for (int handlers = 0;; ++handlers) {
-    const Span spent = read_time() - began;
-    const bool enough = handlers >= most_handlers || spent > longest_turn;
-    if ((enough && !gap_seen_) || spent > longest_drain) break;
-    if (context_.poll_one() == 0) {
-      gap_seen_ = false;
-      return true;
-    }
-  }
+void Loop::end_gap() {
   gap_seen_ = false;
+  drained_ = Span::zero();
+}
+
+bool Loop::run_ready() {
+  begin_budget();
+  for (int handlers = 0; handlers < most_handlers && !budget_is_spent(); ++handlers) {
+    if (context_.poll_one() == 0) return true;
+  }
   return false;
 }
 
 void Loop::block(Moment until) {
   // Asio waits in milliseconds, rounded up, and wakes once a second: a day is as good as never.
   const Span most = std::chrono::hours(24);
-  context_.run_one_for(std::min(until - read_time(), most));
+  const Span wait = std::min(until - read_time(), most);
+  expected_ = std::max(now_, now_ + wait);  // idle so long; a longer sleep is a gap
+  context_.run_one_for(wait);
 }
 
 }  // namespace pawl::server

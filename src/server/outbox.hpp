@@ -55,6 +55,7 @@ class Outbox {
   // What waits for the client to read, or for an earlier reply.
   [[nodiscard]] std::size_t ready_bytes() const { return ready_.size() - written_; }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
+  [[nodiscard]] std::size_t unread_bytes() const { return ready_bytes() + held_bytes_; }
 
   // Requests whose reply has not left for ready(); the exempt are left out.
   [[nodiscard]] std::uint32_t pipelined() const { return pipelined_; }

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t read_size = 65'536;
+constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
 
@@ -51,12 +51,14 @@ void Server::run() {
 void Server::turn() {
   const bool dry = loop_.run_ready();
   work_listed();
+  if (dry && to_work_.empty()) loop_.end_gap();
   loop_.read_time();
   const bool gap = loop_.gap_seen();
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  if (stopped_ || gap || !dry || !to_work_.empty()) return;
+  const bool all_done = dry && to_work_.empty() && to_write_.empty() && !append_;
+  if (stopped_ || gap || !all_done) return;
   loop_.block(
       std::min({node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_}));
 }
@@ -71,15 +73,14 @@ void Server::tick() {
 }
 
 // The effects of a turn, once: the records of all its steps go to the disk as one batch, then each
-// connection is written to.
+// connection is written to, as far as time allows. A connection that ends may give others something
+// to read, and ending it may cost the kernel a millisecond.
 void Server::perform() {
   if (std::exchange(append_, false)) store_.append(node_);
-  while (!to_write_.empty()) {  // a connection that ends may give others something to read
-    listed_.swap(to_write_);
-    for (const ConnectionId id : listed_) {
-      if (Connection* connection = connections_.find(id)) write(*connection);
-    }
-    listed_.clear();
+  loop_.begin_budget();
+  while (!to_write_.empty()) {
+    if (Connection* connection = connections_.find(to_write_.take())) write(*connection);
+    if (loop_.budget_is_spent()) return;
   }
 }
 

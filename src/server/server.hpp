@@ -20,6 +20,7 @@
 #include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/loop.hpp"
+#include "server/round.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
 #include "wire/request.hpp"
@@ -54,17 +55,20 @@ class Server {
   void end_drain();
 
   // server_requests.cpp: from bytes to answers
-  void work(Connection& connection, std::size_t bytes);
+  void work(Connection& connection, std::string_view rest);
   bool step_lines(Connection& connection, std::string_view& rest);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
+  void go_on(Connection& connection);
   void end_input(Connection& connection);
   void refuse(Connection& connection, std::string_view line);
   void say(Connection& connection, std::string_view line);
   void step(const node::Event& event);
   void deliver();
+  Connection* receiver(ConnectionId id);
+  bool has_room_for_event(Connection& connection);
   void list_work(Connection& connection);
   void list_output(Connection& connection);
 
@@ -104,9 +108,8 @@ class Server {
   SpareBuffers spares_;
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
-  std::vector<ConnectionId> to_write_;
-  std::vector<ConnectionId> to_work_;
-  std::vector<ConnectionId> listed_;  // the list being gone through
+  Round to_write_;
+  Round to_work_;
 
   bool draining_ = false;
   bool stopped_ = false;

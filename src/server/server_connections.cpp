@@ -80,12 +80,13 @@ void Server::on_readable(ConnectionId id, const error_code& error) {
 }
 
 void Server::read(Connection& connection) {
-  const std::size_t kept = connection.pending.size();
-  std::copy_n(connection.pending.data(), kept, buffer_.data());
+  const std::string_view kept = connection.unstepped();
+  std::copy(kept.begin(), kept.end(), buffer_.begin());
   error_code error;
-  const std::size_t bytes = connection.transport.read_some(std::span(buffer_).subspan(kept), error);
+  const std::size_t bytes =
+      connection.transport.read_some(std::span(buffer_).subspan(kept.size()), error);
   if (!error) {
-    work(connection, kept + bytes);
+    work(connection, {buffer_.data(), kept.size() + bytes});
   } else if (is_later(error)) {
     wait_readable(connection);
   } else if (error == asio::error::eof) {
@@ -109,8 +110,8 @@ void Server::on_writable(ConnectionId id, const error_code& error) {
 void Server::write(Connection& connection) {
   connection.output_listed = false;
   if (connection.state == Connection::State::lingering) return;
-  bool broken = false;
-  write_ready(connection, broken);
+  bool broken = connection.overrun;
+  if (!broken) write_ready(connection, broken);
   if (broken) return disconnect(connection);
   const bool empty = connection.outbox.ready_bytes() == 0;
   const bool ending = connection.state == Connection::State::ending;
@@ -151,6 +152,7 @@ void Server::look_at_due() {
     if (connection == nullptr || connection->armed != entry->when) continue;
     connection->armed = never;
     look_at(*connection);
+    if (loop_.budget_is_spent()) return;  // those left are due again at once
   }
 }
 

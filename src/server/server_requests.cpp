@@ -17,11 +17,17 @@ using namespace std::chrono_literals;
 
 constexpr Span peer_check = 1s;
 
+// A connection's go: then the others have theirs. The first one, of what was just read, is short:
+// a hundred pipelines that come at once are soon put in line, and who sends little is not.
+constexpr int lines_at_first = 8;
+constexpr int lines_later = 64;
+constexpr int lines_between_looks = 8;  // at the clock
+constexpr std::size_t most_told = 16'384;
+
 }  // namespace
 
-// The first `bytes` of the buffer are what this connection has sent and nobody has stepped.
-void Server::work(Connection& connection, std::size_t bytes) {
-  std::string_view rest(buffer_.data(), bytes);
+// `rest` is what this connection has sent and nobody has stepped: in the buffer or in `pending`.
+void Server::work(Connection& connection, std::string_view rest) {
   if (connection.at_first_byte && !rest.empty()) {
     connection.at_first_byte = false;
     if (rest.front() == '*') {
@@ -33,7 +39,9 @@ void Server::work(Connection& connection, std::size_t bytes) {
 
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
-  while (connection.may_step(limits_)) {
+  const int most_lines = connection.owns(rest) ? lines_later : lines_at_first;
+  const std::size_t told_before = connection.outbox.unread_bytes();
+  for (int lines = 0; connection.may_step(limits_); ++lines) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     if (size >= limits_.line) {
@@ -41,6 +49,12 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
       break;
     }
     if (end == rest.npos) break;
+    const bool look = lines != 0 && lines % lines_between_looks == 0;
+    if (lines == most_lines || connection.outbox.unread_bytes() > told_before + most_told ||
+        (look && loop_.budget_is_spent())) {
+      list_work(connection);
+      break;
+    }
     const Taken taken = take_line(connection, rest.substr(0, size));
     if (taken == Taken::gone) return false;
     if (taken == Taken::parked) break;
@@ -99,37 +113,43 @@ void Server::keep(Connection& connection, std::string_view rest) {
   const bool open = connection.state == Connection::State::open;
   if (!open || rest.empty()) {
     spares_.give(std::exchange(connection.pending, {}));
+    connection.stepped = 0;
+  } else if (connection.owns(rest)) {
+    connection.stepped = connection.pending.size() - rest.size();
   } else {
     if (connection.pending.capacity() < rest.size()) {
       spares_.give(std::exchange(connection.pending, spares_.take()));
     }
     connection.pending.assign(rest);
+    connection.stepped = 0;
   }
-  connection.blocked = open && !connection.may_step(limits_);
+  connection.blocked = open && (connection.work_listed || !connection.may_step(limits_));
   const bool half_line = open && !connection.blocked && !rest.empty();
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
   if (connection.blocked) {
-    if (!connection.peer_finished) connection.look_at = loop_.now() + peer_check;
+    const bool look = !connection.work_listed && !connection.peer_finished;
+    if (look) connection.look_at = loop_.now() + peer_check;
   } else if (open) {
     wait_readable(connection);
   }
   arm(connection);
 }
 
+// What is left of the turn; but a step forward in every turn, or those who send little could hold
+// up for ever who sends much.
 void Server::work_listed() {
-  listed_.swap(to_work_);
-  for (const ConnectionId id : listed_) {
-    Connection* connection = connections_.find(id);
-    if (connection == nullptr) continue;
-    connection->work_listed = false;
-    if (connection->state != Connection::State::open || !connection->blocked) continue;
-    const std::size_t bytes = connection->pending.size();
-    std::copy_n(connection->pending.data(), bytes, buffer_.data());
-    work(*connection, bytes);
+  while (!to_work_.empty()) {
+    if (Connection* connection = connections_.find(to_work_.take())) go_on(*connection);
+    if (loop_.budget_is_spent()) return;
   }
-  listed_.clear();
+}
+
+void Server::go_on(Connection& connection) {
+  connection.work_listed = false;
+  if (connection.state != Connection::State::open || !connection.blocked) return;
+  work(connection, connection.unstepped());
 }
 
 void Server::end_input(Connection& connection) {
@@ -160,15 +180,6 @@ void Server::step(const node::Event& event) {
 }
 
 void Server::deliver() {
-  const auto receiver = [this](ConnectionId id) {
-    Connection* connection = connections_.find(id);
-    if (connection == nullptr || connection->state == Connection::State::lingering) {
-      return static_cast<Connection*>(nullptr);
-    }
-    if (connection->outbox.wants_storage()) connection->outbox.lend_storage(spares_.take());
-    list_output(*connection);
-    return connection;
-  };
   for (const Reply& reply : actions_.replies) {
     if (Connection* connection = receiver(reply.to.connection)) {
       connection->outbox.reply(reply.to.request, [&](std::string& out, std::string_view tag) {
@@ -177,7 +188,8 @@ void Server::deliver() {
     }
   }
   for (const Push& push : actions_.pushes) {
-    if (Connection* connection = receiver(push.connection)) {
+    Connection* connection = receiver(push.connection);
+    if (connection != nullptr && has_room_for_event(*connection)) {
       const bool own = push.cause.connection == push.connection;
       connection->outbox.event(own ? push.cause.request : 0,
                                [&](std::string& out) { wire::format_event(out, push.body); });
@@ -194,12 +206,31 @@ void Server::deliver() {
   }
 }
 
+Connection* Server::receiver(ConnectionId id) {
+  Connection* connection = connections_.find(id);
+  if (connection == nullptr || connection->overrun) return nullptr;
+  if (connection->state == Connection::State::lingering) return nullptr;
+  if (connection->outbox.wants_storage()) connection->outbox.lend_storage(spares_.take());
+  list_output(*connection);
+  return connection;
+}
+
+// Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
+// this very turn is first offered to the socket: only who does not take it is behind.
+bool Server::has_room_for_event(Connection& connection) {
+  if (connection.outbox.unread_bytes() <= limits_.unread_output) return true;
+  bool broken = false;
+  write_ready(connection, broken);
+  connection.overrun = broken || connection.outbox.unread_bytes() > limits_.unread_output;
+  return !connection.overrun;
+}
+
 void Server::list_work(Connection& connection) {
-  if (!std::exchange(connection.work_listed, true)) to_work_.push_back(connection.id);
+  if (!std::exchange(connection.work_listed, true)) to_work_.add(connection.id);
 }
 
 void Server::list_output(Connection& connection) {
-  if (!std::exchange(connection.output_listed, true)) to_write_.push_back(connection.id);
+  if (!std::exchange(connection.output_listed, true)) to_write_.add(connection.id);
 }
 
 }  // namespace pawl::server

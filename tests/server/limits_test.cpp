@@ -12,6 +12,35 @@ using pawl::test::LineClient;
 using pawl::test::RunningServer;
 using pawl::test::starts;
 
+namespace {
+
+std::string lease_name(int lease) { return std::string(240, 'n') + std::to_string(lease); }
+
+// Of a fresh server: the tokens are 1, 2, …
+void take_with_events(LineClient& client, int leases) {
+  REQUIRE(client.ask("EVENTS on") == "OK");
+  for (int lease = 0; lease < leases; ++lease) {
+    const std::string granted = client.ask("LOCK " + lease_name(lease) + " ttl=1h");
+    REQUIRE(starts(granted, "OK token=" + std::to_string(lease + 1) + " "));
+  }
+}
+
+void send_breaks(LineClient& client, int first, int end) {
+  std::string breaks;
+  for (int lease = first; lease < end; ++lease) {
+    const std::string token = std::to_string(lease + 1);
+    breaks += "BREAK " + lease_name(lease) + " token=" + token + " reason=test\n";
+  }
+  client.send(breaks);
+}
+
+void break_leases(LineClient& client, int first, int end) {
+  send_breaks(client, first, end);
+  for (int lease = first; lease < end; ++lease) REQUIRE(client.line() == "OK");
+}
+
+}  // namespace
+
 TEST_CASE("half a line is not waited for longer than allowed") {
   Limits limits;
   limits.half_line = 100ms;
@@ -61,6 +90,54 @@ TEST_CASE("a client that does not read is read no more, and closed in the end") 
     client.wait_writable();
   }
   CHECK(server.connect().ask("PING") == "OK pong");
+}
+
+TEST_CASE("an event for a client past its unread output closes it at once") {
+  Limits limits;
+  limits.unread_output = 4'096;
+  limits.unread_output_for = 24h;
+  const RunningServer server(limits);
+  LineClient deaf = server.connect(4'096);
+  constexpr int leases = 20'000;  // of which more is told than a kernel buffers
+  take_with_events(deaf, leases);
+  LineClient operator_client = server.connect();
+  int broken = 0;
+  while (operator_client.ask("STATUS").find("\"connections\":2") != std::string::npos) {
+    REQUIRE(broken < leases);
+    break_leases(operator_client, broken, broken + 100);
+    broken += 100;
+  }
+}
+
+TEST_CASE("a burst of events larger than the unread output reaches a client that reads") {
+  Limits limits;
+  limits.unread_output = 4'096;
+  RunningServer server(limits);
+  LineClient client = server.connect();
+  constexpr int leases = 200;
+  take_with_events(client, leases);
+  LineClient operator_client = server.connect();
+  REQUIRE(operator_client.ask("PING") == "OK pong");
+  server.while_held([&] { send_breaks(operator_client, 0, leases); });
+  for (int i = 0; i < leases; ++i) REQUIRE(starts(client.line(), "EVENT LOST name="));
+}
+
+TEST_CASE("a long pipeline waits for its next go behind a client that sends little") {
+  RunningServer server;
+  LineClient eager = server.connect();
+  LineClient modest = server.connect();
+  REQUIRE(eager.ask("PING") == "OK pong");
+  REQUIRE(modest.ask("PING") == "OK pong");
+  constexpr int pings = 500;
+  std::string pipeline;
+  for (int i = 0; i < pings; ++i) pipeline += "PING\n";
+  server.while_held([&] {
+    eager.send(pipeline + "LOCK a\n");
+    modest.send("LOCK a\n");
+  });
+  CHECK(starts(modest.line(), "OK token=1 "));
+  for (int i = 0; i < pings; ++i) REQUIRE(eager.line() == "OK pong");
+  CHECK(starts(eager.line(), "ERR BUSY"));
 }
 
 TEST_CASE("a client that reads late gets everything") {

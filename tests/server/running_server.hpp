@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -44,6 +45,21 @@ class RunningServer {
   void drain() {
     post([this] { server_.drain(); });
   }
+
+  // The server stands still while `work` is done: then it finds all of it at once.
+  template <class Work>
+  void while_held(Work work) {
+    std::promise<void> held;
+    std::promise<void> done;
+    post([&held, done = done.get_future().share()] {
+      held.set_value();
+      done.wait();
+    });
+    held.get_future().wait();
+    work();
+    done.set_value();
+  }
+
   void wait_until_drained() { thread_.join(); }
 
  private:
