@@ -47,6 +47,13 @@ void Invariants::on_stepped(Operation& operation) {
       expect_lapse(own->second.lapse, own->second.ttl);
     }
   }
+  if (ask.verb == Verb::open) {
+    // Attached to a session that is there, it renews it, though its answer may reach nobody.
+    Slot slot = node_->table().find_session(ask.id.empty() ? ask.secret : ask.id);
+    SessionId there = slot == no_slot ? SessionId{} : node_->table().session(slot).id;
+    auto session = sessions_.find(there.value);
+    if (session != sessions_.end()) expect_lapse(session->second.lapse, session->second.ttl);
+  }
   if (ask.id.empty() || ask.verb == Verb::open) return;
   Id& id = ids_[key_of(operation.scope, ask.name, ask.id)];
   if (ask.verb == Verb::cancel) {

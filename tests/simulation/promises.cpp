@@ -73,6 +73,9 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
     bool attached = verb == Verb::open || verb == Verb::resume;
     bool since = session->second.let_go < operation.invoked;
     if (attached && since && !links_[operation.link].let_go) session->second.let_go = never;
+    if (attached && links_[operation.link].let_go && session->second.release) {
+      session->second.let_go = now_;
+    }
     // Its CLOSE may be on its way already.
     bool closing = links_[operation.link].close_sent >= operation.invoked;
     if (attached && closing) session->second.close_sent = true;

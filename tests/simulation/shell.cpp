@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/overloaded.hpp"
+#include "node/recovered.hpp"
 #include "translate.hpp"
 
 namespace pawl::simulation {
@@ -22,6 +23,9 @@ Settings settings_of(const Options& options) {
   return settings;
 }
 
+// Nothing was ever written: tokens and TTLs wait for META to say so.
+node::Recovered new_disk(const Options& options) { return node::Recovery{options.seed}.take(); }
+
 }  // namespace
 
 Shell::Shell(Schedule& schedule, const Options& options, Random& random, History& history,
@@ -32,21 +36,23 @@ Shell::Shell(Schedule& schedule, const Options& options, Random& random, History
       history_(history),
       invariants_(invariants),
       receivers_(std::move(receivers)),
-      node_(settings_of(options), schedule.now(), 0, options.seed) {
+      node_(settings_of(options), schedule.now(), 0, new_disk(options)) {
   invariants_.watch(node_);
   turn();
 }
 
-void Shell::connect(std::uint32_t link) { arrive({Arrival::Kind::connect, link, nullptr, {}}); }
+void Shell::connect(std::uint32_t link) { arrive({Arrival::Kind::connect, link, nullptr, {}, {}}); }
 
 void Shell::request(Operation& operation) {
   arrive({Arrival::Kind::request, operation.link, &operation, {}});
 }
 
-void Shell::end_input(std::uint32_t link) { arrive({Arrival::Kind::input_end, link, nullptr, {}}); }
+void Shell::end_input(std::uint32_t link) {
+  arrive({Arrival::Kind::input_end, link, nullptr, {}, {}});
+}
 
 void Shell::end(std::uint32_t link, bool at_once) {
-  arrive({at_once ? Arrival::Kind::end_at_once : Arrival::Kind::end, link, nullptr, {}});
+  arrive({at_once ? Arrival::Kind::end_at_once : Arrival::Kind::end, link, nullptr, {}, {}});
 }
 
 void Shell::arrive(Arrival arrival) {
@@ -106,6 +112,7 @@ void Shell::take(const Arrival& arrival) {
     step(node::Flushed{arrival.index});
     return;
   }
+  if (arrival.kind == Arrival::Kind::meta_stored) return step(arrival.meta);
   if (arrival.kind == Arrival::Kind::connect) {
     if (free_slots_.empty()) {
       free_slots_.push_back(static_cast<std::uint32_t>(links_.size()));
@@ -157,7 +164,8 @@ void Shell::work(std::uint32_t link) {
       case Arrival::Kind::end: forget(link); return;
       case Arrival::Kind::connect:
       case Arrival::Kind::end_at_once:
-      case Arrival::Kind::flushed: return;
+      case Arrival::Kind::flushed:
+      case Arrival::Kind::meta_stored: return;
     }
   }
 }
@@ -210,6 +218,7 @@ void Shell::step(const node::Event& event) {
 }
 
 void Shell::deliver() {
+  if (actions_.store_meta) store_meta(*actions_.store_meta);
   for (const Reply& reply : actions_.replies) deliver_reply(reply);
   for (const Push& push : actions_.pushes) {
     invariants_.on_push(push.body);
@@ -281,7 +290,13 @@ void Shell::start_flush() {
   }
   schedule_.after(latency, [this, last] {
     flushing_ = false;
-    arrive({Arrival::Kind::flushed, 0, nullptr, last});
+    arrive({Arrival::Kind::flushed, 0, nullptr, last, {}});
+  });
+}
+
+void Shell::store_meta(const node::MetaStored& meta) {
+  schedule_.after(random_.skewed(100us, options_.most_flush), [this, meta] {
+    arrive({Arrival::Kind::meta_stored, 0, nullptr, {}, meta});
   });
 }
 

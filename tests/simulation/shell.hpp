@@ -44,11 +44,20 @@ class Shell {
 
  private:
   struct Arrival {
-    enum class Kind : std::uint8_t { connect, request, input_end, end, end_at_once, flushed };
+    enum class Kind : std::uint8_t {
+      connect,
+      request,
+      input_end,
+      end,
+      end_at_once,
+      flushed,
+      meta_stored
+    };
     Kind kind;
     std::uint32_t link = 0;
     Operation* operation = nullptr;
     LogIndex index;
+    node::MetaStored meta{};
   };
   struct Due {  // a request without its reply at the client
     RequestNumber number;
@@ -81,6 +90,7 @@ class Shell {
   void deliver_reply(const Reply& reply);
   void release_in_order(Connection& connection);
   void start_flush();
+  void store_meta(const node::MetaStored& meta);
   void schedule_tick();
   Connection* find(ConnectionId id);
 

@@ -127,7 +127,8 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
 void Invariants::look_at_wait(const View& view, const locks::Acquisition& waiter,
                               bool lock_is_free) {
   std::uint64_t creator = creator_of(waiter);
-  if (node_->replica().in_flight() > 0) return;
+  // A decision may be on its way: in the log, or in the node's backlog, which then is due at once.
+  if (node_->replica().in_flight() > 0 || node_->next_deadline() <= now_) return;
   if (waiter.stage == Stage::unclaimed) {
     if (id_of(waiter).empty()) fail("I10 an unclaimed wait without id", to_text(history_[creator]));
     return;
