@@ -4,6 +4,11 @@
 #include "journal/retention.hpp"
 
 namespace pawl::storage {
+namespace {
+
+constexpr std::uint64_t flush_after = std::uint64_t{1} << 20;
+
+}  // namespace
 
 SnapshotFile::SnapshotFile(Directory& directory, journal::SnapshotHeader header)
     : directory_(directory),
@@ -15,7 +20,10 @@ Result<void> SnapshotFile::write_out() {
   if (const auto done = file_->write_at(offset_, buffer_); !done) return done.error();
   offset_ += buffer_.size();
   buffer_.clear();
-  return {};
+  // Little by little: a flush of the whole file at once would hold up those of the log.
+  if (offset_ - flushed_ < flush_after) return {};
+  flushed_ = offset_;
+  return file_->sync();
 }
 
 Result<void> SnapshotFile::begin(Bytes head) {

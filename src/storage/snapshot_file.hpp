@@ -38,6 +38,7 @@ class SnapshotFile {
   journal::SnapshotEncoder encoder_;
   std::vector<std::byte> buffer_;
   std::uint64_t offset_ = 0;
+  std::uint64_t flushed_ = 0;  // up to here
 };
 
 // A read error is damage like any other. The sink may stay empty: then it is only verified.

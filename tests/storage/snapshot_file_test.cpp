@@ -37,6 +37,19 @@ TEST_CASE("a snapshot that does not fit is given up without a trace") {
   CHECK(disk.list()->empty());
 }
 
+TEST_CASE("a long snapshot is flushed as it grows, so that no flush holds up the log for long") {
+  constexpr std::uint64_t megabytes = 16;
+  SimulatedDisk disk;
+  SnapshotFile file(disk, {LogIndex{1}, Epoch{1}, {}});
+  const std::string chunk(journal::max_chunk_bytes, 'x');
+  REQUIRE(file.begin({}));
+  for (std::uint64_t written = 0; written < megabytes << 20; written += chunk.size()) {
+    REQUIRE(file.chunk(journal::bytes_of(chunk)));
+  }
+
+  CHECK(disk.syncs() >= megabytes - 1);
+}
+
 TEST_CASE("a snapshot whose flush failed gets no name") {
   SimulatedDisk disk;
   disk.fail_sync_in(0);
