@@ -70,6 +70,14 @@ int Node::kill() { return end_by(SIGKILL); }
 int Node::cut_power() { return end_by(SIGUSR2); }
 int Node::terminate() { return end_by(SIGTERM); }
 
+std::chrono::nanoseconds Node::kept_waiting() const {
+  std::ifstream schedstat("/proc/" + std::to_string(pid_) + "/schedstat");
+  std::int64_t running = 0;
+  std::int64_t waiting = 0;
+  schedstat >> running >> waiting;
+  return std::chrono::nanoseconds(waiting);
+}
+
 StateDirectory::StateDirectory() {
   namespace fs = std::filesystem;
   constexpr std::uintmax_t enough = std::uintmax_t{2} << 30;

@@ -3,6 +3,7 @@
 // A pawld on a data directory that outlives it, and the ways it may end.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ class Node {
   int kill();
   int cut_power();  // not with an honest disk
   int terminate();
+  // How long its main thread was ready to run while the machine gave the core to others.
+  [[nodiscard]] std::chrono::nanoseconds kept_waiting() const;
   [[nodiscard]] const std::string& output() const { return process_.output(); }
 
   static constexpr int killed = -9;

