@@ -23,7 +23,6 @@ constexpr std::string_view usage =
     R"(simulate --seed N [--verbose]     one seed; --verbose prints what clients saw
 simulate --seeds N [--from S]     N seeds, one after the other
 simulate --seconds S | --hours H  as many as fit in this wall time
-  --disk                          on a disk of its own, with crashes and power cuts
   --mutant NAME                   with a seeded bug in the core; --mutants lists them
 )";
 
@@ -33,7 +32,6 @@ struct Wanted {
   double seconds = 0;  // 0: count seeds
   bool verbose = false;
   bool from_given = false;
-  bool disk = false;
   std::string mutant;
 };
 
@@ -72,8 +70,6 @@ Wanted parse(const std::vector<std::string_view>& words) {
       wanted.seconds = std::strtod(std::string{value()}.c_str(), nullptr) * 3600;
     } else if (word == "--verbose") {
       wanted.verbose = true;
-    } else if (word == "--disk") {
-      wanted.disk = true;
     } else if (word == "--mutant") {
       wanted.mutant = value();
     } else if (word == "--mutants") {
@@ -109,7 +105,6 @@ void report(const simulation::Result& result, const simulation::Simulator& simul
             << "\ndrawn options: " << to_text(result.options) << "\nafter "
             << std::chrono::duration<double>(result.simulated).count()
             << " simulated seconds. To see it again:\n  ./dev simulate --seed " << seed
-            << (wanted.disk ? " --disk" : "")
             << (wanted.mutant.empty() ? "" : " --mutant " + wanted.mutant) << "\n";
 }
 
@@ -125,8 +120,7 @@ int run(const Wanted& wanted) {
     return wanted.seconds > 0 ? elapsed() < wanted.seconds : seed - wanted.from < wanted.seeds;
   };
   for (; more() && !failed; ++seed) {
-    simulation::Simulator simulator{wanted.disk ? simulation::draw_options_with_disk(seed)
-                                                : simulation::draw_options(seed)};
+    simulation::Simulator simulator{seed};
     simulation::Result result = simulator.run();
     events += result.events;
     grants += result.grants;

@@ -118,9 +118,7 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
   // The connection's end is told to those who asked, while an id keeps its place.
   bool keeps_place = !id.empty() && *creator.outcome.error == ErrorCode::cancelled;
   bool lost = *creator.outcome.error == ErrorCode::session_expired &&
-              node_->replica().in_flight() > 0;         // … as its session is
-  bool told_before = creator.answered < restarted_at_;  // … and its end was lost with the process
-  if (told_before && (forgot_ || *creator.outcome.error == ErrorCode::session_expired)) return;
+              node_->replica().in_flight() > 0;  // … as its session is
   if (!keeps_place && !lost) {
     fail("I12 failed requests do nothing", to_text(creator) + " is in the table");
   }
