@@ -38,14 +38,14 @@ int main(int argc, char** argv) {
   const auto store = Store::open(config, log);
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
   Server server(config.core, log, **store);
-  if (const auto bound = server.listen(config.listen.client); !bound) {
-    (*store)->close();
-    return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
-  }
   Reloading reloading(std::get<Options>(options), environment, config);
   const Signals signals(server.context(), {.drain = [&] { server.drain(); },
                                            .stop = [&] { server.stop(); },
                                            .reload = [&] { reloading.reload(log, server); }});
+  if (const auto bound = server.listen(config.listen.client); !bound) {
+    (*store)->close();
+    return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
+  }
   server.run();
   (*store)->close();
   log.info("stopped");
