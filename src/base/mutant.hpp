@@ -28,6 +28,13 @@ enum class Mutant : std::uint8_t {
   reclaim_forever,           // an unclaimed wait keeps its place for ever
   disconnect_keeps_session,  // on_disconnect=release does not release
   expiry_ignores_the_log,    // a lease expires over a renewal that stands in the log before
+  // Of the disk.
+  reply_before_fdatasync,  // records count as durable once they are written
+  torn_as_rot,             // a tail that was never flushed is taken for damage
+  rot_as_torn,             // a last batch that may have been acknowledged is cut
+  snapshot_without_fsync,  // a snapshot gets its name before it is on the disk
+  ceiling_not_durable,     // META counts as stored once it is written
+  index_gap_unnoticed,     // a log in which records are missing is gone on with
 };
 
 #ifdef PAWL_MUTANTS

@@ -48,6 +48,7 @@ struct Settings {
   Leases leases;
   Milliseconds session_default_ttl{10'000};
   Limits limits;
+  std::uint64_t snapshot_after = std::uint64_t{64} << 20;  // bytes of log, at the least
 };
 
 }  // namespace pawl

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 #include "journal/checksum.hpp"
 
@@ -93,6 +94,7 @@ bool Replay::enter(const SegmentBytes& bytes, SegmentHeader& header) {
 }
 
 std::optional<Flaw> Replay::misfit(const SegmentBytes& bytes, const SegmentHeader& header) {
+  if (is_mutant(Mutant::index_gap_unnoticed)) return std::nullopt;
   if (!any_segment_) {
     if (header.before.index > start_.snapshot) return Flaw::segment_missing;
     return std::nullopt;
@@ -224,7 +226,8 @@ void Replay::classify(const SegmentBytes& bytes, const BatchHeader* header, Flaw
   // An unreadable place behind could hide that proof.
   const bool all_readable = readable(bytes, offset, result_.capacity);
   flaw_ = all_readable ? flaw : Flaw::unreadable;
-  if (all_readable && has_zero_sector(bytes, offset, offset + length)) {
+  const bool torn = all_readable && has_zero_sector(bytes, offset, offset + length);
+  if ((torn && !is_mutant(Mutant::torn_as_rot)) || is_mutant(Mutant::rot_as_torn)) {
     result_.verdict = Torn{result_.segment, offset};
   } else {
     result_.verdict = Suspect{result_.segment, offset, first, last, flaw_};

@@ -16,7 +16,6 @@ constexpr std::uint64_t ceiling_step = std::uint64_t{1} << 20;
 // With fewer tokens left no record is made: those in flight can grant no more than that.
 constexpr std::uint64_t token_reserve = std::uint64_t{1} << 18;
 
-constexpr std::uint64_t least_log_bytes = std::uint64_t{64} << 20;
 constexpr std::size_t snapshot_slice = std::size_t{64} << 10;
 
 }  // namespace
@@ -166,7 +165,7 @@ Moment Node::next_held_back() const {
 void Node::write_snapshot_part() {
   if (!log_is_kept() || snapshot_part_out_) return;
   if (!table_.has_snapshot_under_way()) {
-    if (log_bytes_ <= std::max(least_log_bytes, 2 * snapshot_bytes_)) return;
+    if (log_bytes_ <= std::max(settings_.snapshot_after, 2 * snapshot_bytes_)) return;
     table_.begin_snapshot();
     snapshot_part_ = {.index = replica_.applied(), .epoch = replica_.epoch(), .first = true};
     log_bytes_ = 0;

@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "base/mutant.hpp"
+
 namespace pawl::node {
 
 Recovery::Recovery(std::uint64_t hash_seed) {
@@ -22,7 +24,9 @@ bool Recovery::end_snapshot(LogIndex index, Epoch epoch) {
 }
 
 bool Recovery::replay(LogIndex index, Epoch epoch, std::string_view bytes) {
-  if (index.value != recovered_.last.value + 1 || epoch < recovered_.epoch) return false;
+  bool follows = index.value == recovered_.last.value + 1;
+  if (is_mutant(Mutant::index_gap_unnoticed)) follows = true;
+  if (!follows || epoch < recovered_.epoch) return false;
   std::optional<locks::Record> record = decoder_.decode(bytes);
   if (!record) return false;
   recovered_.table->apply(epoch, *record, effects_);

@@ -43,7 +43,7 @@ void Invariants::on_stepped(Operation& operation) {
   if (auto own = sessions_.find(operation.scope.value); own != sessions_.end()) {
     if (ask.verb == Verb::close) own->second.closing = true;
     bool renews = ask.verb == Verb::lock || ask.verb == Verb::unlock;
-    if (renews && options_.durability == Durability::fsync) {
+    if (renews && options_.durability != Durability::none) {
       expect_lapse(own->second.lapse, own->second.ttl);
     }
   }
@@ -113,6 +113,9 @@ Invariants::Hold& Invariants::hold_seen(Token token, const Operation& operation,
   Token floor = operation.floor;
   if (!hold.id.empty()) floor = ids_[key_of(session, hold.name, hold.id)].floor;
   if (token <= floor) fail("I2 real-time order", describe(token.value) + " after a greater one");
+  if (!recovering_ && token <= granted_before_) {
+    fail("I1 tokens rise over restarts", describe(token.value));
+  }
   expect_lapse(hold.lapse, options_.most_ttl);
   if (auto owner = sessions_.find(session.value); owner != sessions_.end()) {
     expect_lapse(owner->second.lapse, owner->second.ttl);
@@ -262,6 +265,8 @@ void Invariants::on_error(const Operation& operation) {
     case ErrorCode::deadlock:
     case ErrorCode::limit:
     case ErrorCode::disk_full:
+      if (disk_was_full_) return;
+      break;
     case ErrorCode::shutting_down:
     case ErrorCode::not_primary:
     case ErrorCode::no_quorum:
@@ -284,7 +289,7 @@ void Invariants::on_lock_error(const Operation& operation) {
       fail("I9 BUSY said to the holder", to_text(operation));
     }
     // A flush may carry a grant and its end at once, which no look at the table sees.
-    if (options_.durability == Durability::fsync) return;
+    if (options_.durability != Durability::none || operation.begun < grants_from_) return;
     for (const View& view : views_) {
       if (view.name == ask.name && view.last_busy < operation.invoked &&
           node_->table().find_lock(ask.name) == no_slot) {

@@ -42,6 +42,17 @@ class Invariants {
   void on_ended(std::uint32_t link, SessionId session);
   void on_flushed(LogIndex index) { flushed_ = index; }
   void on_pause(Span length);
+  void on_disk_full() { disk_was_full_ = true; }
+  // At the end of a process and the start of the next (restarts.cpp).
+  struct Restart {
+    Moment at;
+    Span down;
+    Moment grants_from;
+    bool forgot;  // as the durability allows
+  };
+  void on_process_ended(Moment now);
+  void on_link_lost(std::uint32_t link);
+  void on_restart(const node::Node& node, const Restart& restart);
   // Around every step (table_laws.cpp).
   void before_step(Moment now);
   void after_step(Moment now);
@@ -121,6 +132,13 @@ class Invariants {
     bool let_go = false;  // by its client
     Moment close_sent = Moment::min();
   };
+  struct Former {  // a hold that was forgotten, and whose client does not know
+    std::string name;
+    std::uint64_t token;
+    std::uint32_t client;
+    bool in_session;
+    Moment until;
+  };
   struct Outstanding {
     std::uint64_t operation;
     Span slack;
@@ -154,6 +172,10 @@ class Invariants {
   [[nodiscard]] bool may_end(const Hold& hold) const;
   [[nodiscard]] bool may_end(const Session& session) const;
   [[nodiscard]] Span flush_allowance() const;
+
+  // Restarts (restarts.cpp).
+  void forget();
+  void check_former(const Operation& granted);
 
   // The table (table_laws.cpp).
   void look_at(View& view);
@@ -191,6 +213,13 @@ class Invariants {
   std::vector<std::string> keys_;     // ids in the table, to find one twice
   std::map<std::string, std::vector<std::uint64_t>> believed_;  // by lock: tokens clients know
   std::vector<Outstanding> outstanding_;
+  std::vector<Former> former_;
+  Token granted_before_;  // by processes that have ended
+  Moment restarted_at_ = Moment::min();
+  Moment grants_from_ = Moment::min();
+  bool recovering_ = false;
+  bool forgot_ = false;
+  bool disk_was_full_ = false;
   std::vector<std::uint64_t> live_sessions_;
 };
 

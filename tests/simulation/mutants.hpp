@@ -15,6 +15,14 @@ struct NamedMutant {
   Mutant mutant;
 };
 
+inline constexpr std::array<NamedMutant, 6> disk_mutants{
+    {{"reply_before_fdatasync", Mutant::reply_before_fdatasync},
+     {"torn_as_rot", Mutant::torn_as_rot},
+     {"rot_as_torn", Mutant::rot_as_torn},
+     {"snapshot_without_fsync", Mutant::snapshot_without_fsync},
+     {"ceiling_not_durable", Mutant::ceiling_not_durable},
+     {"index_gap_unnoticed", Mutant::index_gap_unnoticed}}};
+
 inline constexpr std::array<NamedMutant, 17> mutants{
     {{"token_reused", Mutant::token_reused},
      {"fifo_broken", Mutant::fifo_broken},

@@ -34,6 +34,15 @@ constexpr std::array<Habit, act_count> habits{{{"lock", 30},
                                                {"quit", 1},
                                                {"pause", 3}}};
 
+std::string_view name_of(Durability durability) {
+  switch (durability) {
+    case Durability::fsync: return "fsync";
+    case Durability::relaxed: return "relaxed";
+    case Durability::none: return "none";
+  }
+  return "none";
+}
+
 Span microseconds(std::int64_t count) { return std::chrono::microseconds{count}; }
 
 }  // namespace
@@ -85,14 +94,15 @@ std::string to_text(const Options& options) {
       << " reclaim_ms=" << options.reclaim.count() << " drift_permyriad=" << options.drift_permyriad
       << " thought_us=" << us(options.most_thought) << " delay_us=" << us(options.most_delay)
       << " late_end_permille=" << options.late_end_permille
-      << "\n  durability=" << (options.durability == Durability::fsync ? "fsync" : "none")
-      << " flush_us=" << us(options.most_flush) << " stall_permille=" << options.stall_permille
-      << " stall_us=" << us(options.most_stall) << " tick_lateness_us=" << us(options.tick_lateness)
+      << "\n  durability=" << name_of(options.durability) << " flush_us=" << us(options.most_flush)
+      << " stall_permille=" << options.stall_permille << " stall_us=" << us(options.most_stall)
+      << " tick_lateness_us=" << us(options.tick_lateness)
       << " pauses_a_minute=" << options.pauses_a_minute << " pause_us=" << us(options.most_pause)
       << "\n  weights:";
   for (std::size_t i = 0; i < act_count; ++i) {
     out << ' ' << habits[i].name << '=' << options.weights[i];
   }
+  if (options.disk) out << to_text(*options.disk);
   return out.str();
 }
 

@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/moment.hpp"
 #include "base/settings.hpp"
+#include "disk_options.hpp"
 
 namespace pawl::simulation {
 
@@ -59,6 +61,7 @@ struct Options {
   std::uint32_t pauses_a_minute = 0;
   Span most_pause{0};
   std::array<std::uint32_t, act_count> weights{};
+  std::optional<DiskOptions> disk;
 };
 
 [[nodiscard]] Options draw_options(std::uint64_t seed);

@@ -39,6 +39,11 @@ void Invariants::on_invoked(Operation& operation) {
   if (ask.verb == Verb::lock && ask.ttl && !ask.id.empty()) {
     ids_[key_of({}, ask.name, ask.id)].new_ttls.push_back(operation.number);
   }
+  std::erase_if(former_, [&](const Former& former) {
+    bool let_go = ask.verb == Verb::unlock || ask.verb == Verb::break_lock;
+    bool closes = ask.verb == Verb::close && former.client == operation.client;
+    return (let_go && former.token == ask.token.value) || (closes && former.in_session);
+  });
   if (ask.verb != Verb::close) return;
   links_[operation.link].close_sent = now_;
   for (std::uint64_t id : live_sessions_) {
@@ -91,6 +96,7 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   Hold& hold = found->second;
   if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
   if (verb != Verb::lock) return;
+  check_former(operation);
   std::vector<std::uint64_t>& others = believed_[hold.name];
   std::erase_if(others, [&](std::uint64_t other) { return !is_believed(holds_.at(other)); });
   if (!is_believed(hold)) return;
@@ -122,7 +128,7 @@ void Invariants::expect_lapse(Lapse& lapse, Milliseconds ttl) const {
 }
 
 Span Invariants::flush_allowance() const {
-  if (options_.durability != Durability::fsync) return options_.tick_lateness;
+  if (options_.durability == Durability::none) return options_.tick_lateness;
   Span longest = options_.most_flush + (options_.stall_permille > 0 ? options_.most_stall : 0ms);
   return 4 * longest + options_.tick_lateness;
 }

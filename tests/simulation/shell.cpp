@@ -14,15 +14,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Settings settings_of(const Options& options) {
-  Settings settings;
-  settings.durability = options.durability;
-  settings.leases.default_ttl = options.most_ttl;
-  settings.session_default_ttl = options.most_ttl;
-  settings.limits.reclaim = options.reclaim;
-  return settings;
-}
-
 // Nothing was ever written: tokens and TTLs wait for META to say so.
 node::Recovered new_disk(const Options& options) { return node::Recovery{options.seed}.take(); }
 
@@ -35,35 +26,46 @@ Shell::Shell(Schedule& schedule, const Options& options, Random& random, History
       random_(random),
       history_(history),
       invariants_(invariants),
-      receivers_(std::move(receivers)),
-      node_(settings_of(options), schedule.now(), 0, new_disk(options)) {
-  invariants_.watch(node_);
+      receivers_(std::move(receivers)) {
+  if (options.disk) {
+    begin_machine();
+    return;
+  }
+  node_.emplace(settings_of(options), schedule.now(), 0, new_disk(options));
+  invariants_.watch(*node_);
   turn();
 }
 
-void Shell::connect(std::uint32_t link) { arrive({Arrival::Kind::connect, link, nullptr, {}, {}}); }
+void Shell::connect(std::uint32_t link) {
+  arrive({Arrival::Kind::connect, link, nullptr, {}, {}, {}});
+}
 
 void Shell::request(Operation& operation) {
-  arrive({Arrival::Kind::request, operation.link, &operation, {}});
+  arrive({Arrival::Kind::request, operation.link, &operation, {}, {}, {}});
 }
 
 void Shell::end_input(std::uint32_t link) {
-  arrive({Arrival::Kind::input_end, link, nullptr, {}, {}});
+  arrive({Arrival::Kind::input_end, link, nullptr, {}, {}, {}});
 }
 
 void Shell::end(std::uint32_t link, bool at_once) {
-  arrive({at_once ? Arrival::Kind::end_at_once : Arrival::Kind::end, link, nullptr, {}, {}});
+  arrive({at_once ? Arrival::Kind::end_at_once : Arrival::Kind::end, link, nullptr, {}, {}, {}});
 }
 
 void Shell::arrive(Arrival arrival) {
-  arrivals_.push_back(arrival);
+  if (down_) {
+    if (arrival.kind == Arrival::Kind::connect) refuse_connection(arrival.link);
+    return;
+  }
+  arrivals_.push_back(std::move(arrival));
   turn();
 }
 
 void Shell::pause(Span length) {
-  if (paused_ || calm_) return;
+  if (paused_ || calm_ || down_) return;
   paused_ = true;
-  schedule_.after(length, [this, length] {
+  schedule_.after(length, [this, length, life = life_] {
+    if (life != life_) return;
     paused_ = false;
     invariants_.on_pause(length);
     turn();
@@ -74,14 +76,18 @@ void Shell::calm() { calm_ = true; }
 
 // Everything that has arrived, then time, then the disk.
 void Shell::turn() {
-  if (paused_) return;
+  if (paused_ || down_) return;
   drain();
-  if (schedule_.now() >= node_.next_deadline()) {
+  if (schedule_.now() >= node_->next_deadline()) {
     step(node::Tick{});
     drain();
     invariants_.after_tick(schedule_.now());
   }
-  start_flush();
+  if (machine_) {
+    machine_->append(*node_);
+  } else {
+    start_flush();
+  }
   schedule_tick();
 }
 
@@ -96,7 +102,7 @@ void Shell::drain() {
       to_finish_.pop_front();
       finish(link);
     } else if (!arrivals_.empty()) {
-      Arrival arrival = arrivals_.front();
+      Arrival arrival = std::move(arrivals_.front());
       arrivals_.pop_front();
       take(arrival);
     } else {
@@ -113,6 +119,12 @@ void Shell::take(const Arrival& arrival) {
     return;
   }
   if (arrival.kind == Arrival::Kind::meta_stored) return step(arrival.meta);
+  if (arrival.kind == Arrival::Kind::disk) {
+    const auto* flushed = std::get_if<node::Flushed>(&arrival.event);
+    if (flushed != nullptr) invariants_.on_flushed(flushed->index);
+    if (std::holds_alternative<node::DiskSpace>(arrival.event)) invariants_.on_disk_full();
+    return step(arrival.event);
+  }
   if (arrival.kind == Arrival::Kind::connect) {
     if (free_slots_.empty()) {
       free_slots_.push_back(static_cast<std::uint32_t>(links_.size()));
@@ -165,7 +177,8 @@ void Shell::work(std::uint32_t link) {
       case Arrival::Kind::connect:
       case Arrival::Kind::end_at_once:
       case Arrival::Kind::flushed:
-      case Arrival::Kind::meta_stored: return;
+      case Arrival::Kind::meta_stored:
+      case Arrival::Kind::disk: return;
     }
   }
 }
@@ -204,7 +217,7 @@ void Shell::forget(std::uint32_t link) {
 void Shell::step(const node::Event& event) {
   actions_.clear();
   invariants_.before_step(schedule_.now());
-  node_.step(schedule_.now(), event, actions_);
+  node_->step(schedule_.now(), event, actions_);
   deliver();
   if (actions_.parked) {
     const auto& request = std::get<node::ClientRequest>(event);
@@ -218,7 +231,11 @@ void Shell::step(const node::Event& event) {
 }
 
 void Shell::deliver() {
-  if (actions_.store_meta) store_meta(*actions_.store_meta);
+  if (machine_) {
+    machine_->want(actions_);
+  } else if (actions_.store_meta) {
+    store_meta(*actions_.store_meta);
+  }
   for (const Reply& reply : actions_.replies) deliver_reply(reply);
   for (const Push& push : actions_.pushes) {
     invariants_.on_push(push.body);
@@ -278,7 +295,7 @@ Shell::Connection* Shell::find(ConnectionId id) {
 // One flush at a time; it covers what the log held when it began.
 void Shell::start_flush() {
   if (options_.durability != Durability::fsync || flushing_) return;
-  LogIndex last = node_.replica().last();
+  LogIndex last = node_->replica().last();
   if (last <= flushed_) return;
   flushing_ = true;
   Span latency = random_.skewed(100us, options_.most_flush);
@@ -290,18 +307,18 @@ void Shell::start_flush() {
   }
   schedule_.after(latency, [this, last] {
     flushing_ = false;
-    arrive({Arrival::Kind::flushed, 0, nullptr, last, {}});
+    arrive({Arrival::Kind::flushed, 0, nullptr, last, {}, {}});
   });
 }
 
 void Shell::store_meta(const node::MetaStored& meta) {
   schedule_.after(random_.skewed(100us, options_.most_flush), [this, meta] {
-    arrive({Arrival::Kind::meta_stored, 0, nullptr, {}, meta});
+    arrive({Arrival::Kind::meta_stored, 0, nullptr, {}, meta, {}});
   });
 }
 
 void Shell::schedule_tick() {
-  Moment next = node_.next_deadline();
+  Moment next = node_->next_deadline();
   if (next == never) return;
   next = std::max(next, schedule_.now() + 20us) + random_.skewed(0us, options_.tick_lateness);
   if (tick_at_ <= next) return;

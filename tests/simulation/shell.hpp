@@ -8,16 +8,23 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "history.hpp"
 #include "invariants.hpp"
+#include "machine.hpp"
 #include "node/node.hpp"
 #include "options.hpp"
 #include "random.hpp"
 #include "schedule.hpp"
 
 namespace pawl::simulation {
+
+// A damaged disk was not gone on with: a simulation may end so.
+struct RefusedStart {};
+
+[[nodiscard]] Settings settings_of(const Options& options);
 
 struct Receivers {
   std::function<void(Operation&)> reply;
@@ -37,10 +44,11 @@ class Shell {
   void end(std::uint32_t link, bool at_once);  // at once: what was not read yet is lost
 
   void pause(Span length);
-  [[nodiscard]] bool is_paused() const { return paused_; }
+  [[nodiscard]] bool is_running() const { return !paused_ && !down_; }
+  [[nodiscard]] std::uint64_t starts() const { return starts_; }
   void calm();  // phase 2: no more pauses, no more stalls
 
-  [[nodiscard]] const node::Node& node() const { return node_; }
+  [[nodiscard]] const node::Node& node() const { return *node_; }
 
  private:
   struct Arrival {
@@ -51,13 +59,15 @@ class Shell {
       end,
       end_at_once,
       flushed,
-      meta_stored
+      meta_stored,
+      disk
     };
     Kind kind;
     std::uint32_t link = 0;
     Operation* operation = nullptr;
     LogIndex index;
     node::MetaStored meta{};
+    node::Event event{};
   };
   struct Due {  // a request without its reply at the client
     RequestNumber number;
@@ -92,6 +102,16 @@ class Shell {
   void start_flush();
   void store_meta(const node::MetaStored& meta);
   void schedule_tick();
+
+  // shell_restarts.cpp
+  void begin_machine();
+  void start_process();
+  void start_later();
+  void plan_end();
+  void end_process();
+  void on_process_ended();
+  void refuse_connection(std::uint32_t link);
+
   Connection* find(ConnectionId id);
 
   Schedule& schedule_;
@@ -100,7 +120,8 @@ class Shell {
   History& history_;
   Invariants& invariants_;
   Receivers receivers_;
-  node::Node node_;
+  std::optional<Machine> machine_;  // else a disk that only flushes late
+  std::optional<node::Node> node_;
   node::Actions actions_;
   std::deque<Connection> connections_;  // by link
   std::vector<std::uint32_t> links_;    // by slot
@@ -112,6 +133,10 @@ class Shell {
   Moment tick_at_ = never;
   LogIndex flushed_;
   bool flushing_ = false;
+  std::uint64_t life_ = 0;
+  std::uint64_t starts_ = 1;
+  bool down_ = false;  // no process runs
+  Moment down_since_{};
   bool paused_ = false;
   bool calm_ = false;
 };

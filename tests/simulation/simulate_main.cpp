@@ -23,6 +23,7 @@ constexpr std::string_view usage =
     R"(simulate --seed N [--verbose]     one seed; --verbose prints what clients saw
 simulate --seeds N [--from S]     N seeds, one after the other
 simulate --seconds S | --hours H  as many as fit in this wall time
+  --disk                          on a disk of its own, with crashes and power cuts
   --mutant NAME                   with a seeded bug in the core; --mutants lists them
 )";
 
@@ -32,6 +33,7 @@ struct Wanted {
   double seconds = 0;  // 0: count seeds
   bool verbose = false;
   bool from_given = false;
+  bool disk = false;
   std::string mutant;
 };
 
@@ -70,10 +72,13 @@ Wanted parse(const std::vector<std::string_view>& words) {
       wanted.seconds = std::strtod(std::string{value()}.c_str(), nullptr) * 3600;
     } else if (word == "--verbose") {
       wanted.verbose = true;
+    } else if (word == "--disk") {
+      wanted.disk = true;
     } else if (word == "--mutant") {
       wanted.mutant = value();
     } else if (word == "--mutants") {
       for (const auto& named : simulation::mutants) std::cout << named.name << '\n';
+      for (const auto& named : simulation::disk_mutants) std::cout << named.name << "  --disk\n";
       std::exit(0);
     } else {
       if (word != "--help") stop(word);
@@ -86,12 +91,14 @@ Wanted parse(const std::vector<std::string_view>& words) {
 
 void choose(const std::string& name) {
   if (name.empty()) return;
-  for (const auto& named : simulation::mutants) {
-    if (named.name == name) {
-      chosen_mutant = named.mutant;
-      return;
+  auto look_in = [&](const auto& list) {
+    for (const auto& named : list) {
+      if (named.name == name) chosen_mutant = named.mutant;
     }
-  }
+  };
+  look_in(simulation::mutants);
+  look_in(simulation::disk_mutants);
+  if (chosen_mutant != Mutant::none) return;
   stop("no such mutant");
 }
 
@@ -105,6 +112,7 @@ void report(const simulation::Result& result, const simulation::Simulator& simul
             << "\ndrawn options: " << to_text(result.options) << "\nafter "
             << std::chrono::duration<double>(result.simulated).count()
             << " simulated seconds. To see it again:\n  ./dev simulate --seed " << seed
+            << (wanted.disk ? " --disk" : "")
             << (wanted.mutant.empty() ? "" : " --mutant " + wanted.mutant) << "\n";
 }
 
@@ -114,16 +122,21 @@ int run(const Wanted& wanted) {
   std::uint64_t seed = wanted.from;
   std::uint64_t events = 0;
   std::uint64_t grants = 0;
+  std::uint64_t starts = 0;
+  std::uint64_t refused = 0;
   double simulated = 0;
   bool failed = false;
   auto more = [&] {
     return wanted.seconds > 0 ? elapsed() < wanted.seconds : seed - wanted.from < wanted.seeds;
   };
   for (; more() && !failed; ++seed) {
-    simulation::Simulator simulator{seed};
+    simulation::Simulator simulator{wanted.disk ? simulation::draw_options_with_disk(seed)
+                                                : simulation::draw_options(seed)};
     simulation::Result result = simulator.run();
     events += result.events;
     grants += result.grants;
+    starts += result.starts;
+    refused += result.refused_start ? 1 : 0;
     simulated += std::chrono::duration<double>(result.simulated).count();
     report(result, simulator, wanted);
     failed = result.violation.has_value();
@@ -135,6 +148,10 @@ int run(const Wanted& wanted) {
       static_cast<unsigned long long>(wanted.from), static_cast<unsigned long long>(seed - 1),
       simulated / 3600, wall, simulated / wall, static_cast<unsigned long long>(grants),
       static_cast<double>(events) / wall, failed ? "VIOLATION" : "no violation");
+  if (wanted.disk) {
+    std::printf("%llu starts; %llu seeds ended with a damaged disk refused\n",
+                static_cast<unsigned long long>(starts), static_cast<unsigned long long>(refused));
+  }
   return failed ? 1 : 0;
 }
 

@@ -11,9 +11,9 @@ namespace pawl::simulation {
 
 using namespace std::chrono_literals;
 
-Simulator::Simulator(std::uint64_t seed)
-    : options_(draw_options(seed)),
-      random_(~seed),
+Simulator::Simulator(const Options& options)
+    : options_(options),
+      random_(~options.seed),
       invariants_(history_, options_),
       shell_(schedule_, options_, random_, history_, invariants_,
              {[this](Operation& operation) { on_reply(operation); },
@@ -31,6 +31,8 @@ Result Simulator::run() {
     run_phases();
   } catch (const Violation& violation) {
     result.violation = violation;
+  } catch (const RefusedStart&) {
+    result.refused_start = true;
   } catch (const BrokenLaw& broken) {
     result.violation = Violation{"the core's own law", broken.text};
   }
@@ -39,6 +41,7 @@ Result Simulator::run() {
   result.events = schedule_.events();
   result.operations = history_.size();
   result.grants = invariants_.grants();
+  result.starts = shell_.starts();
   result.simulated = schedule_.now() - start;
   return result;
 }
@@ -52,6 +55,10 @@ void Simulator::run_phases() {
   over_ = true;
   shell_.calm();
   for (Client& client : clients_) client.stop();
+  // A restart is over, the grace after it too.
+  if (options_.disk)
+    schedule_.run_until(schedule_.now() + options_.disk->most_down + 2s + options_.most_ttl);
+  churn_ends = schedule_.now();
   // The last bytes arrive, the last pause ends; then the longest lease, twice where a queue hands
   // on what nobody wants, and the wait that keeps its place.
   schedule_.run_until(churn_ends + 8s + options_.most_pause + 6 * options_.most_ttl +
@@ -72,7 +79,7 @@ void Simulator::pause_now_and_then() {
 void Simulator::look_for_overdue() {
   schedule_.after(500ms, [this] {
     if (over_) return;
-    if (!shell_.is_paused()) invariants_.check_overdue(schedule_.now());
+    if (shell_.is_running()) invariants_.check_overdue(schedule_.now());
     look_for_overdue();
   });
 }
@@ -159,5 +166,9 @@ std::string Simulator::trace(std::size_t last) const {
 }
 
 Result simulate(std::uint64_t seed) { return Simulator{seed}.run(); }
+
+Result simulate_with_disk(std::uint64_t seed) {
+  return Simulator{draw_options_with_disk(seed)}.run();
+}
 
 }  // namespace pawl::simulation

@@ -27,12 +27,15 @@ struct Result {
   std::uint64_t events = 0;
   std::uint64_t operations = 0;
   std::uint64_t grants = 0;
+  std::uint64_t starts = 0;    // of the process
+  bool refused_start = false;  // it ended so, after damage
   Span simulated{0};
 };
 
 class Simulator : private World {
  public:
-  explicit Simulator(std::uint64_t seed);
+  explicit Simulator(std::uint64_t seed) : Simulator(draw_options(seed)) {}
+  explicit Simulator(const Options& options);
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
@@ -75,5 +78,6 @@ class Simulator : private World {
 
 // Runs one seed from start to end.
 [[nodiscard]] Result simulate(std::uint64_t seed);
+[[nodiscard]] Result simulate_with_disk(std::uint64_t seed);
 
 }  // namespace pawl::simulation

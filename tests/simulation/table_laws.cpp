@@ -87,8 +87,8 @@ void Invariants::look_at_queue(View& view, const locks::Lock& lock, std::vector<
     if (!table.is_alive(waiter)) continue;
     look_at_acquisition(view, waiter);
     look_at_wait(view, waiter, lock.holders == no_slot);
-    Waiter entry{
-        creator_of(waiter), waiter.claim(), waiter.stage == Stage::waiting, 0, now_, slack_};
+    Waiter entry{creator_of(waiter),           waiter.claim(), waiter.stage == Stage::waiting, 0,
+                 std::max(now_, grants_from_), slack_};
     auto known = std::find_if(view.queue.begin(), view.queue.end(),
                               [&](const Waiter& other) { return other.creator == entry.creator; });
     entry.arrival = known == view.queue.end() ? ++arrivals_ : known->arrival;
@@ -118,7 +118,9 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
   // The connection's end is told to those who asked, while an id keeps its place.
   bool keeps_place = !id.empty() && *creator.outcome.error == ErrorCode::cancelled;
   bool lost = *creator.outcome.error == ErrorCode::session_expired &&
-              node_->replica().in_flight() > 0;  // … as its session is
+              node_->replica().in_flight() > 0;         // … as its session is
+  bool told_before = creator.answered < restarted_at_;  // … and its end was lost with the process
+  if (told_before && (forgot_ || *creator.outcome.error == ErrorCode::session_expired)) return;
   if (!keeps_place && !lost) {
     fail("I12 failed requests do nothing", to_text(creator) + " is in the table");
   }

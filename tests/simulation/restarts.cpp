@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What must outlive the end of the process: the laws go on, over every restart. What a durability
+// allows to be forgotten is forgotten here too, except what clients still believe.
+#include <algorithm>
+
+#include "invariants.hpp"
+#include "translate.hpp"
+
+namespace pawl::simulation {
+
+using namespace std::chrono_literals;
+
+void Invariants::on_process_ended(Moment now) {
+  now_ = now;
+  last_before_step_ = node_->table().last_granted();
+  granted_before_ = std::max(granted_before_, last_before_step_);
+  outstanding_.clear();
+  for (std::uint64_t number : live_sessions_) {
+    Session& session = sessions_.at(number);
+    session.links.clear();
+    // Its release may stand in the log, or may not.
+    if (std::exchange(session.abandoned, false)) session.closing = true;
+  }
+}
+
+void Invariants::on_link_lost(std::uint32_t link) {
+  links_[link].input_ended = links_[link].over = true;
+}
+
+void Invariants::on_restart(const node::Node& node, const Restart& restart) {
+  node_ = &node;
+  now_ = restart.at;
+  restarted_at_ = now_;
+  last_step_ = never;
+  slack_ += restart.down + 300ms;
+  grants_from_ = restart.grants_from;
+  flushed_ = node.replica().applied();
+  looked_at_ = LogIndex{~std::uint64_t{0}};
+  if (restart.forgot) forget();
+  for (View& view : views_) {
+    view.queue.clear();
+    view.last_busy = now_;
+  }
+  recovering_ = true;
+  fresh_.clear();
+  after_step(now_);
+  recovering_ = false;
+  // What was recovered gets its whole time again.
+  for (const View& view : views_) {
+    if (view.token != 0) expect_lapse(holds_.at(view.token).lapse, options_.most_ttl);
+  }
+  for (std::uint64_t number : live_sessions_) {
+    expect_lapse(sessions_.at(number).lapse, options_.most_ttl);
+  }
+}
+
+void Invariants::forget() {
+  forgot_ = true;
+  last_before_step_ = Token{};
+  for (const auto& [token, hold] : holds_) {
+    if (!is_believed(hold)) continue;
+    Former former{hold.name, token, history_[hold.creator].client, false, Moment::min()};
+    for (const Promise& told : hold.told) {
+      former.until = std::max(former.until, capped(hold, told, told.until));
+    }
+    if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
+      former.in_session = true;
+      former.until = std::max(former.until, session->second.told.until);
+    }
+    former_.push_back(former);
+  }
+  holds_.clear();
+  sessions_.clear();
+  live_sessions_.clear();
+  views_.clear();
+  believed_.clear();
+  for (auto& [key, id] : ids_) id.spent = false;
+}
+
+void Invariants::check_former(const Operation& granted) {
+  std::erase_if(former_, [&](const Former& former) { return former.until <= now_; });
+  for (const Former& former : former_) {
+    if (former.name != granted.ask.name || former.token == granted.outcome.token.value) continue;
+    fail("I4 lease exclusion", to_text(granted) + " while client" + std::to_string(former.client) +
+                                   " still trusts token " + std::to_string(former.token) +
+                                   ", which a restart forgot");
+  }
+}
+
+}  // namespace pawl::simulation
