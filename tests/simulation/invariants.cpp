@@ -340,6 +340,15 @@ void Invariants::on_input_ended(std::uint32_t link) { links_[link].input_ended =
 
 void Invariants::on_ended(std::uint32_t link, SessionId) {
   links_[link].input_ended = links_[link].over = true;
+  for (const Outstanding& one : outstanding_) {
+    // Attached already, though nothing is answered before the first record of a process is durable.
+    const Operation& operation = history_[one.operation];
+    if (operation.link != link || operation.ask.verb != Verb::resume) continue;
+    for (std::uint64_t id : live_sessions_) {
+      Session& session = sessions_.at(id);
+      if (session.release && session.client == operation.client) session.closing = true;
+    }
+  }
   std::erase_if(outstanding_,
                 [&](const Outstanding& one) { return history_[one.operation].link == link; });
   for (std::uint64_t id : live_sessions_) {

@@ -55,6 +55,7 @@ void Shell::start_process() {
       if (life == life_ && !calm_) machine_->fill_up(random_.between(10ms, 600ms));
     });
   }
+  step(node::Tick{});
   turn();
 }
 

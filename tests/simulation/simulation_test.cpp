@@ -12,6 +12,7 @@ namespace {
 
 using pawl::simulation::Result;
 using pawl::simulation::simulate;
+using pawl::simulation::simulate_with_disk;
 
 // Sanitized it is ten times slower; PAWL_SIMULATION_SEEDS asks for more.
 std::uint64_t seeds_wanted() {
@@ -40,6 +41,23 @@ TEST_CASE("no law is broken under seeds nobody has chosen") {
   for (std::uint64_t seed = first; seed < first + seeds_wanted(); ++seed) check(seed);
 }
 
+TEST_CASE("no law is broken over crashes, power cuts and what else a disk may do") {
+  constexpr std::uint64_t first = 20'000;
+  std::uint64_t starts = 0;
+  std::uint64_t refused = 0;
+  for (std::uint64_t seed = first; seed < first + seeds_wanted(); ++seed) {
+    Result result = simulate_with_disk(seed);
+    starts += result.starts;
+    refused += result.refused_start ? 1 : 0;
+    if (!result.violation) continue;
+    FAIL_CHECK(result.violation->law << "\n  " << result.violation->text << '\n'
+                                     << to_text(result.options)
+                                     << "\nTo see it again: ./dev simulate --disk --seed " << seed);
+  }
+  CHECK(starts > 3 * seeds_wanted());
+  CHECK(refused > 0);
+}
+
 TEST_CASE("what a seed once found stays found") {
   std::ifstream file{PAWL_SEEDS};
   std::string line;
@@ -60,6 +78,7 @@ TEST_CASE("one seed is one history, two seeds are two") {
   CHECK(once.events == again.events);
   CHECK(once.operations == again.operations);
   CHECK(once.hash != simulate(8).hash);
+  CHECK(simulate_with_disk(7).hash == simulate_with_disk(7).hash);
 }
 
 TEST_CASE("the clients do hold, lose and wait for locks") {
