@@ -109,12 +109,12 @@ void Node::judge(Slot slot) {
     judge_session(holder.session, locks::SessionEnd::expired);
     return;
   }
-  leases_.mark_judged(slot);
+  leases_.mark_judged(slot, replica_.last());
   judged_.push_back({replica_.last(), slot, holder.token(), {}, {}});
 }
 
 void Node::judge_session(Slot slot, locks::SessionEnd reason) {
-  sessions_.mark_judged(slot);
+  sessions_.mark_judged(slot, replica_.last());
   judged_.push_back({replica_.last(), slot, {}, table_.session(slot).id, reason});
 }
 
@@ -133,7 +133,7 @@ bool Node::settle_judged() {
       continue;
     }
     const locks::Acquisition& holder = table_.acquisition(judged.slot);
-    if (holder.token() != judged.token || !leases_.is_judged(judged.slot)) continue;
+    if (holder.token() != judged.token || !leases_.is_judged(judged.slot, judged.until)) continue;
     leases_.mark_decided(judged.slot);
     lapsed.push_back({table_.name_of(holder.lock), judged.token});
   }
@@ -146,7 +146,7 @@ bool Node::settle_session(const Judged& judged) {
   if (slot == no_slot || sessions_.is_decided(slot)) return false;
   bool lasts = judged.reason == locks::SessionEnd::disconnected
                    ? connections_.first_attached(slot) != no_slot
-                   : !sessions_.is_judged(slot);
+                   : !sessions_.is_judged(slot, judged.until);
   if (lasts) return false;
   expire_session(slot, judged.reason);
   return true;

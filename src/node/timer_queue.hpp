@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 
+#include "base/ids.hpp"
 #include "base/moment.hpp"
 #include "base/slab.hpp"
 
@@ -24,10 +25,18 @@ class TimerQueue {
   // Never moves it earlier.
   void raise(Slot slot, Moment at) { set(slot, std::max(at, deadline(slot))); }
   void clear(Slot slot) { set(slot, never); }
-  void mark_judged(Slot slot) { set(slot, judged); }
+  // `until`: the record that the judgement waits for.
+  void mark_judged(Slot slot, LogIndex until) {
+    set(slot, judged);
+    timers_[slot].judged_until = until;
+  }
   void mark_decided(Slot slot) { set(slot, decided); }
 
   [[nodiscard]] bool is_judged(Slot slot) const { return timers_[slot].deadline == judged; }
+  // … and not renewed and judged anew since, over records that came later.
+  [[nodiscard]] bool is_judged(Slot slot, LogIndex until) const {
+    return is_judged(slot) && timers_[slot].judged_until == until;
+  }
   [[nodiscard]] bool is_decided(Slot slot) const { return timers_[slot].deadline == decided; }
   // Either of them: requests about it await the outcome.
   [[nodiscard]] bool is_ending(Slot slot) const { return is_judged(slot) || is_decided(slot); }
@@ -63,6 +72,7 @@ class TimerQueue {
   struct Timer {
     Moment deadline = never;
     Moment queued = never;  // of the slot's one live entry in the queue
+    LogIndex judged_until;
   };
   struct Entry {
     Moment at;

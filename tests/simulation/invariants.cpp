@@ -341,9 +341,10 @@ void Invariants::on_input_ended(std::uint32_t link) { links_[link].input_ended =
 void Invariants::on_ended(std::uint32_t link, SessionId) {
   links_[link].input_ended = links_[link].over = true;
   for (const Outstanding& one : outstanding_) {
-    // Attached already, though nothing is answered before the first record of a process is durable.
+    // It may be attached, or will be and then find its connection gone, though nobody was told.
     const Operation& operation = history_[one.operation];
-    if (operation.link != link || operation.ask.verb != Verb::resume) continue;
+    const bool attaches = operation.ask.verb == Verb::resume || operation.ask.verb == Verb::open;
+    if (operation.link != link || !attaches) continue;
     for (std::uint64_t id : live_sessions_) {
       Session& session = sessions_.at(id);
       if (session.release && session.client == operation.client) session.closing = true;

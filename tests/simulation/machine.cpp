@@ -210,7 +210,11 @@ void Machine::fail_flush_soon() { disk_.fail_sync_in(random_.below(6)); }
 
 void Machine::fill_up(Span length) {
   disk_.set_capacity(0);
-  later(length, [this] { disk_.set_capacity(std::uint64_t{1} << 40U); });
+  later(Span{0}, [this] { surroundings_.deliver(node::DiskSpace{true}); });
+  later(length, [this] {
+    disk_.set_capacity(std::uint64_t{1} << 40U);
+    if (!full_) surroundings_.deliver(node::DiskSpace{false});
+  });
 }
 
 void Machine::damage() {
