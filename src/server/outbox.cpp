@@ -2,7 +2,6 @@
 #include "server/outbox.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/ensure.hpp"
@@ -17,7 +16,7 @@ bool Outbox::begin(RequestNumber number, std::string_view tag) {
   last_.open = true;
   last_.counted = true;
   last_.tag_size = static_cast<std::uint8_t>(tag.size());
-  std::memcpy(last_.tag, tag.data(), tag.size());
+  std::copy(tag.begin(), tag.end(), last_.tag);
   ++pipelined_;
   return true;
 }
