@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -15,12 +17,22 @@ constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
 
+// The disk must never miss a descriptor because clients have them all.
+Limits within_descriptors(Limits limits) {
+  constexpr rlim_t reserved = 64;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * reserved) return limits;
+  const rlim_t room = std::min<rlim_t>(limit.rlim_cur - reserved, limits.connections);
+  limits.connections = static_cast<std::uint32_t>(room);
+  return limits;
+}
+
 }  // namespace
 
 Server::Server(const Settings& settings, const Log& log, Store& store)
     : log_(log),
       store_(store),
-      limits_(settings.limits),
+      limits_(within_descriptors(settings.limits)),
       node_(settings, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       listener_(loop_.context(), log,
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
@@ -85,7 +97,7 @@ void Server::perform() {
 }
 
 void Server::configure(const Settings& settings) {
-  limits_ = settings.limits;
+  limits_ = within_descriptors(settings.limits);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

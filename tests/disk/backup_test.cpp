@@ -138,7 +138,7 @@ TEST_CASE("only a backup is restored, and only into a new directory") {
   CHECK_FALSE(fs::exists(third.path()));
 }
 
-TEST_CASE("--check-disk tells how long flushes take, judges, and leaves nothing behind") {
+TEST_CASE("pawld --check-disk tells how long flushes take, judges, and leaves nothing behind") {
   const DataDirectory data;
   CHECK(data.pawld({"--check-disk"}).code == 66);
   fs::create_directory(data.path());

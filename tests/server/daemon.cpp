@@ -9,7 +9,10 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <thread>
 #include <utility>
 
 namespace pawl::test {
@@ -91,6 +94,14 @@ int Daemon::exit_code() {
   REQUIRE(::waitpid(std::exchange(process_, -1), &status, 0) > 0);
   REQUIRE(WIFEXITED(status));
   return WEXITSTATUS(status);
+}
+
+void Daemon::wait_for_file(const std::string& name) const {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (!std::filesystem::exists(directory_.path(name))) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace pawl::test

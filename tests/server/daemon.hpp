@@ -29,6 +29,8 @@ class Daemon {
   // Reads its log until a line holds the words; nothing when it ended without.
   [[nodiscard]] std::optional<std::string> logged(std::string_view words);
   [[nodiscard]] int exit_code();
+  // Until its data directory has a file of this name; its absence fails the test.
+  void wait_for_file(const std::string& name) const;
 
  private:
   [[nodiscard]] std::optional<std::string> next_line();

@@ -114,6 +114,7 @@ TEST_CASE("SIGHUP reloads limits, names what needs a restart, and keeps a bad fi
 TEST_CASE("out of file descriptors pawld says so once, and serves again when there are some") {
   Daemon daemon(free_port, 24);
   const std::uint16_t port = daemon.port();
+  daemon.wait_for_file("ballast");  // the last that the disk needs a descriptor for
   std::vector<LineClient> crowd;
   for (int i = 0; i < 40; ++i) crowd.emplace_back(port);
   CHECK(daemon.logged("cannot accept connections"));
