@@ -112,14 +112,14 @@ TEST_CASE("SIGHUP reloads limits, names what needs a restart, and keeps a bad fi
 }
 
 TEST_CASE("out of file descriptors pawld says so once, and serves again when there are some") {
-  Daemon daemon(free_port, 24);
+  Daemon daemon(free_port, 48);
   const std::uint16_t port = daemon.port();
   daemon.wait_for_file("ballast");  // the last that the disk needs a descriptor for
   std::vector<LineClient> crowd;
-  for (int i = 0; i < 40; ++i) crowd.emplace_back(port);
+  for (int i = 0; i < 100; ++i) crowd.emplace_back(port);
   CHECK(daemon.logged("cannot accept connections"));
   CHECK(crowd.front().ask("PING") == "OK pong");
-  for (std::size_t i = 0; i < 30; ++i) crowd[i].close();
+  for (std::size_t i = 0; i < 90; ++i) crowd[i].close();
   CHECK(crowd.back().ask("PING") == "OK pong");
   daemon.signal(SIGTERM);
   CHECK_FALSE(daemon.logged("cannot accept connections"));
