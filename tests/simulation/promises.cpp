@@ -170,7 +170,9 @@ bool Invariants::is_believed(const Hold& hold) const {
   Moment until = Moment::min();
   for (const Promise& told : hold.told) until = std::max(until, capped(hold, told, told.until));
   if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
-    if (session->second.close_sent || session->second.let_go != never) return false;
+    // Its CLOSE may have been on its way, from another connection, before it knew the session.
+    if (session->second.close_sent || session->second.closing) return false;
+    if (session->second.let_go != never) return false;
     until = std::max(until, session->second.told.until);
   }
   return until > now_;
