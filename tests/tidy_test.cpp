@@ -36,7 +36,7 @@ constexpr std::array<std::pair<std::string_view, int>, 10> floors{{{"base", 0},
                                                                    {"wire", 2},
                                                                    {"storage", 3},
                                                                    {"server", 4},
-                                                                   {"client", 4},
+                                                                   {"client", 3},
                                                                    {"cli", 4}}};
 
 // What a pure floor may not say. Time, randomness and finished I/O come in as events; an iteration
@@ -67,7 +67,7 @@ bool is_under(const File& file, std::string_view folder) { return file.path.star
 
 std::optional<Place> place_of(std::string_view path) {
   if (path == "include/pawl/types.hpp" || path == "include/pawl/error.hpp") return Place{"base", 0};
-  if (path.starts_with("include/pawl/")) return Place{"client", 4};
+  if (path.starts_with("include/pawl/")) return Place{"client", 3};
   if (!path.starts_with("src/")) return std::nullopt;
   const std::string_view rest = path.substr(4);
   for (const auto& [folder, floor] : floors) {

@@ -11,7 +11,7 @@ namespace pawl::cli {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-Connection::Connection(const ServerAddress& address, std::chrono::milliseconds patience) {
+Connection::Connection(const client::ServerAddress& address, std::chrono::milliseconds patience) {
   asio::ip::tcp::resolver resolver(context_);
   error_code result = asio::error::would_block;
   resolver.async_resolve(address.host, address.port,

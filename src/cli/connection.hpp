@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/server_address.hpp"
+#include "client/server_address.hpp"
 
 namespace pawl::cli {
 
@@ -24,7 +24,7 @@ struct Unreachable : std::runtime_error {
 class Connection {
  public:
   // `patience` spans looking the name up and connecting.
-  Connection(const ServerAddress& address, std::chrono::milliseconds patience);
+  Connection(const client::ServerAddress& address, std::chrono::milliseconds patience);
 
   // Sends the line with its LF. Without a patience it waits for the reply as long as it takes.
   [[nodiscard]] std::string ask(std::string_view line,

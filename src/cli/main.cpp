@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "cli/connection.hpp"
-#include "cli/server_address.hpp"
+#include "client/server_address.hpp"
 
 namespace {
 
 using pawl::cli::Connection;
-using pawl::cli::ServerAddress;
+using pawl::client::ServerAddress;
 
 enum ExitCode : int { exit_ok = 0, exit_refused = 1, exit_usage = 64, exit_unreachable = 69 };
 
@@ -55,7 +55,7 @@ ExitCode fail_usage(std::string_view why) {
 // `reply_patience` is absent where waiting is what was asked for.
 ExitCode ask(const Options& options, std::string_view line,
              std::optional<std::chrono::milliseconds> reply_patience) {
-  const std::optional<ServerAddress> address = pawl::cli::parse_server_address(options.server);
+  const std::optional<ServerAddress> address = pawl::client::parse_server_address(options.server);
   if (!address) return fail_usage("not a host:port: " + options.server);
   try {
     Connection connection(*address, std::chrono::milliseconds{options.patience_ms});

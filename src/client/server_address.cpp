@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/server_address.hpp"
+#include "client/server_address.hpp"
 
 #include <charconv>
 #include <cstdint>
 
-namespace pawl::cli {
+namespace pawl::client {
 namespace {
 
 bool is_port(std::string_view text) {
@@ -39,4 +39,4 @@ std::optional<ServerAddress> parse_server_address(std::string_view text) {
   return address;
 }
 
-}  // namespace pawl::cli
+}  // namespace pawl::client

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace pawl::cli {
+namespace pawl::client {
 
 struct ServerAddress {
   std::string host;
@@ -17,4 +17,4 @@ struct ServerAddress {
 // Nothing if it is no address: empty host, a port that is not 1–65535, an unclosed bracket.
 [[nodiscard]] std::optional<ServerAddress> parse_server_address(std::string_view text);
 
-}  // namespace pawl::cli
+}  // namespace pawl::client
