@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A reply or an event, as a client reads it: the inverse of wire/reply. Views point into the line
-// given, or into the ReplyLine itself where a value was quoted.
+// A reply or an event, as a client reads it: the inverse of wire/reply. A ReplyLine owns its texts.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +22,7 @@ struct Refusal {
 };
 
 struct ReplyLine {
-  enum class Kind { ok, error, event };
+  enum class Kind : std::uint8_t { ok, error, event };
   Kind kind = Kind::ok;
   std::string tag;                                          // without the #; empty: untagged
   std::string word;                                         // ERR's code, EVENT's kind, OK's word
@@ -33,7 +33,7 @@ struct ReplyLine {
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view key) const;
 };
 
-// Nothing: the line is no reply of this protocol.
+// `line` without its LF. Nothing: it is no reply of this protocol.
 [[nodiscard]] std::optional<ReplyLine> parse_reply_line(std::string_view line);
 
 [[nodiscard]] Refusal refusal_of(const ReplyLine& error);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Request lines as a client writes them: words and key=value options, quoted where they must be.
-// What this writes, wire/request reads back the same.
+// What this writes, wire/request reads back the same. Texts are valid UTF-8 without NUL bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/server_address.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace pawl::client {
 namespace {
@@ -12,6 +14,12 @@ bool is_port(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, port);
   return error == std::errc{} && rest == end && port != 0;
+}
+
+// A control or a blank is in no host, however it came here.
+bool is_host(std::string_view text) {
+  const auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; };
+  return !text.empty() && std::all_of(text.begin(), text.end(), printable);
 }
 
 }  // namespace
@@ -33,10 +41,22 @@ std::optional<ServerAddress> parse_server_address(std::string_view text) {
     host = text.substr(0, colon);
     port = text.substr(colon + 1);
   }
-  if (host.empty() || (port && !is_port(*port))) return std::nullopt;
+  if (!is_host(host) || (port && !is_port(*port))) return std::nullopt;
   address.host = host;
   if (port) address.port = *port;
   return address;
+}
+
+std::optional<std::vector<ServerAddress>> parse_server_addresses(std::string_view text) {
+  std::vector<ServerAddress> addresses;
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    auto address = parse_server_address(text.substr(0, comma));
+    if (!address) return std::nullopt;
+    addresses.push_back(std::move(*address));
+    if (comma == text.npos) return addresses;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace pawl::client
