@@ -73,6 +73,7 @@ struct Person {  // a holder or a waiter, as others may see it
 struct Holder : Person {
   Token token;
   Milliseconds expires_in{0};
+  Milliseconds renewed{0};  // an age: since its lease or its session last began anew
 };
 struct Waiter : Person {
   std::uint32_t position = 0;  // from 1

@@ -65,6 +65,19 @@ Milliseconds Node::expires_in(Slot slot) const {
   return std::min(left_of(timers.deadline(timer)), Milliseconds{ttl_ms});
 }
 
+// How long ago its deadline was set, told from the deadline itself: nothing is kept for it.
+Milliseconds Node::renewed(Slot slot) const {
+  const locks::Acquisition& holder = table_.acquisition(slot);
+  bool leased = holder.session == no_slot;
+  const TimerQueue& timers = leased ? leases_ : sessions_;
+  Slot timer = leased ? slot : holder.session;
+  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_.session(holder.session).ttl_ms;
+  if (timers.is_ending(timer)) return Milliseconds{ttl_ms};
+  Span whole = lease_end(ttl_ms) - (now_ - skipped_);
+  Span left = timers.deadline(timer) - (now_ - skipped_);
+  return duration_cast<Milliseconds>(std::max(whole - left, Span{0}));
+}
+
 void Node::renew_session(Slot session) {
   if (sessions_.is_decided(session)) return;
   Moment end = lease_end(table_.session(session).ttl_ms);
@@ -144,10 +157,15 @@ bool Node::settle_judged() {
 bool Node::settle_session(const Judged& judged) {
   Slot slot = table_.find_session(judged.session);
   if (slot == no_slot || sessions_.is_decided(slot)) return false;
-  bool lasts = judged.reason == locks::SessionEnd::disconnected
-                   ? connections_.first_attached(slot) != no_slot
-                   : !sessions_.is_judged(slot, judged.until);
-  if (lasts) return false;
+  if (judged.reason == locks::SessionEnd::disconnected) {
+    if (connections_.first_attached(slot) != no_slot) return false;
+    // Renewed by a record, it was nobody's outcome to await: an OPEN behind that may take it up.
+    if (!sessions_.is_judged(slot)) {
+      judge_session(slot, judged.reason);
+      return false;
+    }
+  }
+  if (!sessions_.is_judged(slot, judged.until)) return false;
   expire_session(slot, judged.reason);
   return true;
 }
@@ -221,7 +239,7 @@ void Node::make_records_of_backlog() {
     backlog_.ended_sessions.pop_front();
     Slot slot = table_.find_session(ended.session);
     // Until its record stands in the log, whoever resumed the session has it.
-    if (slot == no_slot || sessions_.is_ending(slot)) continue;
+    if (slot == no_slot || sessions_.is_decided(slot)) continue;
     if (connections_.first_attached(slot) != no_slot) continue;
     slice += 1 + table_.session(slot).holds + table_.session(slot).waits;
     judge_session(slot, ended.reason);

@@ -176,6 +176,7 @@ class Node {
   [[nodiscard]] Moment wait_deadline(Milliseconds wait) const;
   [[nodiscard]] Milliseconds left_of(Moment deadline) const;
   [[nodiscard]] Milliseconds expires_in(Slot acquisition) const;
+  [[nodiscard]] Milliseconds renewed(Slot acquisition) const;
   void renew_session(Slot session);
   [[nodiscard]] std::int64_t wall_ms() const;
 

@@ -81,6 +81,7 @@ void Node::on(Origin from, const request::Show& request) {
       describe(acquisition, holder);
       holder.token = acquisition.token();
       holder.expires_in = expires_in(slot);
+      holder.renewed = renewed(slot);
     }
     for (Slot slot = lock.queue_head; slot != no_slot; slot = table_.acquisition(slot).next) {
       const locks::Acquisition& acquisition = table_.acquisition(slot);

@@ -139,6 +139,7 @@ void write(Writer& out, const reply::Holder& holder) {
   out.key("mode").text(mode_word(holder.mode));
   out.key("since_ms").milliseconds(holder.since);
   out.key("expires_in_ms").milliseconds(holder.expires_in);
+  out.key("renewed_ms").milliseconds(holder.renewed);
   write_person(out, holder);
 }
 

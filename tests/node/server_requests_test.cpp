@@ -86,6 +86,37 @@ TEST_CASE("a LIST whose connection has gone is forgotten") {
   CHECK(core.node().next_deadline() > core.now());
 }
 
+TEST_CASE("SHOW tells how long ago a lease was granted or renewed") {
+  Core core(with(either()));
+  const std::string token = " token=" + std::to_string(token_of(core.ask("A", "LOCK x")).value);
+  core.advance(3s);
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"renewed_ms\":3000,"));
+
+  core.ask("A", "RENEW x" + token);
+  core.advance(1s);
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"since_ms\":4000,"));
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"renewed_ms\":1000,"));
+
+  const std::string ttl = GENERATE("10s", "90s");
+  core.ask("A", "RENEW x ttl=" + ttl + token);
+  core.advance(500ms);
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"renewed_ms\":500,"));
+}
+
+TEST_CASE("SHOW tells how long ago the session that holds was renewed") {
+  Core core(with(either()));
+  core.ask("A", "OPEN ttl=20s");
+  core.ask("A", "LOCK x");
+  core.advance(7s);
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"renewed_ms\":7000,"));
+
+  core.ask("A", "KEEPALIVE");
+  core.advance(250ms);
+
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"since_ms\":7250,"));
+  CHECK_THAT(core.ask("B", "SHOW x"), Contains("\"renewed_ms\":250,"));
+}
+
 TEST_CASE("QUIT with waits: each is answered, then the goodbye") {
   Core core(with(either()));
   core.ask("H", "LOCK x");

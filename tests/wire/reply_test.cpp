@@ -116,6 +116,7 @@ TEST_CASE("SHOW lists holders and waiters with the page's keys in its order") {
   holder.token = Token{42};
   holder.since = 1500ms;
   holder.expires_in = 28500ms;
+  holder.renewed = 1400ms;
   holder.address = "127.0.0.1:40112";
   show.holders.push_back(holder);
   reply::Waiter waiter;
@@ -131,7 +132,7 @@ TEST_CASE("SHOW lists holders and waiters with the page's keys in its order") {
   show.delay = 250ms;
   CHECK(line_of(show) ==
         R"(OK {"name":"jobs/a","holders":[{"token":42,"mode":"exclusive","since_ms":1500,)"
-        R"("expires_in_ms":28500,"session":null,"client":null,"note":null,)"
+        R"("expires_in_ms":28500,"renewed_ms":1400,"session":null,"client":null,"note":null,)"
         R"("address":"127.0.0.1:40112"}],"waiters":[{"position":1,"mode":"shared","since_ms":20,)"
         R"("session":"s17","client":"worker 7","note":"line\n\"two\"","address":"[::1]:5"}],)"
         R"("waiters_total":9,"delay_ms":250})");
