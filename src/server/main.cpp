@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "server/clock.hpp"
 #include "server/config/options.hpp"
 #include "server/log.hpp"
 #include "server/maintenance.hpp"
+#include "server/notify.hpp"
 #include "server/reloading.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
@@ -35,17 +37,25 @@ int main(int argc, char** argv) {
 
   raise_descriptor_limit();
   Log log(config.log_level, style_of_stderr(config.log_format));
-  const auto store = Store::open(config, log);
+  Notify notify(environment, log);
+  const auto store = Store::open(config, log, [&] { notify.recovering(read_clock()); });
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
-  Server server(config.core, log, **store);
+  Server server(config.core, log, **store, notify);
   Reloading reloading(std::get<Options>(options), environment, config);
-  const Signals signals(server.context(), {.drain = [&] { server.drain(); },
-                                           .stop = [&] { server.stop(); },
-                                           .reload = [&] { reloading.reload(log, server); }});
-  if (const auto bound = server.listen(config.listen.client); !bound) {
+  const auto reload = [&] {
+    notify.reloading();
+    reloading.reload(log, server);
+    notify.reloaded();
+  };
+  const Signals signals(
+      server.context(),
+      {.drain = [&] { server.drain(); }, .stop = [&] { server.stop(); }, .reload = reload});
+  const auto bound = server.listen(config.listen.client);
+  if (!bound) {
     (*store)->close();
     return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
   }
+  notify.ready("serving clients on " + *bound);
   server.run();
   (*store)->close();
   log.info("stopped");

@@ -29,9 +29,10 @@ Limits within_descriptors(Limits limits) {
 
 }  // namespace
 
-Server::Server(const Settings& settings, const Log& log, Store& store)
+Server::Server(const Settings& settings, const Log& log, Store& store, Notify& notify)
     : log_(log),
       store_(store),
+      notify_(notify),
       limits_(within_descriptors(settings.limits)),
       node_(settings, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       listener_(loop_.context(), log,
@@ -71,8 +72,8 @@ void Server::turn() {
   if (draining_) end_drain();
   const bool all_done = dry && to_work_.empty() && to_write_.empty() && !append_;
   if (stopped_ || gap || !all_done) return;
-  loop_.block(
-      std::min({node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_}));
+  loop_.block(std::min(
+      {node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_, notify_.next()}));
 }
 
 void Server::tick() {
@@ -82,6 +83,7 @@ void Server::tick() {
     next_space_check_ = loop_.now() + space_check;
     store_.look_after(loop_.now());
   }
+  notify_.ticked(loop_.now());
 }
 
 // The effects of a turn, once: the records of all its steps go to the disk as one batch, then each
@@ -106,6 +108,7 @@ void Server::configure(const Settings& settings) {
 void Server::drain() {
   if (std::exchange(draining_, true)) return;
   log_.info("draining", {{"connections", admission_.connections()}});
+  notify_.stopping();
   listener_.close();
   drain_until_ = loop_.read_time() + longest_drain;
   step(node::Drain{});

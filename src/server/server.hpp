@@ -20,6 +20,7 @@
 #include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/loop.hpp"
+#include "server/notify.hpp"
 #include "server/round.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
@@ -29,7 +30,7 @@ namespace pawl::server {
 
 class Server {
  public:
-  Server(const Settings& settings, const Log& log, Store& store);
+  Server(const Settings& settings, const Log& log, Store& store, Notify& notify);
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
@@ -91,6 +92,7 @@ class Server {
 
   const Log& log_;
   Store& store_;
+  Notify& notify_;
   Limits limits_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;

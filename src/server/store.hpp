@@ -30,7 +30,9 @@ namespace pawl::server {
 class Store {
  public:
   // Everything is read and made safe to go on with; META says that this process has begun.
-  [[nodiscard]] static Started<std::unique_ptr<Store>> open(const Config& config, const Log& log);
+  // `progress`, if any, is called for each piece read.
+  [[nodiscard]] static Started<std::unique_ptr<Store>> open(
+      const Config& config, const Log& log, const std::function<void()>& progress = {});
 
   // What the node starts with; once.
   [[nodiscard]] node::Recovered take_recovered() { return std::move(recovered_); }
@@ -55,7 +57,7 @@ class Store {
 
   // store_open.cpp
   [[nodiscard]] Started<void> read_meta();
-  [[nodiscard]] Started<void> recover();
+  [[nodiscard]] Started<void> recover(const std::function<void()>& progress);
   [[nodiscard]] Started<void> refuse_forgetting() const;
   [[nodiscard]] Started<void> say_begun(const Config& config);
 

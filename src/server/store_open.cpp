@@ -23,12 +23,13 @@ std::string boot_id() {
 
 }  // namespace
 
-Started<std::unique_ptr<Store>> Store::open(const Config& config, const Log& log) {
+Started<std::unique_ptr<Store>> Store::open(const Config& config, const Log& log,
+                                            const std::function<void()>& progress) {
   auto directory = storage::DataDirectory::open(config.data_dir);
   if (!directory) return start_failure(directory.error());
   std::unique_ptr<Store> store{new Store(log, config.core.durability, std::move(*directory))};
   if (auto read = store->read_meta(); !read) return read.error();
-  if (auto recovered = store->recover(); !recovered) return recovered.error();
+  if (auto recovered = store->recover(progress); !recovered) return recovered.error();
   if (auto begun = store->say_begun(config); !begun) return begun.error();
   return store;
 }
@@ -49,8 +50,8 @@ Started<void> Store::read_meta() {
   return {};
 }
 
-Started<void> Store::recover() {
-  auto state = read_state(directory_.files(), meta_);
+Started<void> Store::recover(const std::function<void()>& progress) {
+  auto state = read_state(directory_.files(), meta_, progress);
   if (!state) return state.error();
   const storage::Recovered& found = state->found;
   for (const storage::RejectedSnapshot& rejected : found.rejected) {
@@ -65,7 +66,8 @@ Started<void> Store::recover() {
   }
   storage::OpenLogOptions options;
   options.salt_seed = random_number();
-  options.clean_shutdown = meta_.clean && meta_.boot == boot_id();
+  // Where /proc is hidden nothing tells whether the machine went down.
+  options.clean_shutdown = meta_.clean && !meta_.boot.empty() && meta_.boot == boot_id();
   auto opened = storage::open_log(directory_.files(), found, options);
   if (!opened) return start_failure(opened.error());
   opened_ = std::move(*opened);

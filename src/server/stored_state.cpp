@@ -33,7 +33,8 @@ std::string_view text_of(journal::Bytes bytes) {
 // Feeds what storage hands out to the core, and keeps the first thing that the core cannot read.
 class Feeder {
  public:
-  explicit Feeder(node::Recovery& recovery) : recovery_(recovery) {}
+  Feeder(node::Recovery& recovery, const std::function<void()>& progress)
+      : recovery_(recovery), progress_(progress) {}
 
   [[nodiscard]] storage::RecoverySink sink() {
     storage::RecoverySink sink;
@@ -41,6 +42,7 @@ class Feeder {
       snapshot_ = header;
     };
     sink.snapshot.chunk = [this](journal::Bytes chunk) {
+      if (progress_) progress_();
       if (!recovery_.feed_snapshot(text_of(chunk))) say("the snapshot");
     };
     sink.log.record = [this](const journal::Record& record) { replay(record); };
@@ -60,6 +62,7 @@ class Feeder {
 
  private:
   void replay(const journal::Record& record) {
+    if (progress_) progress_();
     end_snapshot();
     if (record.kind == journal::RecordKind::local || !wrong_.empty()) return;
     if (!recovery_.replay(record.index, record.epoch, text_of(record.payload))) {
@@ -72,6 +75,7 @@ class Feeder {
   }
 
   node::Recovery& recovery_;
+  const std::function<void()>& progress_;
   std::optional<journal::SnapshotHeader> snapshot_;  // being fed
   std::string wrong_;
 };
@@ -88,9 +92,10 @@ std::uint64_t random_number() {
   return number;
 }
 
-Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta) {
+Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta,
+                                const std::function<void()>& progress) {
   node::Recovery recovery(random_number());
-  Feeder feeder(recovery);
+  Feeder feeder(recovery, progress);
   auto found = storage::recover(files, meta, feeder.sink());
   if (!found) return start_failure(found.error());
   feeder.end_snapshot();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "journal/meta.hpp"
@@ -23,7 +24,9 @@ struct StoredState {
 [[nodiscard]] StartFailure start_failure(const storage::Failure& failure);
 [[nodiscard]] std::uint64_t random_number();
 
-// A damaged log is a verdict in it, not a failure.
-[[nodiscard]] Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta);
+// A damaged log is a verdict in it, not a failure. `progress`, if any, is called for each piece
+// read.
+[[nodiscard]] Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta,
+                                              const std::function<void()>& progress = {});
 
 }  // namespace pawl::server

@@ -23,7 +23,7 @@ class RunningServer {
   explicit RunningServer(const Limits& limits = {})
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
         store_(open_store()),
-        server_(settings(limits), log_, *store_),
+        server_(settings(limits), log_, *store_, notify_),
         port_(open()),
         thread_([this] { server_.run(); }) {}
 
@@ -92,6 +92,7 @@ class RunningServer {
   testing::TemporaryDirectory directory_;
   server::Log log_;
   std::unique_ptr<server::Store> store_;
+  server::Notify notify_{{}, log_};
   server::Server server_;
   std::uint16_t port_;
   std::thread thread_;
