@@ -32,12 +32,12 @@ class TimerQueue {
   }
   void mark_decided(Slot slot) { set(slot, decided); }
 
-  [[nodiscard]] bool is_judged(Slot slot) const { return timers_[slot].deadline == judged; }
+  [[nodiscard]] bool is_judged(Slot slot) const { return deadline(slot) == judged; }
   // … and not renewed and judged anew since, over records that came later.
   [[nodiscard]] bool is_judged(Slot slot, LogIndex until) const {
     return is_judged(slot) && timers_[slot].judged_until == until;
   }
-  [[nodiscard]] bool is_decided(Slot slot) const { return timers_[slot].deadline == decided; }
+  [[nodiscard]] bool is_decided(Slot slot) const { return deadline(slot) == decided; }
   // Either of them: requests about it await the outcome.
   [[nodiscard]] bool is_ending(Slot slot) const { return is_judged(slot) || is_decided(slot); }
   [[nodiscard]] Moment deadline(Slot slot) const {

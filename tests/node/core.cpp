@@ -6,17 +6,16 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "node/recovered.hpp"
 #include "server/refusals.hpp"
 #include "wire/reply.hpp"
 
 namespace pawl::testing {
 
 Core::Core(Settings settings, Flushing flushing)
-    : flush_at_once_(flushing == Flushing::at_once),
-      limits_(settings.limits),
-      node_(std::move(settings), now_, 0) {
-  node::Actions actions;
-  node_.step(now_, node::Tick{}, actions);
+    : flush_at_once_(flushing == Flushing::at_once), settings_(std::move(settings)) {
+  node_.emplace(settings_, now_, 0);
+  step(node::Tick{});
   flush();
 }
 
@@ -68,14 +67,47 @@ bool Core::is_closed(const std::string& who) {
 }
 
 void Core::flush() {
-  step(node::Flushed{node_.replica().last()});
+  flush_one_step();
   settle();
+}
+
+void Core::flush_one_record() {
+  flushed_ = LogIndex{node_->replica().applied().value + 1};
+  step(node::Flushed{flushed_});
+  settle();
+}
+
+bool Core::store_meta() {
+  const auto wanted = std::exchange(wanted_meta_, {});
+  if (!wanted) return false;
+  step(*wanted);
+  settle();
+  return true;
+}
+
+void Core::restart(const Start& start) {
+  const LogIndex last = std::min(start.last, flushed_);
+  std::erase_if(written_, [&](const Written& record) { return record.index > last; });
+  node::Recovery recovery(0);
+  for (const Written& record : written_) {
+    ensure(recovery.replay(record.index, record.epoch, record.bytes));
+  }
+  node::Recovered recovered = recovery.take();
+  recovered.ceiling = start.ceiling;
+  recovered.longest_ttl = start.longest_ttl;
+  recovered.token_floor = start.token_floor;
+  recovered.grace = start.grace;
+  clients_.clear();
+  wanted_meta_.reset();
+  node_.emplace(settings_, now_, 0, std::move(recovered));
+  step(node::Tick{});
+  flush();
 }
 
 void Core::advance(Span span) {
   const Moment until = now_ + span;
   while (now_ < until) {
-    now_ = std::min(until, node_.next_deadline());
+    now_ = std::min(until, node_->next_deadline());
     step(node::Tick{});
     settle();
   }
@@ -92,19 +124,22 @@ void Core::drain() {
 }
 
 void Core::configure(const Settings& settings) {
-  limits_ = settings.limits;
+  settings_ = settings;
   step(node::Configured{settings});
 }
 
 void Core::fill_disk(bool full) { step(node::DiskSpace{full}); }
 
 void Core::advance_one_step() {
-  const Moment next = node_.next_deadline();
+  const Moment next = node_->next_deadline();
   if (next != never) now_ = std::max(now_, next);
   step(node::Tick{});
 }
 
-void Core::flush_one_step() { step(node::Flushed{node_.replica().last()}); }
+void Core::flush_one_step() {
+  flushed_ = node_->replica().last();
+  step(node::Flushed{flushed_});
+}
 
 std::string Core::ask(const std::string& who, std::string_view line) {
   send(who, line);
@@ -137,7 +172,8 @@ bool Core::take_line(Client& client, const std::string& text) {
   if (std::exchange(client.at_first_byte, false) && text.starts_with('*')) {
     return refuse(client, server::no_resp);
   }
-  if (text.size() >= limits_.line) return refuse(client, server::too_long(limits_.line));
+  if (text.size() >= settings_.limits.line)
+    return refuse(client, server::too_long(settings_.limits.line));
   wire::Line line = parser_.parse(text);
   if (line.kind == wire::LineKind::empty) return true;
   if (line.kind == wire::LineKind::foreign) {
@@ -156,7 +192,7 @@ bool Core::take_line(Client& client, const std::string& text) {
     open->secret = secret;
   }
   node::Actions actions;
-  node_.step(now_, node::ClientRequest{{client.id, client.last_request}, &line.request}, actions);
+  step(node::ClientRequest{{client.id, client.last_request}, &line.request}, actions);
   client.parked = client.begun = actions.parked;
   deliver(actions);  // which may already name it as resumed
   if (actions.parked) return false;
@@ -180,8 +216,17 @@ void Core::finish_input(Client& client) {
 
 void Core::step(const node::Event& event) {
   node::Actions actions;
-  node_.step(now_, event, actions);
+  step(event, actions);
   deliver(actions);
+}
+
+void Core::step(const node::Event& event, node::Actions& actions) {
+  node_->step(now_, event, actions);
+  if (actions.store_meta) wanted_meta_ = actions.store_meta;
+  if (settings_.durability == Durability::none) return;
+  node_->hand_over([this](const replication::Entry& entry) {
+    written_.push_back({entry.index, entry.epoch, std::string(entry.bytes)});
+  });
 }
 
 void Core::deliver(const node::Actions& actions) {
@@ -232,11 +277,11 @@ void Core::settle() {
       work(*client);
       busy = true;
     }
-    if (flush_at_once_ && node_.replica().in_flight() > 0) {
-      step(node::Flushed{node_.replica().last()});
+    if (flush_at_once_ && node_->replica().in_flight() > 0) {
+      flush_one_step();
       busy = true;
     }
-    if (node_.next_deadline() <= now_) {
+    if (node_->next_deadline() <= now_) {
       step(node::Tick{});
       busy = true;
     }

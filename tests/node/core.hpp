@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/settings.hpp"
 #include "node/event.hpp"
@@ -24,6 +25,15 @@ namespace pawl::testing {
 enum class Flushing : std::uint8_t {
   by_hand,  // records are in flight until flush()
   at_once,  // every record is flushed in the step after it was made
+};
+
+// What a start finds beside the records: as META says it.
+struct Start {
+  LogIndex last{~std::uint64_t{0}};  // of the records flushed, the last that is still there
+  Token ceiling = last_token;
+  Milliseconds longest_ttl = Milliseconds::max();
+  Token token_floor{};
+  Milliseconds grace{0};
 };
 
 class Core {
@@ -42,6 +52,12 @@ class Core {
 
   // What was appended so far is on disk.
   void flush();
+  // Of what is in flight the first record only.
+  void flush_one_record();
+  // META says what the node asked for last; false: it has asked for nothing.
+  bool store_meta();
+  // The process ends and starts again: what was not flushed and every connection is lost.
+  void restart(const Start& start = {});
   void advance(Span span);
   // One leap, as after a stall of the process: nothing is stepped on the way.
   void stall(Span span);
@@ -58,10 +74,15 @@ class Core {
   std::string ask(const std::string& who, std::string_view line);
   std::string read_or_nothing(const std::string& who) { return read(who).value_or(""); }
 
-  [[nodiscard]] const node::Node& node() const { return node_; }
+  [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] Moment now() const { return now_; }
 
  private:
+  struct Written {
+    LogIndex index;
+    Epoch epoch;
+    std::string bytes;
+  };
   struct Client {
     ConnectionId id;
     server::Outbox outbox;
@@ -83,17 +104,21 @@ class Core {
   bool refuse(Client& client, std::string_view line);
   void finish_input(Client& client);
   void step(const node::Event& event);
+  void step(const node::Event& event, node::Actions& actions);
   void deliver(const node::Actions& actions);
   bool close_settled();
   void settle();
 
   Moment now_{std::chrono::hours{1}};
   bool flush_at_once_;
-  Limits limits_;
+  Settings settings_;
   std::uint32_t next_slot_ = 0;
   std::uint32_t generation_ = 1;
   std::uint64_t secrets_ = 0;
-  node::Node node_;
+  std::optional<node::Node> node_;
+  std::vector<Written> written_;
+  LogIndex flushed_;
+  std::optional<node::MetaStored> wanted_meta_;
   wire::RequestParser parser_;
   std::map<std::string, std::unique_ptr<Client>> clients_;
 };

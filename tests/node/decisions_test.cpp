@@ -185,6 +185,63 @@ TEST_CASE("on_disconnect=release acts when the last of its connections ends") {
   CHECK(core.ask("C", on("VERIFY", token)) == "ERR NOT_HELD");
 }
 
+TEST_CASE("on_disconnect=release spares a session that an OPEN in flight takes up") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "OPEN on_disconnect=release id=mine");
+  const Token token = token_of(core.ask("A", "LOCK x"));
+  core.send("C", "LOCK y");  // so that the OPEN behind it is a record
+  core.send("B", "OPEN id=mine");
+
+  core.disconnect("A");
+  come_to_rest(core);
+
+  CHECK_THAT(core.read_or_nothing("B"), StartsWith("OK"));
+  CHECK(core.ask("B", "KEEPALIVE") == "OK ttl=10000");
+  CHECK(core.ask("B", on("UNLOCK", token)) == "OK");
+}
+
+TEST_CASE("on_disconnect=release spares a session renewed by a record and then taken up again") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "OPEN on_disconnect=release id=mine");
+  core.send("A", "LOCK x");
+  core.send("C", "LOCK y");
+  core.disconnect("A");  // judged behind both
+  core.flush_one_record();
+
+  core.send("B", "OPEN id=mine");
+  core.flush_one_record();
+  come_to_rest(core);
+
+  CHECK_THAT(core.read_or_nothing("B"), StartsWith("OK"));
+  CHECK(core.ask("B", "KEEPALIVE") == "OK ttl=10000");
+}
+
+TEST_CASE("on_disconnect=release acts though what was in flight renewed the session") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "OPEN on_disconnect=release id=mine ttl=1h");
+  core.send("A", "LOCK x");
+  core.send("C", "LOCK y");
+  core.disconnect("A");
+  core.flush_one_record();
+  come_to_rest(core);
+
+  CHECK(core.node().table().session_count() == 0);
+}
+
+TEST_CASE("on_disconnect=release acts though the session was past its end and renewed after all") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "OPEN on_disconnect=release id=mine ttl=1s");
+  core.advance(900ms);
+  core.send("C", "LOCK y");
+  core.send("A", "LOCK x");
+  core.advance(200ms);  // past its end, though a record renews it
+
+  core.disconnect("A");
+  come_to_rest(core);
+
+  CHECK(core.node().table().session_count() == 0);
+}
+
 TEST_CASE("a connection that the server ended does not count for on_disconnect") {
   Core core(with(either()));
   core.ask("A", "OPEN on_disconnect=release id=mine");

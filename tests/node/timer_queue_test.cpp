@@ -61,6 +61,16 @@ TEST_CASE("what is decided is never due, and no renewal revives it") {
   CHECK(timers.pop_due(at(99)) == no_slot);
 }
 
+TEST_CASE("a slot that never had a time is not ending, however far beyond the others") {
+  TimerQueue timers;
+  CHECK_FALSE(timers.is_ending(1'000'000));
+  timers.set(0, at(20));
+  timers.mark_judged(0, LogIndex{1});
+
+  CHECK_FALSE(timers.is_ending(1));
+  CHECK_FALSE(timers.is_judged(1'000'000, LogIndex{1}));
+}
+
 TEST_CASE("a slot used again after its end was decided has a deadline like any other") {
   TimerQueue timers;
   timers.set(0, at(20));
