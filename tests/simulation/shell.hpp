@@ -39,6 +39,7 @@ class Shell {
 
   // What comes in from the network, in the order of the calls.
   void connect(std::uint32_t link);
+  void refuse_connection(std::uint32_t link);
   void request(Operation& operation);
   void end_input(std::uint32_t link);
   void end(std::uint32_t link, bool at_once);  // at once: what was not read yet is lost
@@ -110,7 +111,6 @@ class Shell {
   void plan_end();
   void end_process();
   void on_process_ended();
-  void refuse_connection(std::uint32_t link);
 
   Connection* find(ConnectionId id);
 

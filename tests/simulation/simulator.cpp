@@ -94,7 +94,11 @@ std::uint32_t Simulator::connect(std::uint32_t client) {
   auto number = static_cast<std::uint32_t>(links_.size());
   Link& link = links_.emplace_back();
   link.client = client;
-  schedule_.at(arrival(link.last_to_node), [this, number] { shell_.connect(number); });
+  schedule_.at(arrival(link.last_to_node), [this, number, starts = shell_.starts()] {
+    // Given up before it stood, it brings nothing to a process that did not listen then.
+    bool given_up = !links_[number].client_open && shell_.starts() != starts;
+    given_up ? shell_.refuse_connection(number) : shell_.connect(number);
+  });
   return number;
 }
 
