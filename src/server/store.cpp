@@ -104,7 +104,7 @@ void Store::save(const node::SnapshotPart& part) {
     return;  // room for the next snapshot when this one stands
   }
   // In its turn behind the chunk: so at most one chunk waits to be written.
-  worker_->post([this] { post(node::SnapshotPartTaken{}); });
+  worker_->post_later([this] { post(node::SnapshotPartTaken{}); });
 }
 
 void Store::on_log(const storage::LogEvent& event) {

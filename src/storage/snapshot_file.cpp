@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::uint64_t flush_after = std::uint64_t{1} << 20;
 
+journal::SnapshotSink completed(journal::SnapshotSink sink) {
+  if (!sink.head) sink.head = [](const journal::SnapshotHeader&, Bytes) {};
+  if (!sink.chunk) sink.chunk = [](Bytes) {};
+  return sink;
+}
+
 }  // namespace
 
 SnapshotFile::SnapshotFile(Directory& directory, journal::SnapshotHeader header)
@@ -42,14 +48,35 @@ Result<void> SnapshotFile::chunk(Bytes payload) {
 }
 
 Result<journal::SnapshotWhole> SnapshotFile::finish() {
+  if (const auto done = write_end(); !done) return done.error();
+  while (true) {
+    const auto whole = read_back_piece();
+    if (!whole) return whole.error();
+    if (*whole) return **whole;
+  }
+}
+
+Result<void> SnapshotFile::write_end() {
   encoder_.finish(buffer_);
   if (const auto done = write_out(); !done) return done.error();
   const bool flushes = !is_mutant(Mutant::snapshot_without_fsync);
   if (const auto done = flushes ? file_->sync() : Result<void>(); !done) return done.error();
   file_->forget_cached();
-  const auto verdict = read_snapshot(*file_, {});
+  scan_ = std::make_unique<SnapshotScan>(*file_, journal::SnapshotSink{});
+  return {};
+}
+
+Result<std::optional<journal::SnapshotWhole>> SnapshotFile::read_back_piece() {
+  const auto verdict = scan_->read_piece();
   if (!verdict) return verdict.error();
-  const auto* whole = std::get_if<journal::SnapshotWhole>(&*verdict);
+  if (!*verdict) return std::optional<journal::SnapshotWhole>();
+  const auto whole = take_name(**verdict);
+  if (!whole) return whole.error();
+  return std::optional(*whole);
+}
+
+Result<journal::SnapshotWhole> SnapshotFile::take_name(const journal::SnapshotVerdict& verdict) {
+  const auto* whole = std::get_if<journal::SnapshotWhole>(&verdict);
   if (whole == nullptr || whole->header != header_ || whole->bytes != offset_) {
     return Failure{FailureKind::damaged,
                    directory_.path_of(temporary_) + " does not read back as it was written"};
@@ -61,26 +88,32 @@ Result<journal::SnapshotWhole> SnapshotFile::finish() {
 
 Result<void> SnapshotFile::abandon() {
   if (file_ == nullptr) return {};
+  scan_.reset();
   file_.reset();
   return directory_.remove(temporary_);
 }
 
+SnapshotScan::SnapshotScan(File& file, journal::SnapshotSink sink)
+    : file_(file), decoder_(completed(std::move(sink))), piece_(2 * journal::max_chunk_bytes) {}
+
+Result<std::optional<journal::SnapshotVerdict>> SnapshotScan::read_piece() {
+  using Verdict = std::optional<journal::SnapshotVerdict>;
+  const auto read = file_.read_at(offset_, piece_);
+  if (!read && read.error().kind == FailureKind::io) {
+    return Verdict(journal::SnapshotDamaged{offset_, "the disk reports a read error"});
+  }
+  if (!read) return read.error();
+  offset_ += *read;
+  const bool more = decoder_.feed(Bytes(piece_).first(*read)) && *read == piece_.size();
+  return more ? Verdict() : Verdict(decoder_.finish());
+}
+
 Result<journal::SnapshotVerdict> read_snapshot(File& file, const journal::SnapshotSink& sink) {
-  journal::SnapshotSink with_all = sink;
-  if (!with_all.head) with_all.head = [](const journal::SnapshotHeader&, Bytes) {};
-  if (!with_all.chunk) with_all.chunk = [](Bytes) {};
-  journal::SnapshotDecoder decoder(std::move(with_all));
-  std::vector<std::byte> piece(2 * journal::max_chunk_bytes);
-  std::uint64_t offset = 0;
+  SnapshotScan scan(file, sink);
   while (true) {
-    const auto read = file.read_at(offset, piece);
-    if (!read && read.error().kind == FailureKind::io) {
-      return journal::SnapshotVerdict(
-          journal::SnapshotDamaged{offset, "the disk reports a read error"});
-    }
-    if (!read) return read.error();
-    offset += *read;
-    if (!decoder.feed(Bytes(piece).first(*read)) || *read < piece.size()) return decoder.finish();
+    auto verdict = scan.read_piece();
+    if (!verdict) return verdict.error();
+    if (*verdict) return std::move(**verdict);
   }
 }
 

@@ -23,9 +23,13 @@ SnapshotSaver::~SnapshotSaver() {
   worker_.drain();
 }
 
-void SnapshotSaver::post(std::function<Result<void>(SnapshotFile&)> step) {
+void SnapshotSaver::post(Step step) {
   ensure(job_ != nullptr);
-  worker_.post([this, job = job_, step = std::move(step)] {
+  post(job_, std::move(step));
+}
+
+void SnapshotSaver::post(const std::shared_ptr<Job>& job, Step step) {
+  worker_.post_later([this, job, step = std::move(step)] {
     if (job->over) return;
     const auto done = step(job->file);
     if (done) return;
@@ -57,22 +61,35 @@ void SnapshotSaver::chunk(Bytes payload) {
 }
 
 void SnapshotSaver::finish() {
-  post([this, job = job_.get()](SnapshotFile& file) -> Result<void> {
-    const auto whole = file.finish();
+  post([this, job = job_](SnapshotFile& file) -> Result<void> {
+    if (const auto done = file.write_end(); !done) return done.error();
+    read_back(job);
+    return {};
+  });
+  job_ = nullptr;
+}
+
+// A piece, and behind whatever else is to be done the next one.
+void SnapshotSaver::read_back(const std::shared_ptr<Job>& job) {
+  post(job, [this, job](SnapshotFile& file) -> Result<void> {
+    const auto whole = file.read_back_piece();
     if (!whole) return whole.error();
+    if (!*whole) {
+      read_back(job);
+      return {};
+    }
     job->over = true;
-    notify_(SnapshotSaved{file.name(), *whole});
+    notify_(SnapshotSaved{file.name(), **whole});
     const auto deleted = delete_superseded(directory_);
     if (!deleted && deleted.error().kind == FailureKind::sync) {
       notify_(SnapshotFailed{deleted.error(), true});
     }
     return {};  // what could not be deleted is tried again with the next snapshot
   });
-  job_ = nullptr;
 }
 
 void SnapshotSaver::abandon() {
-  post([job = job_.get()](SnapshotFile& file) -> Result<void> {
+  post([job = job_](SnapshotFile& file) -> Result<void> {
     job->over = true;
     return file.abandon();
   });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Writes snapshots beside the loop: the io thread hands over the head and chunk by chunk, the
-// background worker writes, flushes, reads back, and deletes what is superseded. One at a time.
+// background worker writes, flushes, reads back, and deletes what is superseded, a little at a time
+// and behind its other tasks. One snapshot at a time.
 #pragma once
 
 #include <atomic>
@@ -46,8 +47,11 @@ class SnapshotSaver {
 
  private:
   struct Job;
+  using Step = std::function<Result<void>(SnapshotFile&)>;
 
-  void post(std::function<Result<void>(SnapshotFile&)> step);
+  void post(Step step);
+  void post(const std::shared_ptr<Job>& job, Step step);
+  void read_back(const std::shared_ptr<Job>& job);
 
   Directory& directory_;
   Worker& worker_;

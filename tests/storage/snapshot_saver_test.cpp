@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/snapshot_saver.hpp"
 
+#include <future>
+
 #include "storage/catch_result.hpp"
 #include "storage/storage_builder.hpp"
 
@@ -55,6 +57,29 @@ TEST_CASE("a snapshot that cannot be saved is told once, and the next one can be
   disk.set_capacity(10'000'000);
   save();
   CHECK(std::holds_alternative<SnapshotSaved>(events.back()));
+}
+
+TEST_CASE("other work does not wait for a snapshot to be read back") {
+  SimulatedDisk disk;
+  Worker worker;
+  std::vector<std::string> order;
+  SnapshotSaver saver(disk, worker, [&](const SnapshotEvent& event) {
+    order.emplace_back(std::holds_alternative<SnapshotSaved>(event) ? "saved" : "failed");
+  });
+  std::promise<void> handed_over;
+  worker.post([&] { handed_over.get_future().wait(); });  // the worker is busy meanwhile
+  saver.begin(header, {});
+  for (int i = 0; i < 5; ++i) saver.chunk(journal::bytes_of(chunk));
+  saver.finish();
+  // Posted last, run first; then what it posts itself, between two pieces of the snapshot.
+  worker.post([&] {
+    order.emplace_back("posted last");
+    worker.post_later([&] { worker.post([&] { order.emplace_back("posted meanwhile"); }); });
+  });
+  handed_over.set_value();
+  worker.drain();
+
+  CHECK(order == std::vector<std::string>{"posted last", "posted meanwhile", "saved"});
 }
 
 TEST_CASE("a failed flush of a snapshot is fatal") {
