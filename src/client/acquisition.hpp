@@ -24,23 +24,32 @@ struct Wanted {
   Milliseconds ttl{30'000};
   std::optional<Milliseconds> wait;  // none: for ever; 0: try once
   std::string note;                  // shown to others; empty: none
+  // From its start it is asked for at least so long, wait=0 too, where no server says yes or no.
+  Milliseconds patience{1'000};
 };
 
 // What is taken off a TTL before anyone counts on it: max(min(50 ms, TTL/5), 1 % of TTL).
 [[nodiscard]] Span margin_of(Milliseconds ttl);
+// How long after the send of what renewed last the next renewal goes out. Early enough that with an
+// outage of two thirds of the TTL less min(5 s, TTL/5), at any moment, a renewal is answered that
+// much before held_until().
+[[nodiscard]] Span renewal_after(Milliseconds ttl);
+// Pauses, before a request or a connection is tried anew, double up to this.
+[[nodiscard]] Span longest_pause(Milliseconds ttl);
 
 enum class State : std::uint8_t {
   asking,    // no answer yet, or none since the connection broke
   queued,    // the server has the LOCK and has not answered it for a while: we wait our turn
   held,      // granted, and held_until() lies ahead
   lost,      // was held: the server said so, or held_until() has passed
-  refused,   // never held: refusal() says why
+  refused,   // never held: refusal() says why; its code may also be UNREACHABLE
   released,  // given back, or certainly never granted after release()
 };
 
 struct Actions {
   std::vector<std::string> lines;  // to send, in this order, without LF
-  bool reconnect = false;          // this connection is of no use: close it, connect again at once
+  bool reconnect = false;          // this connection is of no use: connect to another server,
+  std::string primary;             // to this one if given: host:port
 };
 
 class Acquisition {
@@ -58,11 +67,87 @@ class Acquisition {
   void release(Moment now, Actions& out);
 
   [[nodiscard]] State state() const { return state_; }
+  // It stays as it is: lost, refused or released.
+  [[nodiscard]] bool is_over() const { return phase_ == Phase::over; }
   [[nodiscard]] Token token() const { return token_; }  // while held, and after
   [[nodiscard]] Moment held_until() const { return held_until_; }
   [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
   // When on_tick must be called at the latest.
   [[nodiscard]] Moment next_deadline() const;
+
+ private:
+  // Each phase has its one request, asked again until it is answered or the phase ends.
+  enum class Phase : std::uint8_t {
+    asking,       // LOCK
+    confirming,   // RENEW: granted so long after the LOCK was sent that too little may be left
+    holding,      // RENEW
+    withdrawing,  // CANCEL: the wait is over, or release() came before the grant
+    returning,    // UNLOCK
+    over,
+  };
+  enum class Kind : std::uint8_t { lock, renew, cancel, unlock };
+  struct Asked {
+    Kind kind;
+    std::string tag;
+    Moment sent;
+  };
+
+  // What comes in (acquisition_replies.cpp).
+  void on_event(Moment now, const ReplyLine& event, Actions& out);
+  void on_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_lock_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_lock_refused(Moment now, const ReplyLine& error, Actions& out);
+  void on_renew_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_cancel_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_unlock_reply(Moment now, const ReplyLine& reply, Actions& out);
+  bool take_grant(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_not_held(Moment now, Actions& out);
+
+  // What follows.
+  void enter(Phase phase, Moment now, Actions& out);
+  void hold(Moment now, Moment sent, Milliseconds ttl);
+  void ask(Moment now, Actions& out);
+  void ask_later(Moment now, const ReplyLine& reply, Actions& out);
+  void pause(Moment now);
+  void give_up(Moment now, Refusal refusal, Actions& out);
+  void end(State state);
+  void end_refused(Refusal refusal);
+  void leave_connection(Actions& out);
+  void note_queued(Moment now);
+
+  [[nodiscard]] Kind wanted_kind() const;
+  [[nodiscard]] std::string line_of(Kind kind, std::string_view tag, Moment now) const;
+  [[nodiscard]] const Asked* in_flight() const;  // the phase's own request
+  [[nodiscard]] Span patience_with(Kind kind) const;
+  [[nodiscard]] Moment silent_at() const;  // when what was asked will have been unanswered too long
+  [[nodiscard]] Moment over_at() const;    // when the phase ends by itself
+  [[nodiscard]] Moment ping_at() const;
+  [[nodiscard]] bool may_wait(Moment now) const;
+
+  Wanted wanted_;
+  Moment wait_end_ = never;
+  Moment ask_until_ = never;
+  Moment cancel_until_ = never;
+
+  Phase phase_ = Phase::asking;
+  State state_ = State::asking;
+  bool releasing_ = false;
+  Token token_;
+  Moment held_until_;
+  std::optional<Refusal> refusal_;
+  std::optional<Refusal> last_error_;  // of the LOCK, where it is asked again
+  std::uint32_t unresolved_ = 0;       // LOCKs sent that may still wait or hold
+  bool cancelled_at_once_ = false;     // the id may be spent
+
+  bool connected_ = false;
+  std::vector<Asked> asked_;  // on this connection, unanswered
+  std::uint64_t last_tag_ = 0;
+  Moment due_ = never;          // of the phase's request, when it is not in flight
+  Moment paused_until_;         // nothing is asked before
+  Span pause_{0};               // the last one
+  std::uint32_t silences_ = 0;  // renewals unanswered in a row
+  Moment heard_;                // the last line on this connection, if not
+  std::optional<Moment> unheard_since_;
 };
 
 }  // namespace pawl::client
