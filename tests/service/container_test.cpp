@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// docker/: what can be judged without building an image; `./dev image` builds it and lets it serve.
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "system/process.hpp"
+
+using pawl::testing::Process;
+
+namespace {
+
+std::string read(const std::string& name) {
+  std::ostringstream text;
+  text << std::ifstream(PAWL_SOURCE_DIR "/" + name).rdbuf();
+  return text.str();
+}
+
+// The words of an instruction in its JSON form; of the last one, the stage that runs.
+std::vector<std::string> instruction(const std::string& name) {
+  const std::string text = read("docker/Dockerfile");
+  const std::size_t at = text.rfind("\n" + name);
+  REQUIRE(at != std::string::npos);
+  const std::size_t from = text.find('[', at);
+  return YAML::Load(text.substr(from, text.find('\n', from) - from)).as<std::vector<std::string>>();
+}
+
+int exit_code_of(std::vector<std::string> words) {
+  words[0] = words[0] == "pawld" ? PAWLD_PROGRAM : PAWL_PROGRAM;
+  return Process(words).wait();
+}
+
+}  // namespace
+
+TEST_CASE("the image starts pawld with options it knows, and checks it by ping") {
+  std::vector<std::string> words = instruction("ENTRYPOINT");
+  CHECK(words == std::vector<std::string>{"pawld"});
+  for (const std::string& word : instruction("CMD")) words.push_back(word);
+  words.push_back("--check-config");
+  CHECK(exit_code_of(words) == 0);
+
+  CHECK(read("docker/Dockerfile").find("\nHEALTHCHECK ") != std::string::npos);
+  std::vector<std::string> health = instruction("HEALTHCHECK");
+  CHECK(health == std::vector<std::string>{"pawl", "ping"});
+  health.push_back("--help");
+  CHECK(exit_code_of(health) == 0);
+}
+
+TEST_CASE("the image runs as nobody in particular, on a volume") {
+  const std::string text = read("docker/Dockerfile");
+  const std::size_t user = text.rfind("\nUSER ");
+  REQUIRE(user != std::string::npos);
+  CHECK(text.substr(user + 6, 5) == "pawl\n");
+  CHECK(user < text.rfind("\nENTRYPOINT "));
+  CHECK(text.find("\nVOLUME /var/lib/pawl\n") != std::string::npos);
+}
+
+TEST_CASE("compose starts that image, reachable from this machine only, its data in a volume") {
+  const YAML::Node file = YAML::Load(read("docker/compose.yaml"));
+  const YAML::Node service = file["services"]["pawl"];
+  REQUIRE(service.IsMap());
+
+  // Paths are relative to the file.
+  const std::string context = "docker/" + service["build"]["context"].as<std::string>() + "/";
+  CHECK_FALSE(read(context + service["build"]["dockerfile"].as<std::string>()).empty());
+  CHECK(service["command"].as<std::vector<std::string>>() == instruction("CMD"));
+  for (const YAML::Node& port : service["ports"]) {
+    CHECK(port.as<std::string>().starts_with("127.0.0.1:"));
+  }
+  for (const YAML::Node& volume : service["volumes"]) {
+    const auto words = volume.as<std::string>();
+    CHECK(words.ends_with(":/var/lib/pawl"));
+    CHECK(file["volumes"][words.substr(0, words.find(':'))].IsDefined());
+  }
+}
+
+TEST_CASE("what the build makes is not sent to the image's build") {
+  std::istringstream lines(read(".dockerignore"));
+  std::vector<std::string> ignored;
+  for (std::string line; std::getline(lines, line);) ignored.push_back(line);
+  for (const char* const name : {"build", ".git"}) {
+    CHECK(std::count(ignored.begin(), ignored.end(), name) == 1);
+  }
+}
