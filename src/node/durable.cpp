@@ -112,7 +112,11 @@ void Node::on(const MetaStored& event) {
 
 void Node::on(const DiskSpace& event) { disk_full_ = event.full; }
 
-// A place in the queue is held back like a new LOCK: taken up again it could be granted.
+// Whoever asks need not believe that he has it. A place in the queue, taken up again, could be
+// granted; a hold that was recovered may have ended, and its lock be another's by a grant that was
+// forgotten. What goes on with a belief is not held back: RENEW, KEEPALIVE, RESUME, VERIFY. The
+// client's own clock has ended it before the node ever did, and no lease outlives this time
+// unrenewed.
 bool Node::hold_back(Origin from, const request::Lock& request) {
   if (now_ >= grants_from_) return false;
   if (request.wait == Milliseconds{0}) {
@@ -123,6 +127,16 @@ bool Node::hold_back(Origin from, const request::Lock& request) {
     return true;
   }
   held_back_.push_back({from.connection, lock_deadline_});
+  out_->parked = true;
+  return true;
+}
+
+// "It is yours" would be a grant told anew.
+bool Node::hold_back(Origin from, const request::Cancel& request) {
+  if (now_ >= grants_from_) return false;
+  Slot slot = table_.find_id(session_of(from), {}, request.name, request.id);
+  if (slot == no_slot || table_.acquisition(slot).stage != locks::Stage::holding) return false;
+  held_back_.push_back({from.connection, never});
   out_->parked = true;
   return true;
 }

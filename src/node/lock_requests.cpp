@@ -38,8 +38,7 @@ void Node::lock(Origin from, const request::Lock& request) {
   Slot same =
       request.id.empty() ? no_slot : table_.find_id(session, {}, request.names.front(), request.id);
   bool is_new = same == no_slot;  // what an id has already needs no room
-  bool holds = !is_new && table_.acquisition(same).stage == locks::Stage::holding;
-  if (!holds && hold_back(from, request)) return;
+  if (hold_back(from, request)) return;
   if (refuse_busy(from, request, session)) return;
   if (is_new && refuse_beyond_limits(from, request, session)) return;
   if (parked_for_tokens(from)) return;
@@ -123,6 +122,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
     return true;
   }
   if (acquisition.stage == locks::Stage::holding) {
+    if (hold_back(from, request)) return true;
     if (request.ttl && to_ms(*request.ttl) != acquisition.ttl_ms) return false;
     if (acquisition.session != no_slot) {
       renew_session(acquisition.session);
@@ -305,12 +305,13 @@ void Node::on(Origin from, const request::Verify& request) {
 }
 
 void Node::on(Origin from, const request::Cancel& request) {
+  static_cast<void>(take_held_back(from.connection));
   if (parked_behind_own(from) || refuse_without_session(from)) return;
   if (draining_) {
     refuse(from, ErrorCode::shutting_down);
     return;
   }
-  if (parked_for_tokens(from)) return;
+  if (hold_back(from, request) || parked_for_tokens(from)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
   propose(record::Cancel{{}, session, request.name, request.id}, from);

@@ -145,8 +145,10 @@ class Node {
   bool parked_for_ttl(Origin from, Milliseconds ttl);
   bool parked_for_tokens(Origin from);
   void park_for_meta(Origin from);
-  // After a start that may have forgotten a lock: answers or parks a LOCK that is new.
+  // After a start that may have forgotten a lock: answers or parks what would tell anybody that he
+  // has it.
   bool hold_back(Origin from, const request::Lock& request);
+  bool hold_back(Origin from, const request::Cancel& request);
   [[nodiscard]] std::optional<Moment> take_held_back(ConnectionId connection);
   void remember_held_back(ConnectionId connection, Moment deadline);
   void resume_held_back();

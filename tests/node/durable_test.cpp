@@ -25,4 +25,77 @@ TEST_CASE("a session's lock outlives a restart: its id finds it again") {
   CHECK(token_of(core.ask("A", "LOCK x id=a")) == token);
 }
 
+TEST_CASE("a forgotten grant may be believed: a repeated LOCK is not told of the hold before it") {
+  Core core(with(Durability::relaxed));
+  const Token token = token_of(core.ask("A", "LOCK x id=a ttl=1h"));
+
+  core.restart({.grace = 10s});
+
+  CHECK(core.ask("A", "LOCK x id=a") ==
+        "ERR BUSY delay=10000 msg=\"after a restart, until forgotten leases have lapsed\"");
+  core.send("A", "#1 LOCK x id=a wait=30s ttl=2h");
+  core.advance(9'999ms);
+  CHECK_FALSE(core.read("A"));
+  core.advance(1ms);
+  core.flush();
+  CHECK(core.read_or_nothing("A") == "#1 OK token=" + std::to_string(token.value) + " ttl=7200000");
+}
+
+TEST_CASE("a repeated LOCK held back renews nothing: its lease ends, and then it is granted anew") {
+  Core core(with(Durability::relaxed));
+  const Token token = token_of(core.ask("A", "LOCK x id=a ttl=2s"));
+  core.restart({.grace = 10s});
+
+  core.send("A", "LOCK x id=a wait=30s");
+  core.advance(3s);
+  core.flush();
+  CHECK(core.node().table().lock_count() == 0);
+
+  core.advance(7s);
+  core.flush();
+  CHECK(token_of(core.read_or_nothing("A")) > token);
+}
+
+TEST_CASE("a forgotten grant may be believed: CANCEL does not say yes-it-is-yours") {
+  Core core(with(Durability::relaxed));
+  const Token token = token_of(core.ask("A", "LOCK x id=a ttl=1h"));
+  core.ask("B", "LOCK x id=b wait=1h");
+  core.restart({.grace = 10s});
+
+  CHECK(core.ask("B", "CANCEL x id=b") == "OK cancelled=yes");
+  core.send("A", "CANCEL x id=a");
+  core.advance(9'999ms);
+  CHECK_FALSE(core.read("A"));
+  core.advance(1ms);
+  core.flush();
+  CHECK_THAT(core.read_or_nothing("A"),
+             StartsWith("OK cancelled=no token=" + std::to_string(token.value)));
+}
+
+TEST_CASE("after a restart that may have forgotten a grant, what is held is renewed and unlocked") {
+  Core core(with(Durability::relaxed));
+  const std::string x =
+      " x token=" + std::to_string(token_of(core.ask("A", "LOCK x ttl=1h")).value);
+  core.ask("B", "OPEN id=mine");
+  core.restart({.grace = 10s});
+
+  CHECK(core.ask("A", "RENEW" + x) == "OK ttl=3600000");
+  CHECK_THAT(core.ask("A", "VERIFY" + x), StartsWith("OK ttl=3"));
+  CHECK_THAT(core.ask("B", "RESUME mine"), StartsWith("OK"));
+  CHECK(core.ask("B", "KEEPALIVE") == "OK ttl=10000");
+  CHECK(core.ask("A", "UNLOCK" + x) == "OK");
+}
+
+TEST_CASE("a request held back whose connection ends is forgotten") {
+  Core core(with(Durability::relaxed));
+  core.ask("A", "LOCK x id=a ttl=1h");
+  core.restart({.grace = 10s});
+  core.send("A", "CANCEL x id=a");
+  core.disconnect("A");
+
+  core.advance(11s);
+
+  CHECK(token_of(core.ask("B", "LOCK x id=a")).value == 1);
+}
+
 }  // namespace pawl::testing

@@ -95,8 +95,8 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   if (found == holds_.end() || !outcome.ttl) return;
   Hold& hold = found->second;
   if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
+  if (verb == Verb::lock || verb == Verb::cancel) check_former(operation);
   if (verb != Verb::lock) return;
-  check_former(operation);
   std::vector<std::uint64_t>& others = believed_[hold.name];
   std::erase_if(others, [&](std::uint64_t other) { return !is_believed(holds_.at(other)); });
   if (!is_believed(hold)) return;

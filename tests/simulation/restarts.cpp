@@ -81,9 +81,8 @@ void Invariants::forget() {
 void Invariants::check_former(const Operation& granted) {
   std::erase_if(former_, [&](const Former& former) { return former.until <= now_; });
   for (const Former& former : former_) {
-    // A hold whose end was forgotten may be told to its owner again. Its token is the lower one: so
-    // whoever compares tokens refuses it, and nothing else can.
-    if (former.name != granted.ask.name || former.token >= granted.outcome.token.value) continue;
+    // Told again, it is the same grant.
+    if (former.name != granted.ask.name || former.token == granted.outcome.token.value) continue;
     fail("I4 lease exclusion", to_text(granted) + " while client" + std::to_string(former.client) +
                                    " still trusts token " + std::to_string(former.token) +
                                    ", which a restart forgot");
