@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/connection.hpp"
 
+#include <signal.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read_until.hpp>
@@ -11,63 +13,92 @@ namespace pawl::cli {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-Connection::Connection(const client::ServerAddress& address, std::chrono::milliseconds patience) {
-  asio::ip::tcp::resolver resolver(context_);
-  error_code result = asio::error::would_block;
-  resolver.async_resolve(address.host, address.port,
-                         [&](error_code error, const asio::ip::tcp::resolver::results_type& found) {
-                           result = error;
-                           if (error) return;
-                           result = asio::error::would_block;
-                           asio::async_connect(socket_, found,
-                                               [&](error_code refused, const auto& /*endpoint*/) {
-                                                 result = refused;
-                                               });
-                         });
-  if (const error_code error = run(result, patience)) {
-    throw Unreachable("cannot reach " + address.host + " port " + address.port + ": " +
-                      error.message());
-  }
+void Loop::catch_signals() {
+  signals_.emplace(context_, SIGINT, SIGTERM);
+  signals_->async_wait([this](error_code error, int number) {
+    if (!error) signal_ = number;
+  });
 }
 
-std::string Connection::ask(std::string_view line,
-                            std::optional<std::chrono::milliseconds> patience) {
-  std::string output(line);
-  output += '\n';
-  error_code result;
-  asio::write(socket_, asio::buffer(output), result);
-  std::size_t length = 0;
-  if (!result) {
-    result = asio::error::would_block;
-    asio::async_read_until(socket_, asio::dynamic_buffer(input_), '\n',
-                           [&](error_code error, std::size_t bytes) {
-                             result = error;
-                             length = bytes;
-                           });
-    result = run(result, patience);
-  }
-  if (result == asio::error::eof) throw Unreachable("the server closed before it replied");
-  if (result) throw Unreachable("no reply: " + result.message());
-  std::string reply = input_.substr(0, length - 1);
-  input_.erase(0, length);
-  return reply;
-}
-
-// Runs what was started until it has left its outcome in `result`, or patience ends: then the
-// socket is closed, so that nothing started outlives this call.
-error_code Connection::run(const error_code& result,
-                           std::optional<std::chrono::milliseconds> patience) {
+void Loop::stop_catching() {
+  signals_.reset();
   context_.restart();
-  if (patience) {
-    context_.run_for(*patience);
-  } else {
-    context_.run();
+  context_.poll();  // the handler, before `signal_` begins anew
+  signal_ = 0;
+}
+
+bool Loop::run_until(const bool& done, Patience patience) {
+  const auto start = std::chrono::steady_clock::now();
+  context_.restart();
+  while (!done && signal_ == 0) {
+    const std::size_t ran =
+        patience ? context_.run_one_until(start + *patience) : context_.run_one();
+    if (ran == 0) break;
   }
-  if (result != asio::error::would_block) return result;
+  return done;
+}
+
+void Loop::pause(std::chrono::milliseconds span) {
+  const auto work = asio::make_work_guard(context_);
+  run_until(false, span);
+}
+
+Connection::Connection(Loop& loop, const client::ServerAddress& address,
+                       std::chrono::milliseconds patience)
+    : loop_(loop), resolver_(loop.context()), socket_(loop.context()) {
+  done_ = false;
+  resolver_.async_resolve(
+      address.host, address.port,
+      [this](error_code error, const asio::ip::tcp::resolver::results_type& found) {
+        result_ = error;
+        done_ = error.failed();
+        if (error) return;
+        asio::async_connect(socket_, found, [this](error_code refused, const auto& /*endpoint*/) {
+          result_ = refused;
+          done_ = true;
+        });
+      });
+  if (!loop_.run_until(done_, patience)) {
+    close();
+    result_ = asio::error::timed_out;
+  }
+  if (result_) throw Unreachable(result_.message());
+}
+
+Connection::~Connection() { close(); }
+
+// Nothing that was started outlives this: its handler holds `this`.
+void Connection::close() {
   error_code ignored;
+  resolver_.cancel();
   socket_.close(ignored);
-  context_.stop();
-  return asio::error::timed_out;
+  loop_.context().restart();
+  while (!done_ && loop_.context().run_one() != 0) socket_.close(ignored);
+}
+
+void Connection::send(std::string_view line) {
+  const std::string output = std::string(line) + '\n';
+  error_code error;
+  asio::write(socket_, asio::buffer(output), error);
+  if (error) throw Unreachable(error.message());
+}
+
+std::optional<std::string> Connection::read_line(Patience patience) {
+  if (done_) {
+    done_ = false;
+    asio::async_read_until(socket_, asio::dynamic_buffer(input_), '\n',
+                           [this](error_code error, std::size_t length) {
+                             result_ = error;
+                             line_length_ = length;
+                             done_ = true;
+                           });
+  }
+  if (!loop_.run_until(done_, patience)) return std::nullopt;
+  if (result_ == asio::error::eof) throw Unreachable("the server closed before it replied");
+  if (result_) throw Unreachable(result_.message());
+  std::string line = input_.substr(0, line_length_ - 1);
+  input_.erase(0, line_length_);
+  return line;
 }
 
 }  // namespace pawl::cli

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One blocking connection to a server: a line out, a line in. Whatever goes wrong is thrown as
-// Unreachable; main turns that into exit code 69.
+// One blocking connection to a server: lines out, lines in, each wait with an end of its own. What
+// goes wrong is thrown as Unreachable. Signals, where they are caught, end a wait.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <optional>
@@ -21,22 +22,48 @@ struct Unreachable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+using Patience = std::optional<std::chrono::milliseconds>;  // none: for ever
+
+// What the waits of one command run on.
+class Loop {
+ public:
+  void catch_signals();  // SIGINT and SIGTERM end a wait from now on, not the process
+  [[nodiscard]] int signal() const { return signal_; }  // the first that came; 0: none
+  void stop_catching();  // a signal ends the process again, what came is forgotten
+
+  // Runs until `done`, a signal, or the end of patience; true if done.
+  bool run_until(const bool& done, Patience patience);
+  void pause(std::chrono::milliseconds span);  // a signal ends it
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+
+ private:
+  boost::asio::io_context context_{1};
+  std::optional<boost::asio::signal_set> signals_;
+  int signal_ = 0;
+};
+
 class Connection {
  public:
   // `patience` spans looking the name up and connecting.
-  Connection(const client::ServerAddress& address, std::chrono::milliseconds patience);
+  Connection(Loop& loop, const client::ServerAddress& address, std::chrono::milliseconds patience);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
-  // Sends the line with its LF. Without a patience it waits for the reply as long as it takes.
-  [[nodiscard]] std::string ask(std::string_view line,
-                                std::optional<std::chrono::milliseconds> patience);
+  void send(std::string_view line);  // adds the LF
+  // Without its LF. Nothing: patience or a signal ended the wait; another may follow.
+  [[nodiscard]] std::optional<std::string> read_line(Patience patience);
 
  private:
-  boost::system::error_code run(const boost::system::error_code& result,
-                                std::optional<std::chrono::milliseconds> patience);
+  void close();
 
-  boost::asio::io_context context_;
-  boost::asio::ip::tcp::socket socket_{context_};
+  Loop& loop_;
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::ip::tcp::socket socket_;
   std::string input_;
+  bool done_ = true;  // false: an operation is under way, its handler holds `this`
+  boost::system::error_code result_;
+  std::size_t line_length_ = 0;
 };
 
 }  // namespace pawl::cli

@@ -68,7 +68,7 @@ TEST_CASE("pawl version prints one line and needs no server") {
 TEST_CASE("pawl --help shows examples and exits with 0") {
   const Outcome outcome = pawl_with({"--help"});
   CHECK(outcome.code == 0);
-  CHECK(outcome.output.find("pawl send LOCK jobs/nightly ttl=30s") != std::string::npos);
+  CHECK(outcome.output.find("pawl run jobs/nightly -- ./backup.sh") != std::string::npos);
 }
 
 TEST_CASE("a wrong command line exits with 64 and says why") {
@@ -108,7 +108,7 @@ TEST_CASE("pawl prints the reply and exits with 0 on OK, 1 on ERR") {
 
   const Outcome ping = pawl_with({"ping"}, {server});
   CHECK(ping.code == 0);
-  CHECK(ping.output == "OK pong\n");
+  CHECK(ping.output.starts_with("pong from 127.0.0.1:"));
 
   const Outcome lock = pawl_with({"send", "LOCK", "jobs/nightly", "ttl=1m"}, {server});
   CHECK(lock.code == 0);

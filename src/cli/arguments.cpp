@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <functional>
+#include <optional>
+
+#include "cli/text/printable.hpp"
+#include "wire/text.hpp"
+#include "wire/values.hpp"
+
+namespace pawl::cli {
+namespace {
+
+// Empty: well. Else what is wrong, for a person.
+using Judge = std::function<std::string(const std::string&)>;
+
+CLI::Validator validator(Judge judge) {
+  return CLI::Validator([judge = std::move(judge)](std::string& value) { return judge(value); },
+                        "");
+}
+
+std::string no_name(const std::string& value) {
+  if (wire::is_text(value) && wire::is_name(value)) return {};
+  return in_quotes(value) +
+         " is no lock name: 1 to 255 bytes of UTF-8 without blanks, controls, quotes, = and ,";
+}
+
+std::string no_prefix(const std::string& value) {
+  if (wire::is_text(value) && wire::has_name_characters(value)) return {};
+  return in_quotes(value) + " begins no lock name";
+}
+
+std::string no_id(const std::string& value) {
+  if (wire::is_text(value) && wire::is_id(value)) return {};
+  return in_quotes(value) + " is no id: 1 to 64 of A-Z a-z 0-9 . _ : -";
+}
+
+std::string no_token(const std::string& value) {
+  const auto token = wire::parse_integer(value);
+  if (token && *token >= 1 && *token <= last_token.value) return {};
+  return in_quotes(value) + " is no token: a number from 1 to " + std::to_string(last_token.value);
+}
+
+std::string no_text(const std::string& value) {
+  if (!wire::is_text(value)) return "the text is no UTF-8";
+  if (value.size() > wire::longest_note) return "the text is longer than 1024 bytes";
+  return {};
+}
+
+std::string no_ttl(const std::string& value) {
+  const auto span = wire::parse_duration(value);
+  if (span && span->count() > 0) return {};
+  return in_quotes(value) + " is no duration above 0: 250ms, 30s, 5m, 2h";
+}
+
+std::string no_wait(const std::string& value) {
+  if (value == "forever" || wire::parse_duration(value)) return {};
+  return in_quotes(value) + " is neither a duration (250ms, 30s, 5m, 2h) nor 0 nor forever";
+}
+
+// Judged first, so that what arrives here is well formed.
+CLI::Option* add_span(CLI::App& command, const std::string& option, Milliseconds& span,
+                      const std::string& meaning, Judge judge) {
+  return command
+      .add_option_function<std::string>(
+          option,
+          [&span](const std::string& value) {
+            span = value == "forever" ? Milliseconds::max()
+                                      : wire::parse_duration(value).value_or(Milliseconds{0});
+          },
+          meaning)
+      ->check(validator(std::move(judge)));
+}
+
+}  // namespace
+
+CLI::Option* add_lock(CLI::App& command, std::string& name) {
+  return command.add_option("LOCK", name, "name of the lock")
+      ->required()
+      ->type_name("")
+      ->check(validator(no_name));
+}
+
+CLI::Option* add_token(CLI::App& command, std::uint64_t& token) {
+  return command.add_option("--token", token, "fencing token of the holder that is meant")
+      ->type_name("N")
+      ->check(validator(no_token));
+}
+
+CLI::Option* add_prefix(CLI::App& command, std::string& prefix) {
+  return command.add_option("PREFIX", prefix, "only names that begin so")
+      ->type_name("")
+      ->check(validator(no_prefix));
+}
+
+CLI::Option* add_id(CLI::App& command, std::string& id) {
+  return command.add_option("--id", id, "names this acquisition: asked again, it is the same one")
+      ->type_name("ID")
+      ->check(validator(no_id));
+}
+
+CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,
+                      const std::string& meaning) {
+  return command.add_option(option, text, meaning)->type_name("TEXT")->check(validator(no_text));
+}
+
+CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl) {
+  return add_span(command, "--ttl", ttl, "the lease lasts so long unless renewed", no_ttl)
+      ->type_name("SPAN");
+}
+
+CLI::Option* add_wait(CLI::App& command, Milliseconds& wait) {
+  return add_span(command, "--wait", wait, "queue so long if it is held; 0 tries once", no_wait)
+      ->type_name("0|SPAN|forever");
+}
+
+CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of) {
+  return command.add_option("--limit", limit, "at most so many " + of + "; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+}  // namespace pawl::cli

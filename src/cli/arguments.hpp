@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arguments that several commands take, judged before anything is sent: what a name, a token, a
+// duration may be is the server's own rule (wire/). A wrong one is a usage error of the command
+// line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "pawl/types.hpp"
+
+namespace pawl::cli {
+
+CLI::Option* add_lock(CLI::App& command, std::string& name);      // LOCK, required
+CLI::Option* add_token(CLI::App& command, std::uint64_t& token);  // --token, 1 to 2^53-1
+CLI::Option* add_prefix(CLI::App& command, std::string& prefix);  // [PREFIX]
+CLI::Option* add_id(CLI::App& command, std::string& id);          // --id
+CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,
+                      const std::string& meaning);           // shown to others, at most 1024 bytes
+CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl);  // --ttl; 0: not given
+// --wait; 0: try once, Milliseconds::max(): for ever.
+CLI::Option* add_wait(CLI::App& command, Milliseconds& wait);
+// --limit of what is printed, 0: all.
+CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of);
+
+}  // namespace pawl::cli

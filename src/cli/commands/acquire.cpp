@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lease that outlives this command. Until its token is printed nobody but us can give it back, so
+// each way out before that does: a signal, a stdout that is closed.
+#include <algorithm>
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <chrono>
+#include <memory>
+
+#include "cli/arguments.hpp"
+#include "cli/commands/families.hpp"
+#include "cli/output.hpp"
+#include "cli/server.hpp"
+#include "cli/text/describe.hpp"
+
+namespace pawl::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using client::ReplyLine;
+using client::RequestLine;
+
+struct Wanted {
+  std::string name;
+  std::string id;
+  std::string note;
+  Milliseconds ttl{0};   // 0: the server's default
+  Milliseconds wait{0};  // max: for ever
+};
+
+struct Grant {
+  std::uint64_t token = 0;
+  std::uint64_t ttl_ms = 0;
+};
+
+struct Silent : Unreachable {
+  Silent() : Unreachable("no reply in time") {}
+};
+
+class Acquiring {
+ public:
+  Acquiring(const Globals& globals, Wanted wanted)
+      : server_(globals), wanted_(std::move(wanted)), started_(Clock::now()) {}
+
+  // Nothing: a signal came first, and what was asked for is given up.
+  std::optional<Grant> run();
+  void give_back(std::uint64_t token);
+  void leave();  // the queue, or what was granted meanwhile
+  [[nodiscard]] int signal() { return server_.loop().signal(); }
+  void stop_catching() { server_.loop().stop_catching(); }  // another one ends the process
+
+ private:
+  std::optional<Grant> attempt();
+  std::optional<ReplyLine> await_grant();
+  ReplyLine talk(RequestLine line);
+  std::optional<Grant> take(const ReplyLine& reply);
+  [[nodiscard]] RequestLine lock_line() const;
+  void pause_after(const Failure& trouble);
+
+  Server server_;
+  Wanted wanted_;
+  Clock::time_point started_;
+  Clock::time_point asked_;                         // when the LOCK that is answered was sent
+  std::optional<Clock::time_point> trouble_since_;  // no server of the list has answered since
+  std::size_t failed_in_turn_ = 0;                  // servers, since one has answered
+  bool may_be_queued_ = false;                      // a LOCK was sent and not refused
+};
+
+// The wait counts from the start of the command, over all connections.
+RequestLine Acquiring::lock_line() const {
+  RequestLine line("LOCK");
+  line.tag("w").word(wanted_.name);
+  if (wanted_.wait == Milliseconds::max()) {
+    line.option("wait", "forever");
+  } else if (wanted_.wait.count() > 0) {
+    const auto waited = std::chrono::duration_cast<Milliseconds>(Clock::now() - started_);
+    line.option("wait", std::max(wanted_.wait - waited, Milliseconds{0}));
+  }
+  line.option("id", wanted_.id);
+  if (wanted_.ttl.count() > 0) line.option("ttl", wanted_.ttl);
+  if (!wanted_.note.empty()) line.option("note", wanted_.note);
+  return line;
+}
+
+// Nothing: a signal. A wait may be long: a server that has vanished meanwhile answers no PING.
+std::optional<ReplyLine> Acquiring::await_grant() {
+  Connection& connection = server_.connect();
+  bool is_pinged = false;
+  for (;;) {
+    const auto line = connection.read_line(server_.timeout());
+    if (server_.loop().signal() != 0) return std::nullopt;
+    if (line) {
+      ReplyLine reply = parse(*line);
+      if (reply.tag == "w") return reply;
+      is_pinged = false;
+    } else {
+      if (is_pinged) throw Silent();
+      connection.send(RequestLine("PING").tag("p").text());
+      is_pinged = true;
+    }
+  }
+}
+
+// A request that is answered at once, past replies to what was sent before.
+ReplyLine Acquiring::talk(RequestLine line) {
+  Connection& connection = server_.connect();
+  connection.send(line.tag("t").text());
+  for (;;) {
+    const auto read = connection.read_line(server_.timeout());
+    if (!read) throw Silent();
+    ReplyLine reply = parse(*read);
+    if (reply.tag == "t") return reply;
+  }
+}
+
+// A server that went away may come back, or another take over: what may be queued is asked for
+// again for as long as reaching a server may take.
+void Acquiring::pause_after(const Failure& trouble) {
+  const auto now = Clock::now();
+  if (!trouble_since_) trouble_since_ = now;
+  if (!may_be_queued_ || now - *trouble_since_ >= server_.timeout()) throw Failure(trouble);
+  failed_in_turn_ = 0;
+  server_.loop().pause(std::chrono::milliseconds{100});
+}
+
+// One LOCK on one connection. Nothing: a signal, or another attempt is due.
+std::optional<Grant> Acquiring::attempt() {
+  std::optional<Failure> trouble;
+  try {
+    Connection& connection = server_.connect_next();
+    const bool was_queued = may_be_queued_;
+    asked_ = Clock::now();
+    connection.send(lock_line().text());
+    may_be_queued_ = true;
+    const auto reply = await_grant();
+    if (!reply) return std::nullopt;
+    if (is_elsewhere(*reply)) may_be_queued_ = was_queued;
+    if (!is_elsewhere(*reply) && reply->word != "NO_QUORUM") {
+      trouble_since_.reset();
+      failed_in_turn_ = 0;
+      return take(*reply);
+    }
+    trouble = failure_of(*reply);
+  } catch (const Unreachable& error) {
+    if (dynamic_cast<const Silent*>(&error) != nullptr && !trouble_since_) trouble_since_ = asked_;
+    trouble = Failure(exit_unreachable, "cannot reach " + server_.name() + ": " + error.what());
+  }
+  server_.disconnect();
+  if (++failed_in_turn_ >= server_.count()) pause_after(*trouble);
+  return std::nullopt;
+}
+
+std::optional<Grant> Acquiring::run() {
+  server_.loop().catch_signals();
+  while (server_.loop().signal() == 0) {
+    if (const auto grant = attempt()) return grant;
+  }
+  return std::nullopt;
+}
+
+// What waited has less left than its TTL, so that it is renewed first. Nothing: it was lost again.
+std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
+  if (reply.kind == ReplyLine::Kind::error) throw failure_of(reply);
+  Grant grant{reply.number("token").value_or(0), reply.number("ttl").value_or(0)};
+  const auto waited = std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_).count();
+  if (static_cast<std::uint64_t>(waited) < grant.ttl_ms / 50) return grant;
+  RequestLine line("RENEW");
+  line.word(wanted_.name).option("token", grant.token);
+  const ReplyLine renewed = talk(line);
+  if (renewed.word == "NOT_HELD") return std::nullopt;
+  if (renewed.kind == ReplyLine::Kind::error) throw failure_of(renewed);
+  grant.ttl_ms = renewed.number("ttl").value_or(grant.ttl_ms);
+  return grant;
+}
+
+void Acquiring::give_back(std::uint64_t token) {
+  RequestLine line("UNLOCK");
+  line.word(wanted_.name).option("token", token);
+  try {
+    talk(line);
+  } catch (const std::exception& error) {
+    say("token " + std::to_string(token) +
+        " is not given back, it ends with its lease: " + error.what());
+  }
+}
+
+// CANCEL is authoritative: either nothing is and will be granted, or here is what was.
+void Acquiring::leave() {
+  if (!may_be_queued_) return;
+  try {
+    RequestLine line("CANCEL");
+    line.word(wanted_.name).option("id", wanted_.id);
+    const ReplyLine reply = talk(line);
+    if (reply.field("cancelled") == "no") give_back(reply.number("token").value_or(0));
+  } catch (const std::exception& error) {
+    say(std::string("the queue is left without a word, which the server finds out: ") +
+        error.what());
+  }
+}
+
+int acquire(const Globals& globals, Wanted wanted) {
+  if (wanted.id.empty()) wanted.id = boost::uuids::to_string(boost::uuids::random_generator()());
+  Acquiring acquiring(globals, wanted);
+  const auto grant = acquiring.run();
+  // One that comes later is too late: the token is printed.
+  if (const int signal = acquiring.signal(); signal != 0) {
+    acquiring.stop_catching();
+    if (grant) acquiring.give_back(grant->token);
+    if (!grant) acquiring.leave();
+    return 128 + signal;
+  }
+  const Json json{
+      {"name", wanted.name}, {"token", grant->token}, {"ttl_ms", grant->ttl_ms}, {"id", wanted.id}};
+  try {
+    print((globals.json() ? json.dump() : std::to_string(grant->token)) + "\n");
+  } catch (const Failure&) {
+    acquiring.give_back(grant->token);
+    throw;
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_acquire(Program& program) {
+  auto wanted = std::make_shared<Wanted>();
+  CLI::App& command = program.add(
+      "acquire", "Take a lock and print its fencing token; the lease outlives this command",
+      "  token=$(pawl acquire jobs/nightly --ttl 5m) || exit   75 if it is held\n"
+      "  pawl acquire jobs/nightly --wait 30s --note \"$HOSTNAME\"\n"
+      "  pawl acquire jobs/nightly --wait forever -o json\n"
+      "Ctrl-C while it waits leaves the queue; an --id left so is spent. Without --id one is "
+      "made.\n"
+      "`pawl run` renews while a command runs, and gives back at its end.\n",
+      [wanted](const Globals& globals) { return acquire(globals, *wanted); });
+  add_lock(command, wanted->name);
+  add_ttl(command, wanted->ttl);
+  add_wait(command, wanted->wait);
+  add_id(command, wanted->id);
+  add_text(command, "--note", wanted->note, "shown to those who ask why it is held");
+}
+
+}  // namespace pawl::cli

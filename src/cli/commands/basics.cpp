@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a server answers, any line of the protocol, and what concerns this program alone.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "cli/commands/families.hpp"
+#include "cli/completion.hpp"
+#include "cli/output.hpp"
+#include "cli/server.hpp"
+#include "cli/text/describe.hpp"
+
+namespace pawl::cli {
+namespace {
+
+int ping(const Globals& globals) {
+  Server server(globals);
+  server.connect();
+  const auto start = std::chrono::steady_clock::now();
+  server.ask(client::RequestLine("PING"));
+  const auto span = std::chrono::steady_clock::now() - start;
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(span).count();
+  const double ms = static_cast<double>(us) / 1'000;
+  const Json answer{{"server", server.name()}, {"round_trip_ms", ms}};
+  const std::string number = answer["round_trip_ms"].dump();
+  print(globals.json() ? answer.dump() + "\n"
+                       : "pong from " + server.name() + " in " + number + "ms\n");
+  return exit_ok;
+}
+
+int version(const Globals& globals) {
+  print(globals.json() ? "{\"version\":\"" PAWL_VERSION "\"}\n" : "pawl " PAWL_VERSION "\n");
+  return exit_ok;
+}
+
+// The reply as it came: whoever sends lines reads lines.
+int send(const Globals& globals, const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  if (line.find_first_not_of(" \t") == line.npos) throw Failure(exit_usage, "the line is empty");
+  if (line.find_first_of("\r\n") != line.npos) throw Failure(exit_usage, "send takes one line");
+  Server server(globals);
+  Connection& connection = server.connect();
+  std::string reply;
+  try {
+    connection.send(line);
+    reply = connection.read_line(std::nullopt).value_or("");
+  } catch (const Unreachable& error) {
+    throw Failure(exit_unreachable, server.name() + ": " + error.what());
+  }
+  print(reply + "\n");
+  const auto parsed = client::parse_reply_line(reply);
+  if (!parsed) throw Failure(exit_refused, "that is no reply of a pawld");
+  return parsed->kind == client::ReplyLine::Kind::error ? exit_refused : exit_ok;
+}
+
+}  // namespace
+
+void add_basic_commands(Program& program) {
+  program.add("ping", "Ask the server for a sign of life",
+              "  pawl ping                        pong from 127.0.0.1:7295 in 0.2ms\n"
+              "  pawl -s db1:7295 ping || echo down\n",
+              ping);
+  auto words = std::make_shared<std::vector<std::string>>();
+  CLI::App& sender =
+      program.add("send", "Send one line of the protocol, print the reply line",
+                  "  pawl send LOCK jobs/nightly ttl=30s            OK token=1 ttl=30000\n"
+                  "  pawl send 'LOCK jobs/nightly note=\"two words\"'\n"
+                  "  pawl send HELP                                 what can be sent\n"
+                  "Any ERR is exit code 1 here.\n",
+                  [words](const Globals& globals) { return send(globals, *words); });
+  sender.add_option("LINE", *words, "the words of the line")->required()->type_name("");
+  program.add("version", "Print the version of this program",
+              "  pawl version                     of the server: pawl send HELLO\n", version);
+  auto shell = std::make_shared<std::string>();
+  CLI::App& completion =
+      program.add("completion", "Print what teaches a shell to complete pawl's words",
+                  "  source <(pawl completion bash)   in ~/.bashrc\n"
+                  "  source <(pawl completion zsh)    in ~/.zshrc, after compinit\n"
+                  "  pawl completion fish > ~/.config/fish/completions/pawl.fish\n",
+                  [&program, shell](const Globals&) {
+                    print(completion_script(program.app(), *shell));
+                    return exit_ok;
+                  });
+  completion.add_option("SHELL", *shell, "which shell")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of pawl, one file a family. Each function adds its commands to the program.
+#pragma once
+
+#include "cli/program.hpp"
+
+namespace pawl::cli {
+
+void add_acquire(Program& program);         // acquire.cpp
+void add_token_commands(Program& program);  // tokens.cpp: renew release verify break
+void add_look_commands(Program& program);   // look.cpp: why show ls sessions status
+void add_basic_commands(Program& program);  // basics.cpp: ping send version completion
+
+}  // namespace pawl::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/failure.hpp"
+
+#include <string_view>
+
+#include "cli/text/printable.hpp"
+
+namespace pawl::cli {
+namespace {
+
+struct Advice {
+  std::string_view error;
+  ExitCode code;
+  std::string_view text;
+};
+
+constexpr Advice advice[] = {
+    {"BUSY", exit_busy, "held, or others wait for it: --wait queues, `pawl why` shows who"},
+    {"TIMEOUT", exit_busy, "not granted in time: `pawl why` shows who holds it"},
+    {"NOT_HELD", exit_not_held,
+     "that token is no current holder's: the lock was released, lapsed or was broken"},
+    {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
+    {"FORBIDDEN", exit_denied, "this user may not do that"},
+    {"NO_SESSION", exit_refused, "the lock belongs to a session, only its owner can do that"},
+    {"CANCELLED", exit_refused, "that id was given up before: take another"},
+    {"MISMATCH", exit_refused, "that id stands for something else: take another"},
+    {"LIMIT", exit_refused, "the server keeps no more of these: limits.* in its configuration"},
+    {"DISK_FULL", exit_refused,
+     "the server's disk is full: new locks are refused, renew and release go on"},
+    {"SHUTTING_DOWN", exit_refused, "the server is going down: try again"},
+    {"NOT_PRIMARY", exit_refused, "this node does not serve now: name the others too, -s a,b,c"},
+    {"NO_QUORUM", exit_refused, "unknown, it may still take effect: `pawl show` tells"},
+    {"UNKNOWN_COMMAND", exit_refused,
+     "the server does not have it, `pawl send HELLO` tells its version"},
+    {"INTERNAL", exit_refused, "a defect of the server, its log says more"},
+};
+
+}  // namespace
+
+Failure failure_of(const client::ReplyLine& error) {
+  const client::Refusal refusal = client::refusal_of(error);
+  std::string text = printable(refusal.code);
+  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  for (const Advice& known : advice) {
+    if (known.error == refusal.code) {
+      return {known.code, text.append(": ").append(known.text)};
+    }
+  }
+  return {exit_refused, text};
+}
+
+}  // namespace pawl::cli

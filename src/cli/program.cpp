@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/program.hpp"
+
+#include <exception>
+#include <sstream>
+#include <utility>
+
+#include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
+#include "cli/output.hpp"
+
+namespace pawl::cli {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  pawl run jobs/nightly -- ./backup.sh        run it while holding the lock
+  token=$(pawl acquire jobs/nightly --ttl 5m) hold it beyond this command
+  pawl release jobs/nightly --token "$token"
+  pawl why jobs/nightly                       who holds it, who waits
+  pawl -s db1:7295,db2:7295 status            the first that answers
+  pawl COMMAND --help                         options and examples of one command
+)";
+
+}  // namespace
+
+Program::Program() : app_("Locks, seen and used from a shell. Talks to a pawld.", "pawl") {
+  app_.footer(std::string(examples) + exit_code_help);
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.add_option("-s,--server", globals_.servers, "host:port[,host:port...], tried in this order")
+      ->envname("PAWL_SERVER")
+      ->capture_default_str();
+  app_.add_option("--timeout", globals_.timeout_ms,
+                  "ms to reach a server, and for a reply that needs no wait")
+      ->check(CLI::Range(1, 3'600'000))
+      ->capture_default_str();
+  app_.add_option("-o,--output", globals_.output, "how data is printed on stdout")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+CLI::App& Program::add(const std::string& name, const std::string& summary,
+                       const std::string& command_examples, Run run) {
+  CLI::App& command = *app_.add_subcommand(name, summary);
+  command.footer("Examples:\n" + command_examples + exit_code_help);
+  command.final_callback([this, run = std::move(run)] { chosen_ = run; });
+  return command;
+}
+
+int Program::run(int argc, const char* const* argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream help;
+    std::ostringstream problem;
+    const bool asked_for_help = app_.exit(error, help, problem) == 0;
+    if (!asked_for_help) {
+      const std::string text = problem.str();
+      say(text.substr(0, text.find_last_not_of('\n') + 1));
+      return exit_usage;
+    }
+    chosen_ = [text = help.str()](const Globals&) {
+      print(text);
+      return exit_ok;
+    };
+  }
+  try {
+    return chosen_(globals_);
+  } catch (const Failure& failure) {
+    say(failure.what());
+    return failure.code();
+  } catch (const std::exception& error) {
+    say(error.what());
+    return exit_refused;
+  }
+}
+
+}  // namespace pawl::cli
