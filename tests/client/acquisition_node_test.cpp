@@ -23,6 +23,7 @@ struct Contender {
   bool connected = false;
   std::unique_ptr<Acquisition> acquisition;
   std::deque<std::string> on_the_way;  // to it
+  Moment late_until;                   // until then no line reaches it
   bool held = false;
   bool broken = false;    // by an operator, and it may not know: that is what tokens are for
   bool released = false;  // asked for: it does not act on the lock any more
@@ -86,7 +87,7 @@ class Contest {
     std::optional<Milliseconds> wait = Milliseconds{below(5'000)};
     if (below(4) == 0) wait = 0ms;
     if (below(4) == 0) wait.reset();
-    Wanted wanted = wanted_for(wait, Milliseconds{100 + below(2'000)});
+    Wanted wanted = wanted_for(wait, Milliseconds{100 + below(1'500)});
     wanted.id = one.name + std::to_string(++one.acquisitions);
     one.acquisition = std::make_unique<Acquisition>(wanted, core_.now());
     one.held = one.broken = one.released = false;
@@ -153,7 +154,8 @@ class Contest {
   void settle() {
     collect();
     for (Contender& one : contenders_) {
-      if (below(3) == 0) continue;  // its lines are late
+      if (below(12) == 0) one.late_until = core_.now() + Span{1ms} * below(800);
+      if (core_.now() < one.late_until) continue;
       while (one.connected && !one.on_the_way.empty()) {
         const std::string line = one.on_the_way.front();
         one.on_the_way.pop_front();
