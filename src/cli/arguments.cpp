@@ -41,6 +41,10 @@ std::string no_token(const std::string& value) {
   return in_quotes(value) + " is no token: a number from 1 to " + std::to_string(last_token.value);
 }
 
+std::string no_number(const std::string& value) {
+  return wire::parse_integer(value) ? "" : in_quotes(value) + " is no number";
+}
+
 std::string no_text(const std::string& value) {
   if (!wire::is_text(value)) return "the text is no UTF-8";
   if (value.size() > wire::longest_note) return "the text is longer than 1024 bytes";
@@ -56,6 +60,18 @@ std::string no_ttl(const std::string& value) {
 std::string no_wait(const std::string& value) {
   if (value == "forever" || wire::parse_duration(value)) return {};
   return in_quotes(value) + " is neither a duration (250ms, 30s, 5m, 2h) nor 0 nor forever";
+}
+
+// Not read by CLI11: to that, 010 is 8.
+CLI::Option* add_number(CLI::App& command, const std::string& option, std::uint64_t& number,
+                        const std::string& meaning, Judge judge) {
+  return command
+      .add_option_function<std::string>(
+          option,
+          [&number](const std::string& value) { number = wire::parse_integer(value).value_or(0); },
+          meaning)
+      ->type_name("N")
+      ->check(validator(std::move(judge)));
 }
 
 // Judged first, so that what arrives here is well formed.
@@ -82,9 +98,8 @@ CLI::Option* add_lock(CLI::App& command, std::string& name) {
 }
 
 CLI::Option* add_token(CLI::App& command, std::uint64_t& token) {
-  return command.add_option("--token", token, "fencing token of the holder that is meant")
-      ->type_name("N")
-      ->check(validator(no_token));
+  return add_number(command, "--token", token, "fencing token of the holder that is meant",
+                    no_token);
 }
 
 CLI::Option* add_prefix(CLI::App& command, std::string& prefix) {
@@ -115,9 +130,8 @@ CLI::Option* add_wait(CLI::App& command, Milliseconds& wait) {
 }
 
 CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of) {
-  return command.add_option("--limit", limit, "at most so many " + of + "; 0: all")
-      ->type_name("N")
-      ->capture_default_str();
+  return add_number(command, "--limit", limit, "at most so many " + of + "; 0: all", no_number)
+      ->default_str(std::to_string(limit));
 }
 
 }  // namespace pawl::cli

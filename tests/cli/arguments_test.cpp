@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using namespace std::chrono_literals;
+
+namespace pawl::cli {
+namespace {
+
+// The words as one command line; false: CLI11 refuses them.
+bool parses(CLI::App& app, std::vector<std::string> words) {
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(words);
+    return true;
+  } catch (const CLI::ParseError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a token is a whole number from 1 to 2^53-1") {
+  CLI::App app;
+  std::uint64_t token = 0;
+  add_token(app, token);
+  for (const char* bad : {"0", "-1", "+1", "1.5", "1e3", "0x10", " 1", "", "abc",
+                          "9007199254740992", "18446744073709551617"}) {
+    INFO(bad);
+    CHECK_FALSE(parses(app, {"--token", bad}));
+  }
+  CHECK(parses(app, {"--token", "9007199254740991"}));
+  CHECK(token == 9007199254740991U);
+  CHECK(parses(app, {"--token", "010"}));
+  CHECK(token == 10);
+}
+
+TEST_CASE("a lock name that would be another request is no name") {
+  CLI::App app;
+  std::string name;
+  add_lock(app, name);
+  for (const char* bad : {"", "a b", "a token=1", "wait=forever", "a\nUNLOCK", "a\tb", "a,b",
+                          "\"a\"", "a\x1b[2J", "\xff"}) {
+    INFO(bad);
+    CHECK_FALSE(parses(app, {bad}));
+  }
+  CHECK_FALSE(parses(app, {std::string(256, 'a')}));
+  CHECK_FALSE(parses(app, {}));
+  for (const char* good : {"a", "jobs/nightly", "é", "#1"}) {
+    CHECK(parses(app, {good}));
+    CHECK(name == good);
+  }
+}
+
+TEST_CASE("durations are written as in the protocol") {
+  CLI::App app;
+  Milliseconds ttl{0};
+  Milliseconds wait{0};
+  add_ttl(app, ttl);
+  add_wait(app, wait);
+  CHECK(parses(app, {"--ttl", "5m", "--wait", "250ms"}));
+  CHECK(ttl == 5min);
+  CHECK(wait == 250ms);
+  CHECK(parses(app, {"--wait", "forever"}));
+  CHECK(wait == Milliseconds::max());
+  CHECK(parses(app, {"--wait", "0"}));
+  CHECK(wait == 0ms);
+  for (const char* bad : {"0", "0s", "-1s", "forever", "1.5s", "3x", ""}) {
+    INFO(bad);
+    CHECK_FALSE(parses(app, {"--ttl", bad}));
+  }
+  CHECK_FALSE(parses(app, {"--wait", "for ever"}));
+}
+
+TEST_CASE("notes are UTF-8 of at most 1024 bytes, ids are words") {
+  CLI::App app;
+  std::string note;
+  std::string id;
+  add_text(app, "--note", note, "");
+  add_id(app, id);
+  CHECK(parses(app, {"--note", "two\nlines \"é\"", "--id", "job-981:a.b_c"}));
+  CHECK_FALSE(parses(app, {"--note", std::string(1025, 'a')}));
+  CHECK_FALSE(parses(app, {"--note", "\xff"}));
+  CHECK_FALSE(parses(app, {"--id", "two words"}));
+  CHECK_FALSE(parses(app, {"--id", std::string(65, 'a')}));
+}
+
+}  // namespace pawl::cli

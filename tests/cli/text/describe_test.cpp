@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/text/describe.hpp"
+
+#include <catch2/catch.hpp>
+
+using Catch::Matchers::Contains;
+
+namespace pawl::cli {
+namespace {
+
+Json held() {
+  return Json::parse(R"({"name":"jobs/nightly","holders":[{"token":42,"mode":"exclusive",
+    "since_ms":192000,"expires_in_ms":28800,"renewed_ms":1200,"session":null,"client":null,
+    "note":null,"address":"10.0.0.7:40112"}],"waiters":[],"waiters_total":0,"delay_ms":0})");
+}
+
+Json waiter(int position, int since_ms) {
+  return {{"position", position},
+          {"mode", "exclusive"},
+          {"since_ms", since_ms},
+          {"session", nullptr},
+          {"client", nullptr},
+          {"note", nullptr},
+          {"address", "10.0.0.9:" + std::to_string(position)}};
+}
+
+}  // namespace
+
+TEST_CASE("why says who holds it, since when, when it was renewed and when it lapses") {
+  CHECK(why_text(held()) ==
+        "jobs/nightly is held by 10.0.0.7:40112 since 3m12s, token 42; renewed 1.2s ago, lapses in "
+        "28.8s unless renewed.\nNobody waits.\n");
+}
+
+TEST_CASE("why names the session, the client and the note of a holder") {
+  Json show = held();
+  show["holders"][0].update(
+      {{"session", "s17"}, {"client", "worker 7"}, {"note", "nightly \"full\""}});
+  CHECK_THAT(why_text(show), Contains(R"(held by "worker 7" (s17, 10.0.0.7:40112) )"
+                                      R"("nightly \"full\"" since 3m12s)"));
+  CHECK_THAT(why_text(show), Contains("renewed 1.2s ago with its session, lapses"));
+}
+
+TEST_CASE("why lists who waits, in order, and how many more there are") {
+  Json show = held();
+  show["waiters"] = {waiter(1, 40'000), waiter(2, 850)};
+  show["waiters_total"] = 2;
+  CHECK_THAT(why_text(show),
+             Contains("2 wait:\n  1. 10.0.0.9:1 for 40s\n  2. 10.0.0.9:2 for 850ms\n"));
+  CHECK_THAT(why_text(show), !Contains("more"));
+
+  show["waiters_total"] = 5000;
+  CHECK_THAT(why_text(show), Contains("5000 wait:\n"));
+  CHECK_THAT(why_text(show), Contains("and 4998 more, see --limit\n"));
+}
+
+TEST_CASE("why tells a free lock from a closed one and from one that is only awaited") {
+  Json show = held();
+  show["holders"] = Json::array();
+  CHECK(why_text(show) == "jobs/nightly is free.\n");
+
+  show["waiters"] = {waiter(1, 40)};
+  show["waiters_total"] = 1;
+  CHECK(why_text(show) == "jobs/nightly is held by nobody.\n1 waits:\n  1. 10.0.0.9:1 for 40ms\n");
+
+  show["delay_ms"] = 4'200;
+  CHECK_THAT(why_text(show), Contains("granted to nobody for 4.2s: its last holder was lost"));
+}
+
+TEST_CASE("why gives each of several holders a line, with its mode") {
+  Json show = held();
+  show["holders"][0]["mode"] = "shared";
+  show["holders"].push_back(show["holders"][0]);
+  show["holders"][1]["token"] = 43;
+  CHECK_THAT(why_text(show), Contains("jobs/nightly is held by 2:\n  10.0.0.7:40112 since"));
+  CHECK_THAT(why_text(show), Contains("token 42, shared;") && Contains("token 43, shared;"));
+}
+
+TEST_CASE("a lease that is over is not said to lapse") {
+  Json show = held();
+  show["holders"][0]["expires_in_ms"] = 0;
+  CHECK_THAT(why_text(show), Contains("its lease is over") && !Contains("lapses"));
+}
+
+TEST_CASE("a server that does not tell the last renewal is understood") {
+  Json show = held();
+  show["holders"][0].erase("renewed_ms");
+  CHECK_THAT(why_text(show), Contains("token 42; lapses in 28.8s"));
+  CHECK_THAT(show_text(show), Contains("42     exclusive  3m12s  -        28.8s"));
+}
+
+TEST_CASE("show has a table of holders and one of waiters") {
+  Json show = held();
+  show["waiters"] = {waiter(1, 40'000)};
+  show["waiters_total"] = 3;
+  CHECK(show_text(show) ==
+        "jobs/nightly: held, 3 wait\n\n"
+        "TOKEN  MODE       SINCE  RENEWED  EXPIRES  SESSION  CLIENT  ADDRESS         NOTE\n"
+        "42     exclusive  3m12s  1.2s     28.8s    leased   -       10.0.0.7:40112  -\n\n"
+        "POSITION  MODE       SINCE  SESSION  CLIENT  ADDRESS     NOTE\n"
+        "1         exclusive  40s    leased   -       10.0.0.9:1  -\n"
+        "and 2 more, see --limit\n");
+}
+
+TEST_CASE("show of a free lock is one line") {
+  const Json show =
+      Json::parse(R"({"name":"a","holders":[],"waiters":[],"waiters_total":0,"delay_ms":0})");
+  CHECK(show_text(show) == "a: free\n");
+}
+
+TEST_CASE("nothing that clients wrote reaches the terminal as a control") {
+  Json show = held();
+  const std::string evil =
+      "\x1b]0;x\x07\n\xC2\x9B"
+      "2J\u202E";
+  show["name"] = evil;
+  show["holders"][0].update(
+      {{"session", evil}, {"client", evil}, {"note", evil}, {"address", evil}, {"mode", evil}});
+  show["waiters"] = {show["holders"][0]};
+  show["waiters_total"] = 1;
+  Json session{{"handle", evil}, {"name", evil}, {"address", evil}};
+  Json status{{"node", evil}, {"role", evil}, {"version", evil}, {"nodes", {{{"id", evil}}}}};
+
+  std::string all = why_text(show) + show_text(show) + status_text(status);
+  for (const Row& row : {lock_row(show), session_row(session)}) {
+    for (const std::string& cell : row) all += cell;
+  }
+
+  CHECK_THAT(all, !Contains("\x1b") && !Contains("\x07") && !Contains("\xC2\x9B"));
+  CHECK_THAT(all, !Contains("\u202E"));
+}
+
+TEST_CASE("whatever the JSON is, it is told, never an exception") {
+  for (const char* odd : {"{}", R"({"holders":5,"waiters":null,"name":1})",
+                          R"({"name":"a","holders":[null],"waiters":["x",{}],"delay_ms":1e9})",
+                          R"({"nodes":[[],{"lag":-1}],"uptime_ms":"soon"})"}) {
+    const Json json = Json::parse(odd);
+    CHECK_NOTHROW(why_text(json) + show_text(json) + status_text(json));
+    CHECK_NOTHROW(lock_row(json));
+    CHECK_NOTHROW(session_row(json));
+  }
+}
+
+TEST_CASE("a lock with waiters and no holder has no age and no end in ls") {
+  const Json lock = Json::parse(
+      R"({"name":"a","mode":"exclusive","holders":0,"waiters":2,"token":null,"since_ms":0,
+          "expires_in_ms":0,"delay_ms":0})");
+  CHECK(lock_row(lock) == Row{"a", "exclusive", "0", "2", "-", "-", "-"});
+}
+
+}  // namespace pawl::cli
