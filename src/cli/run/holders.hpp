@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asks once, over a connection of its own, who holds a lock, for a person who waits for it.
+// Whatever goes wrong is no news: then nothing is said.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "client/server_address.hpp"
+
+namespace pawl::cli {
+
+class Holders {
+ public:
+  using Answer = std::function<void(const std::string& text)>;
+
+  Holders(boost::asio::io_context& context, const client::ServerAddress& server,
+          const std::string& lock, Answer answer);
+
+ private:
+  void connect();
+  void ask();
+  void read();
+
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::ip::tcp::socket socket_;
+  client::ServerAddress server_;
+  std::string line_;
+  std::string input_;
+  Answer answer_;
+};
+
+// Of the answer to SHOW: `held by 127.0.0.1:40112 "nightly backup" for 12.3s, 3 waiting`. Empty: it
+// cannot be read.
+[[nodiscard]] std::string holders_text(std::string_view json);
+
+}  // namespace pawl::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `pawl run` says to a person: one line, what happened and what follows. And the exit code of
+// what a server refused.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/run/run_options.hpp"
+#include "cli/run/supervision.hpp"
+#include "client/reply_line.hpp"
+
+namespace pawl::cli {
+
+// Empty: nothing to say.
+[[nodiscard]] std::string notice_text(const RunOptions& options, Notice notice);
+[[nodiscard]] std::string refusal_text(const RunOptions& options, const client::Refusal& refusal);
+[[nodiscard]] std::string lost_before_start_text(const RunOptions& options);
+[[nodiscard]] std::string exec_error_text(const RunOptions& options, int error);
+[[nodiscard]] std::string end_text(const RunOptions& options, int code);
+[[nodiscard]] std::string gave_up_text(const RunOptions& options);
+
+[[nodiscard]] int exit_code_of(std::string_view refusal, int conflict_exit_code);
+
+}  // namespace pawl::cli

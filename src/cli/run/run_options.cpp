@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run/run_options.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "cli/failure.hpp"
+#include "cli/program.hpp"
+#include "cli/run/run.hpp"
+#include "cli/text/duration.hpp"
+#include "cli/text/printable.hpp"
+#include "wire/text.hpp"
+#include "wire/values.hpp"
+
+namespace pawl::cli {
+namespace {
+
+constexpr auto examples =
+    R"(  pawl run jobs/nightly -- ./backup.sh          waits its turn, for ever
+  pawl run -n jobs/nightly -- ./backup.sh       75 at once if somebody else has it (cron)
+  pawl run --wait 30s --ttl 5s db/migrate -- sh -c 'migrate && verify'
+  pawl run L -- sh -c 'echo "$PAWL_LOCK $PAWL_TOKEN"'
+The command has a process group of its own. Signals to pawl go to that group, while waiting they
+end the wait. What is left of the group when the command ends gets TERM, then KILL, then the lock is
+given back. A process that leaves the group (setsid, a shell with job control) is not followed.
+Exit: the command's own code, 128+n if signal n ended it, 75 busy or not granted in time, 76 lost,
+69 unreachable, 77 not allowed, 64 usage, 126 not executable, 127 not found.
+)";
+
+[[noreturn]] void refuse(const std::string& why) { throw Failure(exit_usage, why); }
+
+Milliseconds duration(const char* option, const std::string& text) {
+  if (const auto parsed = wire::parse_duration(text)) return *parsed;
+  refuse(std::string(option) + " " + in_quotes(text) + ": a duration is 250ms, 30s, 5m, 2h");
+}
+
+OnLost on_lost(const std::string& word) {
+  if (word == "term") return OnLost::term;
+  if (word == "kill") return OnLost::kill;
+  if (word == "ignore") return OnLost::ignore;
+  refuse("--on-lost " + in_quotes(word) + ": one of term, kill, ignore");
+}
+
+Policy check_policy(const RunWords& words) {
+  Policy policy;
+  policy.ttl = duration("--ttl", words.ttl);
+  if (policy.ttl <= Milliseconds(0)) refuse("--ttl must be positive, 10s is usual");
+  policy.on_lost = on_lost(words.on_lost);
+  policy.grace = words.grace.empty() ? default_grace(policy.ttl) : duration("--grace", words.grace);
+  const Milliseconds less_than = policy.ttl - policy.ttl / 3;
+  if (policy.grace >= less_than) {
+    refuse("--grace " + duration_text(policy.grace) + ": from 0 to less than " +
+           duration_text(less_than) +
+           ", two thirds of --ttl, or every renewal would come too late");
+  }
+  return policy;
+}
+
+std::optional<Milliseconds> check_wait(const RunWords& words) {
+  if (words.nonblock) return Milliseconds(0);
+  if (words.wait == "forever" || words.wait == "inf") return std::nullopt;
+  return duration("--wait", words.wait);
+}
+
+std::vector<client::ServerAddress> check_servers(const std::string& list) {
+  std::vector<client::ServerAddress> addresses;
+  for (std::string_view rest = list; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    const auto address = client::parse_server_address(one);
+    if (!address) refuse("not a server, host:port: " + in_quotes(one));
+    addresses.push_back(*address);
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+  }
+  if (addresses.empty()) refuse("no server is named: -s host:port");
+  return addresses;
+}
+
+}  // namespace
+
+Milliseconds default_grace(Milliseconds ttl) { return std::min(Milliseconds(5'000), ttl / 5); }
+
+RunOptions check_run(const RunWords& words, const Globals& globals) {
+  if (!wire::is_text(words.lock) || !wire::is_name(words.lock) || words.lock.starts_with('-')) {
+    refuse("not a lock name: " + in_quotes(words.lock) +
+           " (1 to 255 bytes of UTF-8 without blanks, quotes, = and comma; not like an option)");
+  }
+  if (words.command.empty() || words.command.front().empty()) {
+    refuse("no command: pawl run " + words.lock + " -- command...");
+  }
+  RunOptions options;
+  options.lock = words.lock;
+  options.command = words.command;
+  options.policy = check_policy(words);
+  options.wait = check_wait(words);
+  options.note = words.note;
+  options.conflict_exit_code = words.conflict_exit_code;
+  options.quiet = words.quiet;
+  options.servers = globals.servers;
+  options.addresses = check_servers(globals.servers);
+  options.timeout = Milliseconds(globals.timeout_ms);
+  return options;
+}
+
+SplitLine split_run(int argc, const char* const* argv) {
+  const auto end = argv + argc;
+  const auto is = [](std::string_view word) {
+    return [word](const char* other) { return other == word; };
+  };
+  const auto run = std::find_if(argv, end, is("run"));
+  const auto dashes = std::find_if(argv, end, is("--"));
+  if (dashes == end || run > dashes) return {argc, {}};
+  return {static_cast<int>(dashes - argv), {dashes + 1, end}};
+}
+
+void add_run(Program& program, std::vector<std::string> command) {
+  const auto words = std::make_shared<RunWords>();
+  words->command = std::move(command);
+  CLI::App& app = program.add(
+      "run", "Run a command while holding a lock: pawl run [OPTIONS] LOCK -- COMMAND...", examples,
+      [words](const Globals& globals) { return run(check_run(*words, globals)); });
+  app.add_option("LOCK", words->lock, "the name of the lock")->required();
+  app.add_option("-t,--ttl", words->ttl,
+                 "how long the lock outlives a pawl that is gone; renewed at a third of it");
+  app.add_option("-w,--wait", words->wait, "how long to wait for it: 0, 30s, forever");
+  app.add_flag("-n,--nonblock", words->nonblock, "the same as --wait 0");
+  app.add_option("--on-lost", words->on_lost,
+                 "what a lost lock means to the command: term (TERM, grace, KILL, all before the "
+                 "lock can be granted again), kill, ignore");
+  app.add_option("--grace", words->grace, "from TERM to KILL [min(5s, ttl/5)]");
+  app.add_option("--note", words->note, "shown to those who look at the lock");
+  app.add_option("-E,--conflict-exit-code", words->conflict_exit_code,
+                 "exit code when it was not granted")
+      ->check(CLI::Range(0, 255));
+  app.add_flag("-q,--quiet", words->quiet, "do not say who is waited for");
+}
+
+}  // namespace pawl::cli

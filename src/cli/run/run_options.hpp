@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line of `pawl run`, checked: what a person typed becomes RunOptions or a Failure with
+// exit code 64 that names the range.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+#include "cli/globals.hpp"
+#include "cli/run/supervision.hpp"
+#include "client/server_address.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::cli {
+
+class Program;
+
+struct RunOptions {
+  std::string lock;
+  std::vector<std::string> command;
+  Policy policy;
+  std::optional<Milliseconds> wait;  // none: for ever
+  std::string note;
+  int conflict_exit_code = exit_busy;
+  bool quiet = false;   // says nothing while all goes well
+  std::string servers;  // as given, for the command's PAWL_SERVER
+  std::vector<client::ServerAddress> addresses;
+  Milliseconds timeout{5'000};
+};
+
+// As typed.
+struct RunWords {
+  std::string lock;
+  std::vector<std::string> command;
+  std::string ttl = "10s";
+  std::string wait = "forever";
+  bool nonblock = false;
+  std::string on_lost = "term";
+  std::string grace;  // empty: the default
+  std::string note;
+  int conflict_exit_code = exit_busy;
+  bool quiet = false;
+};
+
+[[nodiscard]] Milliseconds default_grace(Milliseconds ttl);  // min(5 s, TTL/5)
+
+[[nodiscard]] RunOptions check_run(const RunWords& words, const Globals& globals);
+
+// The words of the command are no business of any parser of options: pawl's own end before the
+// first
+// `--` after the word `run`.
+struct SplitLine {
+  int own = 0;  // so many of argv are pawl's
+  std::vector<std::string> command;
+};
+[[nodiscard]] SplitLine split_run(int argc, const char* const* argv);
+
+void add_run(Program& program, std::vector<std::string> command);
+
+}  // namespace pawl::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loop of `pawl run`: lease, command, signals, terminal and time in one place and one thread.
+// It decides nothing about losing a lock (supervision.hpp) and nothing about holding one
+// (client/holding.hpp); after whatever happened it looks at everything anew.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/run/child.hpp"
+#include "cli/run/guard.hpp"
+#include "cli/run/holders.hpp"
+#include "cli/run/run_options.hpp"
+#include "cli/run/signals.hpp"
+#include "cli/run/supervision.hpp"
+#include "cli/run/terminal.hpp"
+#include "client/boot_timer.hpp"
+#include "client/holding.hpp"
+
+namespace pawl::cli {
+
+class Supervisor {
+ public:
+  Supervisor(const RunOptions& options, const Signals& signals, const Guard& guard,
+             const std::vector<int>& descriptors);
+  [[nodiscard]] int run();  // the exit code
+
+ private:
+  enum class Phase : std::uint8_t {
+    waiting,    // not granted yet
+    leaving,    // a signal came first: out of the queue, or back with a grant that raced it
+    running,    // until nobody of the command's group is left
+    returning,  // the lock is given back
+    over,
+  };
+
+  void review();
+  void review_waiting();
+  void review_running();
+  void review_return();
+  void start();
+  void obey(const Orders& orders);
+  void end_command();
+  void give_back(Phase phase, int code);
+  void finish(int code);
+
+  void wait_for_signals();
+  void on_signal(int signal);
+  void on_child_signal();
+  void on_stopped(int by);
+  void on_continued();
+  void resume();
+
+  void set_timer();
+  void say_who_holds_it();
+  [[nodiscard]] Situation situation() const;
+  [[nodiscard]] int code_of_refusal() const;
+
+  const RunOptions& options_;
+  const Signals& signals_;
+  const Guard& guard_;
+  const std::vector<int>& descriptors_;
+
+  boost::asio::io_context context_;
+  boost::asio::posix::stream_descriptor signal_stream_;
+  client::BootTimer timer_;
+  boost::asio::steady_timer patience_;  // before it says who is waited for
+  client::Holding holding_;
+  std::optional<Holders> holders_;
+  Terminal terminal_;
+  Supervision supervision_;
+  std::unique_ptr<Child> child_;
+
+  Phase phase_ = Phase::waiting;
+  int code_ = 0;
+  Moment guarded_until_;
+  std::optional<Moment> others_looked_at_;
+  bool others_left_ = false;
+};
+
+}  // namespace pawl::cli
