@@ -35,6 +35,17 @@ enum class Mutant : std::uint8_t {
   snapshot_without_fsync,  // a snapshot gets its name before it is on the disk
   ceiling_not_durable,     // META counts as stored once it is written
   index_gap_unnoticed,     // a log in which records are missing is gone on with
+  // Of the primary-backup log.
+  votes_twice,                // two candidates get its vote in one epoch
+  vote_not_awaited,           // speaks before its epoch and vote are on the disk
+  old_epoch_by_count,         // a record of an older epoch commits because a majority has it
+  acks_before_flush,          // a standby acknowledges what its disk does not have yet
+  round_reused,               // a confirmation joins a round that is under way
+  overlap_not_compared,       // what stands in the log already is taken for what is sent
+  commits_unverified,         // a standby commits what no message of this primary verified
+  serves_before_epoch_start,  // a new primary serves before its first record is applied
+  clings_to_nobody,           // votes for whoever asks although its primary is well
+  damaged_votes,              // a replica that lost records votes
 };
 
 #ifdef PAWL_MUTANTS
