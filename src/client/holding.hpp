@@ -18,9 +18,9 @@
 namespace pawl::client {
 
 struct HoldingOptions {
-  std::vector<ServerAddress> servers;  // tried in turn, the one that answered last first
-  Wanted wanted;
-  Milliseconds timeout{5'000};  // to reach a server at all, and for release() to be answered
+  std::vector<ServerAddress> servers;  // at least one; tried in turn, who answered last first
+  Wanted wanted;                       // its patience is the timeout
+  Milliseconds timeout{5'000};         // to reach a server at all, and for release() to be answered
 };
 
 class Holding {
@@ -46,7 +46,7 @@ class Holding {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace pawl::client
