@@ -22,8 +22,7 @@ constexpr std::int64_t epsilon_inverse = 1'000;
 }  // namespace
 
 bool Node::may_decide() const {
-  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight &&
-         tokens_in_reach();
+  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight;
 }
 
 // After a stall nobody could renew: a single node adds the gap to every deadline at once.

@@ -13,8 +13,6 @@ namespace {
 
 // The ceiling is raised by this much, when half of it is used.
 constexpr std::uint64_t ceiling_step = std::uint64_t{1} << 20;
-// With fewer tokens left no record is made: those in flight can grant no more than that.
-constexpr std::uint64_t token_reserve = std::uint64_t{1} << 18;
 
 constexpr std::size_t snapshot_slice = std::size_t{64} << 10;
 
@@ -63,16 +61,18 @@ void Node::begin(Token token_floor) {
   }
 }
 
-bool Node::tokens_in_reach() const {
+// A token goes to an acquisition, once: to one that waits already, or that a LOCK in flight brings.
+// So only a LOCK can carry tokens further; whatever hands a lock on was counted with its waiters.
+Token Node::furthest_token() const {
   std::uint64_t granted = std::max(table_.last_granted(), floor_).value;
-  return meta_.ceiling.value >= granted + token_reserve || meta_.ceiling == last_token;
+  return Token{granted + table_.waiter_count() + in_flight_.locks()};
 }
 
 // Asks for a higher ceiling in good time, and for a longer TTL when one is on its way.
 void Node::want_meta() {
-  std::uint64_t granted = std::max(table_.last_granted(), floor_).value;
-  if (wanted_.ceiling != last_token && wanted_.ceiling.value < granted + ceiling_step / 2) {
-    wanted_.ceiling = Token{std::min(granted + ceiling_step, last_token.value)};
+  std::uint64_t furthest = furthest_token().value;
+  if (wanted_.ceiling != last_token && wanted_.ceiling.value < furthest + ceiling_step / 2) {
+    wanted_.ceiling = Token{std::min(furthest + ceiling_step, last_token.value)};
     meta_asked_ = false;
   }
   if (meta_asked_) return;
@@ -91,7 +91,7 @@ bool Node::parked_for_ttl(Origin from, Milliseconds ttl) {
 }
 
 bool Node::parked_for_tokens(Origin from) {
-  if (tokens_in_reach()) return false;
+  if (furthest_token() < meta_.ceiling || meta_.ceiling == last_token) return false;
   park_for_meta(from);
   return true;
 }

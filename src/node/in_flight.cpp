@@ -14,6 +14,7 @@ void InFlight::count(const locks::Record& any, int by) {
   std::visit(Overloaded{
                  [&](const record::Lock& r) {
                    for (std::string_view name : r.names) touch(name);
+                   locks_ += static_cast<std::uint32_t>(by);
                    if (r.ttl_given) ttl_changes_ += static_cast<std::uint32_t>(by);
                  },
                  [&](const record::Unlock& r) {

@@ -27,6 +27,8 @@ class InFlight {
   [[nodiscard]] std::uint32_t touching(std::string_view name) const {
     return anywhere_ + names_[bucket(name)];
   }
+  // LOCKs in flight.
+  [[nodiscard]] std::uint32_t locks() const { return locks_; }
   // Does a record in flight change a lease's TTL? Then only the log knows what TTL it will have.
   [[nodiscard]] bool changes_a_ttl() const { return ttl_changes_ != 0; }
 
@@ -54,6 +56,7 @@ class InFlight {
   std::array<std::uint32_t, 4096> names_{};
   std::uint32_t anywhere_ = 0;
   std::uint32_t ttl_changes_ = 0;
+  std::uint32_t locks_ = 0;
   std::deque<Wait> waits_;
 };
 

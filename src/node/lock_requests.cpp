@@ -242,7 +242,6 @@ void Node::on(Origin from, const request::Unlock& request) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
-  if (parked_for_tokens(from)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
   propose(record::Unlock{{}, session, request.names, request.token}, from);
@@ -311,14 +310,14 @@ void Node::on(Origin from, const request::Cancel& request) {
     refuse(from, ErrorCode::shutting_down);
     return;
   }
-  if (hold_back(from, request) || parked_for_tokens(from)) return;
+  if (hold_back(from, request)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
   propose(record::Cancel{{}, session, request.name, request.id}, from);
 }
 
 void Node::on(Origin from, const request::Break& request) {
-  if (parked_behind_own(from) || parked_for_tokens(from)) return;
+  if (parked_behind_own(from)) return;
   propose(record::Break{{}, {request.name, request.token}, request.reason}, from);
 }
 

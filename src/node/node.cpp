@@ -143,6 +143,7 @@ void Node::apply_committed() {
     ensure(record.has_value());
     in_flight_.remove(*record);
     table_.apply(entry.epoch, *record, effects_);
+    ensure(table_.last_granted() <= meta_.ceiling);
     replica_.on_applied();  // the record's bytes are gone from here on
     tell(entry.index, entry.origin);
     if (at_once) replica_.on_flushed(replica_.last());

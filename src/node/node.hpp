@@ -140,9 +140,11 @@ class Node {
   void begin(Token token_floor);
   void want_meta();
   void write_snapshot_part();
-  [[nodiscard]] bool tokens_in_reach() const;
+  // No record in the log grants a greater one, in whatever order locks are handed on.
+  [[nodiscard]] Token furthest_token() const;
   // Parks until META has the TTL, where the log alone would forget it; true if it did.
   bool parked_for_ttl(Origin from, Milliseconds ttl);
+  // Parks a LOCK until META has the token it may get; true if it did.
   bool parked_for_tokens(Origin from);
   void park_for_meta(Origin from);
   // After a start that may have forgotten a lock: answers or parks what would tell anybody that he

@@ -43,7 +43,6 @@ void Node::on(Origin from, const request::Quit&) {
   Connection& connection = *connections_.find(from.connection);
   if (!connection.input_ended) on(InputEnded{from.connection});
   if (connection.first_asker != no_slot) {
-    if (parked_for_tokens(from)) return;
     make_records_of_backlog();
     return park(from);
   }

@@ -139,7 +139,6 @@ void Node::on(Origin from, const request::Close&) {
     case Attachment::attached: break;
   }
   if (sessions_.is_ending(connection.session)) return park(from);
-  if (parked_for_tokens(from)) return;
   sessions_.mark_decided(connection.session);
   propose(record::CloseSession{table_.session(connection.session).id}, from);
 }

@@ -25,6 +25,58 @@ TEST_CASE("a session's lock outlives a restart: its id finds it again") {
   CHECK(token_of(core.ask("A", "LOCK x id=a")) == token);
 }
 
+TEST_CASE("no LOCK may bring a token above the ceiling: it waits until META has a higher one") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "LOCK x");
+  core.restart({.ceiling = Token{3}});
+
+  core.send("A", "LOCK a");
+  core.send("B", "LOCK b");
+  core.send("C", "LOCK c");
+  CHECK(core.node().replica().in_flight() == 2);
+  core.flush();
+  CHECK(core.read_or_nothing("A") == "OK token=2 ttl=30000");
+  CHECK(core.read_or_nothing("B") == "OK token=3 ttl=30000");
+  CHECK(core.ask("B", "UNLOCK b token=3") == "OK");
+  CHECK_FALSE(core.read("C"));
+
+  CHECK(core.store_meta());
+  core.flush();
+  CHECK(core.read_or_nothing("C") == "OK token=4 ttl=30000");
+}
+
+TEST_CASE("a waiter's token is counted when it begins to wait, so that a hand-over needs no META") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "LOCK x ttl=10s");
+  core.restart({.ceiling = Token{2}});
+
+  core.ask("B", "LOCK x wait=1h ttl=1h");
+  core.ask("C", "LOCK x wait=1h");
+  CHECK(core.node().table().waiter_count() == 1);
+  core.advance(11s);  // A's lease ends
+  core.flush();
+
+  CHECK(core.read_or_nothing("B") == "OK token=2 ttl=3600000");
+  CHECK(core.store_meta());
+  core.flush();
+  CHECK(core.node().table().waiter_count() == 1);
+}
+
+TEST_CASE("more waiters than the ceiling has room for: it is raised beyond them all") {
+  Core core(with(Durability::fsync));
+  core.ask("A", "LOCK x");
+  for (int i = 0; i < 3; ++i) core.ask("W" + std::to_string(i), "LOCK x wait=1h id=w");
+  core.restart({.ceiling = Token{2}});
+
+  core.ask("B", "LOCK y");
+  CHECK_FALSE(core.read("B"));
+  CHECK(core.store_meta());
+  core.flush();
+
+  CHECK(core.read_or_nothing("B") == "OK token=2 ttl=30000");
+  CHECK_FALSE(core.store_meta());
+}
+
 TEST_CASE("a forgotten grant may be believed: a repeated LOCK is not told of the hold before it") {
   Core core(with(Durability::relaxed));
   const Token token = token_of(core.ask("A", "LOCK x id=a ttl=1h"));

@@ -11,7 +11,10 @@
 namespace pawl::simulation {
 namespace {
 
-constexpr std::uint64_t first_ceiling = std::uint64_t{1} << 20;
+// For some a narrow one, so that grants do wait for META.
+std::uint64_t first_ceiling(std::uint64_t seed) {
+  return seed % 3 == 0 ? 2 : std::uint64_t{1} << 20;
+}
 
 std::string_view text_of(journal::Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -136,7 +139,8 @@ storage::Result<void> Machine::say_begun(node::Recovered& recovered) {
     });
   }
   Token granted = std::max(recovered.table->last_granted(), recovered.token_floor);
-  meta_.token_ceiling = Token{std::max(meta_.token_ceiling.value, granted.value + first_ceiling)};
+  meta_.token_ceiling =
+      Token{std::max(meta_.token_ceiling.value, granted.value + first_ceiling(options_.seed))};
   meta_.longest_ttl = std::max(meta_.longest_ttl, options_.most_ttl);
   recovered.epoch = std::max(recovered.epoch, meta_.epoch);
   meta_.epoch = Epoch{recovered.epoch.value + 1};
