@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "describe.hpp"
+#include "replication/message_codec.hpp"
 
 namespace pawl::replication {
 
@@ -268,6 +269,9 @@ void Cluster::store_vote(Node& node) {
 }
 
 void Cluster::transmit(Member from, const Outgoing& outgoing) {
+  std::string bytes;
+  encode_message(bytes, outgoing.message);
+  if (decode_message(bytes) != outgoing.message) fail(nodes_[from.value], "the codec lost it");
   Node& to = nodes_[outgoing.to.value];
   if (cut_[from.value][outgoing.to.value] || random_.chance(hardship_.drop)) return;
   std::uint64_t copies = random_.chance(hardship_.duplicate) ? 2 : 1;
