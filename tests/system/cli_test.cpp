@@ -1,61 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The pawl command as a shell sees it: words and environment in, text and exit code out.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <string>
-#include <vector>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "system/process.hpp"
+#include "system/pawl_command.hpp"
 
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace pawl::testing {
 namespace {
 
-using pawl::testing::Daemon;
-using pawl::testing::Process;
+// As `pawl --help` lists them.
+Words commands() {
+  std::istringstream help(pawl_data({"--help"}).output);
+  Words found;
+  bool listed = false;
+  for (std::string line; std::getline(help, line);) {
+    if (listed && line.empty()) break;
+    if (listed) found.push_back(line.substr(2, line.find(' ', 2) - 2));
+    if (line == "Subcommands:") listed = true;
+  }
+  return found;
+}
 
-struct Outcome {
-  int code = 0;
-  std::string output;
-};
-
-Outcome pawl_with(const std::vector<std::string>& words,
-                  const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> line{PAWL_PROGRAM};
-  line.insert(line.end(), words.begin(), words.end());
-  Process process(line, environment);
+Outcome in_bash(const std::string& script) {
+  Process process(
+      {"/bin/bash", "--norc", "-c", "source <(\"$0\" completion bash) && " + script, PAWL_PROGRAM});
   const int code = process.wait();
   return {code, process.output()};
 }
-
-// A port that is taken and where nobody listens: connecting is refused.
-class DeafPort {
- public:
-  DeafPort() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address_;
-    auto* address = reinterpret_cast<sockaddr*>(&address_);
-    REQUIRE(bind(socket_, address, length) == 0);
-    REQUIRE(getsockname(socket_, address, &length) == 0);
-  }
-  ~DeafPort() { close(socket_); }
-  DeafPort(const DeafPort&) = delete;
-  DeafPort& operator=(const DeafPort&) = delete;
-
-  [[nodiscard]] std::string server() const {
-    return "127.0.0.1:" + std::to_string(ntohs(address_.sin_port));
-  }
-  // Connections are accepted by the kernel from now on, and never answered.
-  void listen_without_answering() { REQUIRE(listen(socket_, 8) == 0); }
-
- private:
-  int socket_;
-  sockaddr_in address_{};
-};
 
 }  // namespace
 
@@ -63,6 +40,42 @@ TEST_CASE("pawl version prints one line and needs no server") {
   const Outcome outcome = pawl_with({"version"});
   CHECK(outcome.code == 0);
   CHECK(outcome.output == "pawl " PAWL_VERSION "\n");
+}
+
+TEST_CASE("pawl version -o json is JSON") {
+  const auto json = nlohmann::json::parse(pawl_data({"version", "-o", "json"}).output);
+  CHECK(json == nlohmann::json{{"version", PAWL_VERSION}});
+}
+
+TEST_CASE("each command has a --help with examples and exit codes") {
+  const Words all = commands();
+  REQUIRE(all.size() >= 14);
+  for (const std::string& command : all) {
+    INFO(command);
+    const Outcome help = pawl_data({command, "--help"});
+    CHECK(help.code == 0);
+    CHECK_THAT(help.output, Contains("Examples:\n  pawl") ||
+                                Contains("Examples:\n  token=$(pawl") ||
+                                Contains("Examples:\n  source <(pawl"));
+    for (const char* code : {"0 done", "1 refused", "64 usage", "69 no server", "75 busy",
+                             "76 not held", "77 not allowed", "128+n signal n"}) {
+      CHECK_THAT(help.output, Contains(code));
+    }
+  }
+}
+
+TEST_CASE("bash completes every command, every option, and the values that are known") {
+  std::string all;
+  for (const std::string& command : commands()) all += command + " ";
+  CHECK_THAT(in_bash("COMP_WORDS=(pawl '') COMP_CWORD=1; _pawl; echo \"${COMPREPLY[*]}\"").output,
+             StartsWith(all + "-h --help"));
+  CHECK(in_bash("COMP_WORDS=(pawl acquire --w) COMP_CWORD=2; _pawl; echo \"${COMPREPLY[*]}\"")
+            .output == "--wait\n");
+  CHECK(in_bash("COMP_WORDS=(pawl -s x:1 ls -o '') COMP_CWORD=5; _pawl; echo \"${COMPREPLY[*]}\"")
+            .output == "text json\n");
+  CHECK(in_bash("COMP_WORDS=(pawl completion z) COMP_CWORD=2; _pawl; echo \"${COMPREPLY[*]}\"")
+            .output == "zsh\n");
+  CHECK(in_bash("complete -p pawl").output == "complete -o default -F _pawl pawl\n");
 }
 
 TEST_CASE("pawl --help shows examples and exits with 0") {
@@ -86,29 +99,21 @@ TEST_CASE("a wrong command line exits with 64 and says why") {
   CHECK_FALSE(outcome.output.empty());
 }
 
-TEST_CASE("pawl exits with 69 where nobody listens, and names the place") {
-  const DeafPort port;
-  const Outcome by_option = pawl_with({"-s", port.server(), "ping"});
-  CHECK(by_option.code == 69);
-  const Outcome by_environment = pawl_with({"ping"}, {"PAWL_SERVER=" + port.server()});
-  CHECK(by_environment.code == 69);
-  const std::string number = port.server().substr(port.server().find(':') + 1);
-  CHECK(by_environment.output.find(number) != std::string::npos);
-}
-
-TEST_CASE("pawl ping does not wait for ever for a server that is silent") {
-  DeafPort port;
-  port.listen_without_answering();
-  CHECK(pawl_with({"-s", port.server(), "--timeout", "50", "ping"}).code == 69);
-}
-
-TEST_CASE("pawl prints the reply and exits with 0 on OK, 1 on ERR") {
+TEST_CASE("pawl ping tells the round trip time, as text and as JSON") {
   Daemon daemon;
-  const std::string server = "PAWL_SERVER=127.0.0.1:" + std::to_string(daemon.port());
+  const std::string server = server_at(daemon.port());
 
-  const Outcome ping = pawl_with({"ping"}, {server});
+  const Outcome ping = pawl_data({"ping"}, {server});
   CHECK(ping.code == 0);
-  CHECK(ping.output.starts_with("pong from 127.0.0.1:"));
+  CHECK_THAT(ping.output, StartsWith("pong from 127.0.0.1:") && EndsWith("ms\n"));
+  const auto json = nlohmann::json::parse(pawl_data({"ping", "-o", "json"}, {server}).output);
+  CHECK(json["server"] == "127.0.0.1:" + std::to_string(daemon.port()));
+  CHECK(json["round_trip_ms"].get<double>() > 0);
+}
+
+TEST_CASE("pawl send prints the reply and exits with 0 on OK, 1 on ERR") {
+  Daemon daemon;
+  const std::string server = server_at(daemon.port());
 
   const Outcome lock = pawl_with({"send", "LOCK", "jobs/nightly", "ttl=1m"}, {server});
   CHECK(lock.code == 0);
@@ -126,3 +131,5 @@ TEST_CASE("pawl prints the reply and exits with 0 on OK, 1 on ERR") {
   const Outcome tagged = pawl_with({"send", "#7", "PING"}, {server});
   CHECK(tagged.code == 0);
 }
+
+}  // namespace pawl::testing

@@ -49,15 +49,25 @@ std::string session_text(const Json& person) {
   return session.empty() ? "leased" : printable(session);
 }
 
-// "worker 7" (s17, 127.0.0.1:40112)
+// "worker 7" (s17, 127.0.0.1:40112, note "nightly"); the address alone where nothing else is known.
 std::string who(const Json& person) {
+  std::string who;
+  std::string rest;
+  auto tell = [&](const std::string& fact) {
+    if (fact.empty()) return;
+    if (who.empty()) {
+      who = fact;
+    } else {
+      rest += (rest.empty() ? "" : ", ") + fact;
+    }
+  };
   const std::string client = text(person, "client");
-  const std::string session = text(person, "session");
-  const std::string address = printable(text(person, "address"));
-  const std::string where = session.empty() ? address : printable(session) + ", " + address;
-  std::string who = client.empty() ? where : in_quotes(client) + " (" + where + ")";
-  if (const std::string note = text(person, "note"); !note.empty()) who += " " + in_quotes(note);
-  return who;
+  const std::string note = text(person, "note");
+  tell(client.empty() ? "" : in_quotes(client));
+  tell(printable(text(person, "session")));
+  tell(printable(text(person, "address")));
+  tell(note.empty() ? "" : "note " + in_quotes(note));
+  return rest.empty() ? who : who + " (" + rest + ")";
 }
 
 // The mode only where it is not the usual one.

@@ -36,9 +36,13 @@ TEST_CASE("why names the session, the client and the note of a holder") {
   Json show = held();
   show["holders"][0].update(
       {{"session", "s17"}, {"client", "worker 7"}, {"note", "nightly \"full\""}});
-  CHECK_THAT(why_text(show), Contains(R"(held by "worker 7" (s17, 10.0.0.7:40112) )"
-                                      R"("nightly \"full\"" since 3m12s)"));
+  CHECK_THAT(
+      why_text(show),
+      Contains(R"(held by "worker 7" (s17, 10.0.0.7:40112, note "nightly \"full\"") since)"));
   CHECK_THAT(why_text(show), Contains("renewed 1.2s ago with its session, lapses"));
+
+  show["holders"][0].update({{"session", nullptr}, {"client", nullptr}});
+  CHECK_THAT(why_text(show), Contains(R"(held by 10.0.0.7:40112 (note "nightly \"full\"") since)"));
 }
 
 TEST_CASE("why lists who waits, in order, and how many more there are") {
