@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "run/command.hpp"
+#include "run/proxy.hpp"
 #include "system/line_client.hpp"
 
 namespace {
@@ -101,7 +102,45 @@ TEST_CASE("a lock that an operator breaks is lost at once") {
   CHECK_THAT(first.output(), Catch::Contains("asked"));
 }
 
-TEST_CASE("the command was gone before the lock was granted to the next") {
+TEST_CASE("cut off from the server, the command is gone before the lock is granted to the next") {
+  const Daemon daemon;
+  Proxy proxy(daemon.port());
+  const TemporaryDirectory directory;
+  const std::string ttl = GENERATE(as<std::string>(), "1s", "2s");
+  const std::string on_lost = GENERATE(as<std::string>(), "term", "kill");
+  Run first(proxy.port(), Words{"--ttl", ttl, "--on-lost", on_lost, "L", "--"} +
+                              witness(directory) + sh("(" + deaf + ") & " + deaf));
+  read_until(first, "ready");
+  Run second(daemon.port(), Words{"L", "--"} + witness(directory) + sh("exit 4"));
+  REQUIRE(eventually([&] { return waiters_of(daemon.port(), "L") == 1; }));
+
+  proxy.cut();
+
+  CHECK(second.wait() == 4);
+  CHECK(first.wait() == 76);
+  CHECK(read_file(directory.path("log")) == "begin 1\nbegin 2\n");
+}
+
+TEST_CASE("a command that obeyed TERM ends with 76, though the lock was renewed after all") {
+  const Daemon daemon;
+  Proxy proxy(daemon.port());
+  const TemporaryDirectory directory;
+  Run run(proxy.port(), Words{"--ttl", "6s", "--grace", "3s", "L", "--"} +
+                            sh("trap 'echo asked; while [ ! -e " + directory.path("go") +
+                               " ]; do sleep 0.05; done; exit 0' TERM; echo ready; "
+                               "while :; do sleep 0.05; done"));
+  read_until(run, "ready");
+
+  proxy.cut();
+  read_until(run, "asked");
+  proxy.mend();
+  touch(directory.path("go"));
+
+  CHECK(run.wait() == 76);
+  CHECK(holders_of(daemon.port(), "L") == 0);  // given back, not left to lapse
+}
+
+TEST_CASE("the command was gone before a silent server grants the lock to the next") {
   Daemon daemon;
   const TemporaryDirectory directory;
   Run first(daemon.port(),

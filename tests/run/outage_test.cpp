@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -13,6 +14,7 @@
 namespace {
 
 using namespace pawl::testing;
+using namespace std::chrono_literals;
 
 // A command that ends when the test says so.
 class Told {
@@ -42,17 +44,24 @@ bool verifies(std::uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("a server silent for less than two thirds of the lease less the grace is not noticed") {
+TEST_CASE(
+    "a server silent for less than two thirds of the lease less the grace is not noticed") {  // 1400
+                                                                                              // ms
   Daemon daemon;
   Told told(daemon.port(), {"--ttl", "3s"});
   const pid_t server = daemon.process().pid();
 
   for (int i = 0; i < 3; ++i) {
+    const auto start = std::chrono::steady_clock::now();
     ::kill(server, SIGSTOP);
-    std::this_thread::sleep_for(std::chrono::milliseconds(800));  // the outage, of 1400 allowed
+    std::this_thread::sleep_for(800ms);
     ::kill(server, SIGCONT);
     CHECK(verifies(daemon.port()));
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    if (std::chrono::steady_clock::now() - start > 1200ms) {
+      WARN("this machine made the outage longer than meant; nothing is proved");
+      return;
+    }
+    std::this_thread::sleep_for(300ms);  // renewed meanwhile
   }
 
   CHECK(told.finish() == 5);

@@ -37,9 +37,8 @@ struct Desk {
     return seen.substr(0, seen.size() - 1);
   }
   [[nodiscard]] bool is_stopped() const {
-    Process list(
-        {"/bin/sh", "-c",
-         "ps -eo stat=,args= | grep '^T.*" + directory.path("script") + "$' | grep -v pawl"});
+    const std::string script = directory.path("script");
+    Process list({"/bin/sh", "-c", "ps -eo stat=,args= | grep -q '^T[^ ]* *sh " + script + "$'"});
     return list.wait() == 0;
   }
 
@@ -144,6 +143,36 @@ TEST_CASE("a command in a pipeline gets the terminal when it asks for it") {
   desk.terminal.type("hello\n");
 
   desk.terminal.see("<hello>");
+  CHECK(desk.code() == "0");
+}
+
+TEST_CASE("another command of the pipeline keeps the terminal") {
+  Desk desk;
+  desk.run("echo ready; while sleep 0.05; do echo; done", "",
+           " | sh -c 'head -n 1; read x < /dev/tty; echo \"<$x>\"'");
+  desk.terminal.see("ready");
+
+  desk.terminal.type("hello\n");
+
+  desk.terminal.see("<hello>");
+  CHECK(desk.code() == "0");
+}
+
+TEST_CASE("a wait is stopped and continued like any command") {
+  Desk desk;
+  LineClient client(desk.daemon.port());
+  client.send("LOCK L ttl=1h");
+  REQUIRE(client.read_line() == "OK token=1 ttl=3600000");
+  desk.run("echo granted");
+  REQUIRE(eventually([&] { return waiters_of(desk.daemon.port(), "L") == 1; }));
+
+  desk.terminal.type(ctrl_z);
+  desk.terminal.see("Stopped");
+  desk.terminal.type("fg\n");
+  desk.terminal.see("script");
+  client.send("UNLOCK L token=1");
+
+  desk.terminal.see("granted");
   CHECK(desk.code() == "0");
 }
 

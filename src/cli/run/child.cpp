@@ -18,9 +18,6 @@
 namespace pawl::cli {
 namespace {
 
-constexpr int cannot_execute = 126;
-constexpr int not_found = 127;
-
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -101,12 +98,12 @@ Child::Child(const Command& command, const Signals& signals, const std::vector<i
     close(go.write_end);
     char told = 0;
     // The end of input is as good as a parent that died before PDEATHSIG was set.
-    if (getppid() != parent || read(go.read_end, &told, 1) != 1) _exit(not_found);
+    if (getppid() != parent || read(go.read_end, &told, 1) != 1) _exit(exit_not_found);
     close_others_on_exec(descriptors);
     signals.restore_for_exec(on_terminal);
     const int error = execute(command);
     [[maybe_unused]] const ssize_t written = write(failure.write_end, &error, sizeof error);
-    _exit(error == ENOENT ? not_found : cannot_execute);
+    _exit(error == ENOENT ? exit_not_found : exit_cannot_execute);
   }
   close(go.read_end);
   close(failure.write_end);

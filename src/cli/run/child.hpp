@@ -15,6 +15,10 @@
 
 namespace pawl::cli {
 
+// As a shell has them.
+inline constexpr int exit_cannot_execute = 126;
+inline constexpr int exit_not_found = 127;
+
 struct Command {
   std::vector<std::string> words;        // the first is looked up in PATH
   std::vector<std::string> environment;  // NAME=value, in place of what has the same name
@@ -45,7 +49,6 @@ class Child {
   [[nodiscard]] bool has_ended() const { return code_.has_value(); }
   // Once it has ended: its exit code, 128+n for signal n, 126 or 127 if it could not be executed.
   [[nodiscard]] int exit_code() const { return *code_; }
-  [[nodiscard]] bool was_killed() const { return code_ == 128 + 9; }
   [[nodiscard]] int ended_by() const { return ended_by_; }  // signal, or 0
   // Why it could not be executed, as errno; 0 if it was.
   [[nodiscard]] int exec_error() const { return exec_error_; }

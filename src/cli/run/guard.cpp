@@ -107,10 +107,12 @@ Guard::Guard(Span grace) {
   if (pid_ < 0) throw std::runtime_error("cannot start the guard");
 }
 
-Guard::~Guard() {
+void Guard::dismiss() {
+  if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   close(pipe_);
+  pid_ = -1;
 }
 
 void Guard::watch(pid_t group, std::optional<Span> left) const {

@@ -18,12 +18,14 @@ class Guard {
  public:
   // Forks. All signals are blocked by now. With no grace it sends KILL at once.
   explicit Guard(Span grace);
-  ~Guard();  // dismissed: nobody is signalled any more
+  ~Guard() { dismiss(); }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
   // From now on: this group, and KILL once `left` has passed unless told anew. None: never.
   void watch(pid_t group, std::optional<Span> left) const;
+  // Nobody is signalled any more. To be called before the leader of the group is reaped.
+  void dismiss();
 
  private:
   pid_t pid_ = -1;

@@ -59,29 +59,40 @@ std::string holders_text(std::string_view text) {
   return line + ", " + std::to_string(number_in(shown, "waiters_total")) + " waiting";
 }
 
-Holders::Holders(asio::io_context& context, const client::ServerAddress& server,
+Holders::Holders(asio::io_context& context, std::vector<client::ServerAddress> servers,
                  const std::string& lock, Answer answer)
     : resolver_(context),
       socket_(context),
-      server_(server),
+      servers_(std::move(servers)),
       line_(client::RequestLine("SHOW").word(lock).option("limit", std::uint64_t{10}).text() +
             "\n"),
       answer_(std::move(answer)) {
-  connect();
+  try_next();
 }
 
-void Holders::connect() {
-  resolver_.async_resolve(server_.host, server_.port, [this](error_code error, const auto& found) {
-    if (error) return;
-    asio::async_connect(socket_, found, [this](error_code refused, const auto& /*endpoint*/) {
-      if (!refused) ask();
-    });
+void Holders::try_next() {
+  error_code ignored;
+  socket_.close(ignored);
+  input_.clear();
+  if (next_ == servers_.size()) return;
+  const client::ServerAddress& server = servers_[next_++];
+  resolver_.async_resolve(server.host, server.port, [this](error_code error, const auto& found) {
+    if (error) return try_next();
+    connect(found);
+  });
+}
+
+void Holders::connect(const asio::ip::tcp::resolver::results_type& found) {
+  asio::async_connect(socket_, found, [this](error_code error, const auto& /*endpoint*/) {
+    if (error) return try_next();
+    ask();
   });
 }
 
 void Holders::ask() {
   asio::async_write(socket_, asio::buffer(line_), [this](error_code error, std::size_t /*bytes*/) {
-    if (!error) read();
+    if (error) return try_next();
+    read();
   });
 }
 
@@ -89,11 +100,11 @@ void Holders::read() {
   asio::async_read_until(
       socket_, asio::dynamic_buffer(input_, 1'000'000), '\n',
       [this](error_code error, std::size_t length) {
-        if (error) return;
+        if (error) return try_next();
         const auto reply = client::parse_reply_line(std::string_view(input_).substr(0, length - 1));
-        if (!reply) return;
-        const std::string text = holders_text(reply->json);
-        if (!text.empty()) answer_(text);
+        const std::string text = reply ? holders_text(reply->json) : std::string();
+        if (text.empty()) return try_next();
+        answer_(text);
       });
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/server_address.hpp"
 
@@ -18,17 +19,19 @@ class Holders {
  public:
   using Answer = std::function<void(const std::string& text)>;
 
-  Holders(boost::asio::io_context& context, const client::ServerAddress& server,
+  Holders(boost::asio::io_context& context, std::vector<client::ServerAddress> servers,
           const std::string& lock, Answer answer);
 
  private:
-  void connect();
+  void try_next();
+  void connect(const boost::asio::ip::tcp::resolver::results_type& found);
   void ask();
   void read();
 
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::ip::tcp::socket socket_;
-  client::ServerAddress server_;
+  std::vector<client::ServerAddress> servers_;
+  std::size_t next_ = 0;
   std::string line_;
   std::string input_;
   Answer answer_;

@@ -17,7 +17,7 @@ int run(const RunOptions& options) {
   // is no time for a grace.
   const bool is_nested = std::getenv("PAWL_TOKEN") != nullptr;
   // Before anything else is open that it would hold open.
-  const Guard guard(is_nested ? Span::zero() : Span(options.policy.grace));
+  Guard guard(is_nested ? Span::zero() : Span(options.policy.grace));
   Supervisor supervisor(options, signals, guard, descriptors);
   return supervisor.run();
 }

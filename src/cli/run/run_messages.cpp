@@ -68,6 +68,8 @@ std::string refusal_text(const RunOptions& options, const client::Refusal& refus
   return text;
 }
 
+std::string unreachable_text(const std::string& why) { return "no server answers: " + why; }
+
 std::string lost_before_start_text(const RunOptions& options) {
   return options.lock + " was granted and lost before the command could be started";
 }

@@ -16,6 +16,7 @@ namespace pawl::cli {
 // Empty: nothing to say.
 [[nodiscard]] std::string notice_text(const RunOptions& options, Notice notice);
 [[nodiscard]] std::string refusal_text(const RunOptions& options, const client::Refusal& refusal);
+[[nodiscard]] std::string unreachable_text(const std::string& why);
 [[nodiscard]] std::string lost_before_start_text(const RunOptions& options);
 [[nodiscard]] std::string exec_error_text(const RunOptions& options, int error);
 [[nodiscard]] std::string end_text(const RunOptions& options, int code);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <random>
+#include <stdexcept>
 
 #include "cli/output.hpp"
 #include "cli/run/process_group.hpp"
@@ -48,7 +49,7 @@ client::HoldingOptions holding_options(const RunOptions& options) {
 
 }  // namespace
 
-Supervisor::Supervisor(const RunOptions& options, const Signals& signals, const Guard& guard,
+Supervisor::Supervisor(const RunOptions& options, const Signals& signals, Guard& guard,
                        const std::vector<int>& descriptors)
     : options_(options),
       signals_(signals),
@@ -68,7 +69,7 @@ Supervisor::Supervisor(const RunOptions& options, const Signals& signals, const 
 int Supervisor::run() {
   review();
   context_.run();
-  terminal_.take_back(child_ && child_->ended_by() != 0);
+  guard_.dismiss();
   return code_;
 }
 
@@ -101,23 +102,31 @@ void Supervisor::review_waiting() {
     case State::released: break;
   }
   if (!holding_.unreachable()) return;
-  say(holding_.why_unreachable());
+  say(unreachable_text(holding_.why_unreachable()));
   finish(exit_unreachable);
 }
 
 void Supervisor::start() {
   patience_.cancel();
-  const client::Acquisition& acquisition = holding_.acquisition();
-  Command command{
-      options_.command,
-      {"PAWL_LOCK=" + options_.lock, "PAWL_TOKEN=" + std::to_string(acquisition.token().value),
-       "PAWL_SERVER=" + options_.servers}};
-  const bool on_terminal = terminal_.is_lent_at_once() && terminal_.is_ours();
-  child_ = std::make_unique<Child>(command, signals_, descriptors_, on_terminal);
+  try {
+    fork_command();
+  } catch (const std::runtime_error& error) {
+    say(error.what());
+    return give_back(Phase::returning, exit_cannot_execute);
+  }
   phase_ = Phase::running;
   review_running();  // the guard knows before the command runs
-  if (on_terminal) terminal_.lend(child_->group());
+  if (on_terminal_) terminal_.lend(child_->group());
   child_->let_go();
+}
+
+void Supervisor::fork_command() {
+  const Token token = holding_.acquisition().token();
+  const Command command{options_.command,
+                        {"PAWL_LOCK=" + options_.lock, "PAWL_TOKEN=" + std::to_string(token.value),
+                         "PAWL_SERVER=" + options_.servers}};
+  on_terminal_ = terminal_.is_lent_at_once() && terminal_.is_ours();
+  child_ = std::make_unique<Child>(command, signals_, descriptors_, on_terminal_);
 }
 
 Situation Supervisor::situation() const {
@@ -126,7 +135,7 @@ Situation Supervisor::situation() const {
   now.lost = acquisition.state() == State::lost || holding_.now() >= acquisition.held_until();
   now.held_until = acquisition.held_until();
   now.ended = child_->has_ended();
-  now.killed = now.ended && child_->was_killed();
+  now.killed = child_->ended_by() == SIGKILL;
   now.others_left = others_left_;
   return now;
 }
@@ -211,11 +220,9 @@ void Supervisor::set_timer() {
 
 void Supervisor::say_who_holds_it() {
   if (phase_ != Phase::waiting || options_.quiet) return;
-  holders_.emplace(context_, options_.addresses.front(), options_.lock,
-                   [this](const std::string& text) {
-                     if (phase_ == Phase::waiting)
-                       say("waiting for " + options_.lock + ": " + text);
-                   });
+  holders_.emplace(context_, options_.addresses, options_.lock, [this](const std::string& text) {
+    if (phase_ == Phase::waiting) say("waiting for " + options_.lock + ": " + text);
+  });
 }
 
 void Supervisor::wait_for_signals() {
@@ -239,7 +246,7 @@ void Supervisor::on_signal(int signal) {
       if (ends_by_default(signal)) give_back(Phase::leaving, 128 + signal);
       return;
     case Phase::running:
-      if (signal == SIGCONT) return on_continued();
+      if (signal == SIGCONT) return resume(terminal_.is_lent_at_once());
       return signal_group(child_->group(), signal);
     case Phase::leaving:
     case Phase::returning:
@@ -261,22 +268,18 @@ void Supervisor::on_child_signal() {
 void Supervisor::on_stopped(int by) {
   if (!terminal_.exists()) return;  // nobody could continue us; the lock is kept meanwhile
   const bool wants_terminal = by == SIGTTIN || by == SIGTTOU;
-  if (wants_terminal && terminal_.is_ours()) return resume();
+  if (wants_terminal && terminal_.is_ours()) return resume(true);
+  const bool lend = wants_terminal || terminal_.is_lent() || terminal_.is_lent_at_once();
   terminal_.take_back(false);
   const bool was_stopped = signals_.stop_here(by == SIGSTOP ? SIGTSTP : by);
-  if (was_stopped || by != SIGSTOP) resume();
-}
-
-void Supervisor::on_continued() {
-  if (terminal_.is_lent_at_once()) terminal_.lend(child_->group());
-  signal_group(child_->group(), SIGCONT);
+  if (was_stopped || by != SIGSTOP) resume(lend);
 }
 
 // The lease is judged before the command moves again: what was lost meanwhile is killed stopped.
-void Supervisor::resume() {
+void Supervisor::resume(bool lend) {
   review_running();
   if (phase_ != Phase::running || supervision_.lost()) return;
-  terminal_.lend(child_->group());
+  if (lend) terminal_.lend(child_->group());
   signal_group(child_->group(), SIGCONT);
 }
 

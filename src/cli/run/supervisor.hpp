@@ -28,7 +28,7 @@ namespace pawl::cli {
 
 class Supervisor {
  public:
-  Supervisor(const RunOptions& options, const Signals& signals, const Guard& guard,
+  Supervisor(const RunOptions& options, const Signals& signals, Guard& guard,
              const std::vector<int>& descriptors);
   [[nodiscard]] int run();  // the exit code
 
@@ -46,6 +46,7 @@ class Supervisor {
   void review_running();
   void review_return();
   void start();
+  void fork_command();
   void obey(const Orders& orders);
   void end_command();
   void give_back(Phase phase, int code);
@@ -55,8 +56,7 @@ class Supervisor {
   void on_signal(int signal);
   void on_child_signal();
   void on_stopped(int by);
-  void on_continued();
-  void resume();
+  void resume(bool lend);
 
   void set_timer();
   void say_who_holds_it();
@@ -65,7 +65,7 @@ class Supervisor {
 
   const RunOptions& options_;
   const Signals& signals_;
-  const Guard& guard_;
+  Guard& guard_;
   const std::vector<int>& descriptors_;
 
   boost::asio::io_context context_;
@@ -80,6 +80,7 @@ class Supervisor {
 
   Phase phase_ = Phase::waiting;
   int code_ = 0;
+  bool on_terminal_ = false;
   Moment guarded_until_;
   std::optional<Moment> others_looked_at_;
   bool others_left_ = false;
