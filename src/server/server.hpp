@@ -63,6 +63,7 @@ class Server {
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
   void go_on(Connection& connection);
+  void answer_parked(Connection& connection);
   void end_input(Connection& connection);
   void refuse(Connection& connection, std::string_view line);
   void say(Connection& connection, std::string_view line);

@@ -148,8 +148,20 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  if (connection.state == Connection::State::ending && connection.begun) {
+    return answer_parked(connection);
+  }
   if (connection.state != Connection::State::open || !connection.blocked) return;
   work(connection, connection.unstepped());
+}
+
+// The server ends it (a drain), but this request was taken up: it is stepped until it is answered.
+void Server::answer_parked(Connection& connection) {
+  std::string_view line = connection.unstepped();
+  line = line.substr(0, line.find('\n'));
+  const Taken taken = take_line(connection, line);
+  if (taken == Taken::resumed) list_work(connection);
+  if (taken == Taken::stepped) list_output(connection);
 }
 
 void Server::end_input(Connection& connection) {

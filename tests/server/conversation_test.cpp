@@ -174,3 +174,14 @@ TEST_CASE("a drain ends waits, answers what is due and closes") {
   CHECK(holder.line() == std::nullopt);
   server.wait_until_drained();
 }
+
+TEST_CASE(
+    "a drain answers the request that the node has set aside, not only what waits in a queue") {
+  RunningServer server({}, RunningServer::Past::forgotten);
+  LineClient client = server.connect();
+  CHECK(client.ask("PING\n#1 LOCK a wait=1h\nPING") == "OK pong");  // held back: after a restart
+  server.drain();
+  CHECK(starts(client.line(), "#1 ERR SHUTTING_DOWN"));
+  CHECK(client.line() == std::nullopt);
+  server.wait_until_drained();
+}

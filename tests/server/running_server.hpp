@@ -20,9 +20,12 @@ namespace pawl::test {
 
 class RunningServer {
  public:
-  explicit RunningServer(const Limits& limits = {})
+  // A start that is not the first, in durability none, may have forgotten what was granted.
+  enum class Past : std::uint8_t { none, forgotten };
+
+  explicit RunningServer(const Limits& limits = {}, Past past = Past::none)
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
-        store_(open_store()),
+        store_(open_store(past)),
         server_(settings(limits), log_, *store_, notify_),
         port_(open()),
         thread_([this] { server_.run(); }) {}
@@ -80,10 +83,11 @@ class RunningServer {
     boost::asio::post(server_.context(), std::move(work));
   }
 
-  [[nodiscard]] std::unique_ptr<server::Store> open_store() const {
+  [[nodiscard]] std::unique_ptr<server::Store> open_store(Past past) const {
     server::Config config;
     config.core = settings({});
     config.data_dir = directory_.path();
+    if (past == Past::forgotten) REQUIRE(server::Store::open(config, log_).has_value());
     auto store = server::Store::open(config, log_);
     REQUIRE(store.has_value());
     return std::move(*store);
