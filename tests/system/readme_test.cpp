@@ -6,9 +6,9 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "recipes/page.hpp"
 #include "system/line_client.hpp"
 #include "system/process.hpp"
 
@@ -16,25 +16,13 @@ namespace {
 
 using pawl::testing::Daemon;
 using pawl::testing::LineClient;
+using pawl::testing::matches;
 
 struct Step {
   char terminal = 'A';
   bool typed = false;  // or expected
   std::string text;
 };
-
-// `…` matches anything, the empty text too; all else matches itself.
-bool matches(std::string_view pattern, std::string_view text) {
-  constexpr std::string_view ellipsis = "…";
-  const std::size_t gap = pattern.find(ellipsis);
-  if (gap == std::string_view::npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, gap))) return false;
-  const std::string_view rest = pattern.substr(gap + ellipsis.size());
-  for (std::size_t from = gap; from <= text.size(); ++from) {
-    if (matches(rest, text.substr(from))) return true;
-  }
-  return false;
-}
 
 // The ```console block that follows the marker. A line that is neither typed nor expected has text
 // only, and fails the test that reads it.
@@ -56,15 +44,6 @@ std::vector<Step> read_session(std::istream& page) {
 }
 
 }  // namespace
-
-TEST_CASE("an ellipsis in an expected line matches anything, the rest only itself") {
-  CHECK(matches("OK ttl=…", "OK ttl=29999"));
-  CHECK(matches("OK {…\"token\":2…}", "OK {\"a\":[{\"token\":2}]}"));
-  CHECK(matches("ERR NOT_HELD…", "ERR NOT_HELD"));
-  CHECK_FALSE(matches("OK ttl=…", "ERR ttl=29999"));
-  CHECK_FALSE(matches("OK …x", "OK xy"));
-  CHECK_FALSE(matches("OK", "OK token=1"));
-}
 
 TEST_CASE("the session in the README is what pawld says") {
   std::ifstream page(PAWL_SOURCE_DIR "/README.md");
