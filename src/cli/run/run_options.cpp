@@ -25,8 +25,7 @@ constexpr auto examples =
 The command has a process group of its own. Signals to pawl go to that group, while waiting they
 end the wait. What is left of the group when the command ends gets TERM, then KILL, then the lock is
 given back. A process that leaves the group (setsid, a shell with job control) is not followed.
-Exit: the command's own code, 128+n if signal n ended it, 75 busy or not granted in time, 76 lost,
-69 unreachable, 77 not allowed, 64 usage, 126 not executable, 127 not found.
+Exit: the command's own code, 128+n if signal n ended it, 126 not executable, 127 not found; else:
 )";
 
 [[noreturn]] void refuse(const std::string& why) { throw Failure(exit_usage, why); }
@@ -120,18 +119,22 @@ void add_run(Program& program, std::vector<std::string> command) {
   CLI::App& app = program.add(
       "run", "Run a command while holding a lock: pawl run [OPTIONS] LOCK -- COMMAND...", examples,
       [words](const Globals& globals) { return run(check_run(*words, globals)); });
-  app.add_option("LOCK", words->lock, "the name of the lock")->required();
+  app.add_option("LOCK", words->lock, "name of the lock")->required()->type_name("");
   app.add_option("-t,--ttl", words->ttl,
-                 "how long the lock outlives a pawl that is gone; renewed at a third of it");
-  app.add_option("-w,--wait", words->wait, "how long to wait for it: 0, 30s, forever");
+                 "how long the lock outlives a pawl that is gone [10s]; renewed in good time")
+      ->type_name("SPAN");
+  app.add_option("-w,--wait", words->wait, "how long to wait for it: 0, 30s, forever [forever]")
+      ->type_name("0|SPAN|forever");
   app.add_flag("-n,--nonblock", words->nonblock, "the same as --wait 0");
   app.add_option("--on-lost", words->on_lost,
-                 "what a lost lock means to the command: term (TERM, grace, KILL, all before the "
-                 "lock can be granted again), kill, ignore");
-  app.add_option("--grace", words->grace, "from TERM to KILL [min(5s, ttl/5)]");
-  app.add_option("--note", words->note, "shown to those who look at the lock");
+                 "when the lock is lost: term the command (TERM, then KILL before the lock can be "
+                 "granted again), kill it, or ignore the loss [term]")
+      ->check(CLI::IsMember({"term", "kill", "ignore"}));
+  app.add_option("--grace", words->grace, "from TERM to KILL [a fifth of --ttl, at most 5s]")
+      ->type_name("SPAN");
+  app.add_option("--note", words->note, "shown to those who look at the lock")->type_name("TEXT");
   app.add_option("-E,--conflict-exit-code", words->conflict_exit_code,
-                 "exit code when it was not granted")
+                 "exit code when it was not granted [75]")
       ->check(CLI::Range(0, 255));
   app.add_flag("-q,--quiet", words->quiet, "do not say who is waited for");
 }
