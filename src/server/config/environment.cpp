@@ -7,8 +7,10 @@ namespace pawl::server {
 
 namespace {
 
-// The pawl command's own: where it finds the server.
-bool is_clients(std::string_view name) { return name == "PAWL_SERVER"; }
+// The pawl command's own: where it finds the server, and what it tells the command it runs.
+bool is_clients(std::string_view name) {
+  return name == "PAWL_SERVER" || name == "PAWL_LOCK" || name == "PAWL_TOKEN";
+}
 
 // A service named pawl or pawl-… puts PAWL_SERVICE_HOST, PAWL_SERVICE_PORT_…, PAWL_PORT and
 // PAWL_PORT_7295_TCP_… into every pod of its namespace.

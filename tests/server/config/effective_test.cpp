@@ -84,7 +84,9 @@ TEST_CASE("variables that are not the server's are left alone") {
   CHECK(of_environment({{"PATH", "/bin"},
                         {"PAWL", "x"},
                         {"pawl_node", "x y"},
-                        {"PAWL_SERVER", "127.0.0.1:7295"}})
+                        {"PAWL_SERVER", "127.0.0.1:7295"},
+                        {"PAWL_LOCK", "jobs/nightly"},
+                        {"PAWL_TOKEN", "42"}})
             .empty());
 }
 
