@@ -25,7 +25,7 @@ class TextArena {
     std::uint32_t units = units_for(text.size());
     Reference at = take(units);
     std::memcpy(address(at), text.data(), text.size());
-    memory_ += units * unit;
+    memory_ += std::size_t{units} * unit;
     return at;
   }
 
@@ -33,7 +33,7 @@ class TextArena {
     std::uint32_t units = units_for(size);
     std::memcpy(address(at), &free_[units], sizeof(Reference));
     free_[units] = at;
-    memory_ -= units * unit;
+    memory_ -= std::size_t{units} * unit;
   }
 
   [[nodiscard]] std::string_view view(Reference at, std::size_t size) const {
@@ -46,7 +46,7 @@ class TextArena {
   static constexpr std::uint32_t unit = 8;
   static constexpr std::uint32_t block_units = 8192;
   static constexpr Reference nothing = 0xFFFF'FFFF;
-  using Block = std::array<char, block_units * unit>;
+  using Block = std::array<char, std::size_t{block_units} * unit>;
 
   static std::uint32_t units_for(std::size_t size) {
     auto units = static_cast<std::uint32_t>((size + unit - 1) / unit);
