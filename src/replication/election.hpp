@@ -4,6 +4,7 @@
 // are random, so that two seldom stand at once; the randomness is handed in as a seed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -52,6 +53,9 @@ class ElectionTimer {
   // so that it stands only if nobody else does.
   [[nodiscard]] Span patience(const Membership& membership);
   [[nodiscard]] Span until_retry() { return timing_.retry + below(timing_.heartbeat); }
+  // How long a candidate waits for votes, the longer the more often nobody won: soon again after a
+  // split vote, but not too soon for slow disks.
+  [[nodiscard]] Span for_votes(unsigned lost) { return until_retry() * (2 << std::min(lost, 3U)); }
   [[nodiscard]] Span after_link_lost() { return below(timing_.link_lost); }
 
  private:

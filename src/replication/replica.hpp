@@ -35,7 +35,7 @@ struct ReplicaOptions {
 // What a start finds on the disk.
 struct Restored {
   Ballot ballot;
-  Log log;          // all of it durable
+  Log log{};        // all of it durable
   LogIndex commit;  // known to be committed, and applied
   RepairId repair;  // durable records were lost: stores and answers, but does not vote
 };
@@ -223,6 +223,8 @@ class Replica {
   Moment heard_ = Moment::min();  // from primary_
   Moment deadline_;               // to stand, or to stand again
   Ballots ballots_;
+  unsigned campaigns_ = 0;    // since there was a primary
+  bool has_yielded_ = false;  // to another that stands, likewise
 
   // Of a standby, in this epoch.
   LogIndex verified_;  // agrees with the primary up to here

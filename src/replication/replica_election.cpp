@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who is primary: pre-vote, vote, victory, stepping down.
+#include <algorithm>
 #include <utility>
 
 #include "base/mutant.hpp"
@@ -39,6 +40,11 @@ void Replica::stand() {
 void Replica::on(Member from, const message::PreVote& ask) {
   bool granted = may_vote() && options_.membership.is_voter(from) && !clings_to_primary() &&
                  ask.next > epoch() && ask.last >= log_.last_id();
+  if (granted && stage_ == Stage::standby && !has_yielded_) {
+    // Lets the other try first; once only, for the other may not hear the answer.
+    deadline_ = std::max(deadline_, now_ + timer_.until_retry());
+    has_yielded_ = true;
+  }
   send(from, message::PreVoteReply{ask.next, granted});
 }
 
@@ -52,7 +58,7 @@ void Replica::campaign(bool handover) {
   set_ballot({Epoch{epoch().value + 1}, options_.membership.self()});
   stage_ = Stage::candidate;
   primary_.reset();
-  deadline_ = now_ + timer_.patience(options_.membership);
+  deadline_ = now_ + timer_.for_votes(campaigns_++);
   ballots_.open(options_.membership);
   options_.membership.each_peer([&](Member peer) {
     if (!options_.membership.is_voter(peer)) return;
@@ -81,6 +87,7 @@ void Replica::on(Member from, const message::Vote& vote) {
 
 void Replica::win() {
   stage_ = Stage::primary;
+  campaigns_ = 0;
   primary_ = options_.membership.self();
   epoch_start_ = {};
   rounds_.start_epoch(options_.membership);

@@ -15,6 +15,8 @@ void Replica::follow(Member primary) {
   stage_ = Stage::standby;
   primary_ = primary;
   heard_ = now_;
+  campaigns_ = 0;
+  has_yielded_ = false;
   deadline_ = now_ + timer_.patience(options_.membership);
 }
 

@@ -103,5 +103,91 @@ TEST_CASE("storage is used again: a window that moves on for ever stays small") 
   }
 }
 
+TEST_CASE("what is truncated is gone, and its places are taken anew") {
+  Log log;
+  for (std::string_view bytes : {"one", "two", "three"}) append(log, bytes);
+
+  log.truncate(LogIndex{2});
+  CHECK(log.last() == LogIndex{1});
+  CHECK(log.bytes() == 3);
+  CHECK(append(log, "other", Epoch{2}) == LogIndex{2});
+
+  CHECK(log.at(LogIndex{1}).bytes == "one");
+  CHECK(log.at(LogIndex{2}).bytes == "other");
+  CHECK(log.last_id() == EntryId{Epoch{2}, LogIndex{2}});
+}
+
+TEST_CASE("truncating behind the end takes nothing") {
+  Log log;
+  append(log, "one");
+  log.truncate(LogIndex{2});
+  CHECK(log.last() == LogIndex{1});
+}
+
+TEST_CASE("the epoch of the last record released is still known") {
+  Log log{LogIndex{4}, Epoch{3}};
+  CHECK(log.last_id() == EntryId{Epoch{3}, LogIndex{4}});
+  append(log, "five", Epoch{5});
+  log.release(LogIndex{5});
+  CHECK(log.epoch_at(LogIndex{5}) == Epoch{5});
+}
+
+TEST_CASE("released records are kept for those who lag, as far as they fit") {
+  Log log;
+  for (int i = 0; i < 10; ++i) append(log, "0123456789");
+  std::size_t each = 10 + Log::entry_overhead;
+
+  log.release(LogIndex{8}, 4 * each);
+  CHECK(log.released() == LogIndex{6});
+  log.release(LogIndex{8}, 0);
+  CHECK(log.released() == LogIndex{8});
+  log.release(LogIndex{10}, 100 * each);
+  CHECK(log.released() == LogIndex{8});
+}
+
+TEST_CASE("two logs may agree no further than where the epochs of one allow") {
+  Log log;
+  for (std::uint64_t epoch : {1U, 1U, 2U, 4U, 4U}) append(log, "x", Epoch{epoch});
+  auto agree = [&](std::uint64_t epoch, std::uint64_t index) {
+    return log.may_agree_at({Epoch{epoch}, LogIndex{index}}).value;
+  };
+
+  CHECK(agree(4, 9) == 5);
+  CHECK(agree(3, 9) == 3);
+  CHECK(agree(1, 3) == 2);
+  CHECK(agree(9, 1) == 1);
+  CHECK(agree(0, 0) == 0);
+}
+
+TEST_CASE("a log that holds the end of a snapshot keeps what follows it") {
+  Log log;
+  for (std::uint64_t epoch : {1U, 1U, 2U}) append(log, "x", Epoch{epoch});
+  log.restart_behind({Epoch{1}, LogIndex{2}});
+  CHECK(log.released() == LogIndex{2});
+  CHECK(log.last() == LogIndex{3});
+}
+
+TEST_CASE("a log that holds another record there begins anew") {
+  Log log;
+  for (std::uint64_t epoch : {1U, 1U, 1U}) append(log, "x", Epoch{epoch});
+  log.restart_behind({Epoch{2}, LogIndex{2}});
+  CHECK(log.last_id() == EntryId{Epoch{2}, LogIndex{2}});
+  CHECK(log.bytes() == 0);
+  CHECK(append(log, "next", Epoch{2}) == LogIndex{3});
+  CHECK(log.at(LogIndex{3}).bytes == "next");
+}
+
+TEST_CASE("who waits is told once, and only of records behind the index") {
+  Log log;
+  for (RequestNumber request : {1U, 2U, 3U}) append(log, "x", Epoch{1}, Origin{{1, 1}, request});
+  append(log, "nobody's");
+
+  std::vector<Origin> origins = log.take_origins_behind(LogIndex{1});
+  REQUIRE(origins.size() == 2);
+  CHECK(origins[0].request == 2);
+  CHECK(origins[1].request == 3);
+  CHECK(log.take_origins_behind(LogIndex{0}).empty());
+}
+
 }  // namespace
 }  // namespace pawl::replication

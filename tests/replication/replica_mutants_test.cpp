@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cluster.hpp"
+#include "group.hpp"
 #include "mutants.hpp"
 #include "simulation/broken_law.hpp"
 
@@ -40,6 +41,22 @@ TEST_CASE("every seeded bug of the primary-backup log is caught, by a seed that 
     std::cout << name << ": seed " << seed << ", " << *caught << '\n';
     CHECK_FALSE(broken_by(seed, Mutant::none));
   }
+}
+
+// Whether the primary stays while one node does not hear it.
+bool stays_primary(Mutant mutant) {
+  chosen_mutant = mutant;
+  Group group;
+  group.elect('a');
+  group.cut('a', 'c');
+  group.pass(std::chrono::seconds{5});
+  chosen_mutant = Mutant::none;
+  return group['a'].role() == Role::primary && group['a'].epoch() == Epoch{1};
+}
+
+TEST_CASE("voters that cling to nobody let one that hears nothing depose the primary") {
+  CHECK(stays_primary(Mutant::none));
+  CHECK_FALSE(stays_primary(Mutant::clings_to_nobody));
 }
 
 }  // namespace
