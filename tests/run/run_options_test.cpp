@@ -79,7 +79,8 @@ TEST_CASE("durations, modes and servers that are none are refused with what they
   CHECK_THAT(refusal_of(typed), Catch::Contains("one of term, kill, ignore"));
   Globals globals;
   globals.servers = "a:1,b:x";
-  CHECK_THAT(refusal_of(words(), globals), Catch::Contains("not a server, host:port: \"b:x\""));
+  CHECK_THAT(refusal_of(words(), globals),
+             Catch::Contains("not a list of servers, host:port,host:port: "));
 }
 
 TEST_CASE("a wait is a duration, nothing at all, or for ever") {

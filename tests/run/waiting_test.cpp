@@ -95,6 +95,19 @@ TEST_CASE("a wait says after a while who is waited for, unless it is to be quiet
   CHECK(quiet.output().empty());
 }
 
+TEST_CASE("a job that somebody else runs may be none to be told of") {
+  const Daemon daemon;
+  Holder holder(daemon.port());
+
+  Run quiet(daemon.port(), {"-q", "-n", "-E", "0", "L", "--", "echo", "never"});
+  CHECK(quiet.wait() == 0);
+  CHECK(quiet.output().empty());
+
+  Run refused(daemon.port(), {"-q", "-n", "L,M", "--", "echo", "never"});
+  CHECK(refused.wait() == 64);
+  CHECK_FALSE(refused.output().empty());
+}
+
 TEST_CASE("the note of a run is shown to others") {
   const Daemon daemon;
   Run run(daemon.port(), {"--note", "two words", "L", "--", "sh", "-c", "echo ready; read x"});

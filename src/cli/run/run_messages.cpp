@@ -60,6 +60,11 @@ std::string notice_text(const RunOptions& options, Notice notice) {
   return {};
 }
 
+bool is_not_granted(const client::Refusal& refusal) {
+  const Meaning* known = meaning_of(refusal.code);
+  return known != nullptr && known->exit_code == exit_busy;
+}
+
 std::string refusal_text(const RunOptions& options, const client::Refusal& refusal) {
   const Meaning* known = meaning_of(refusal.code);
   std::string text = options.lock + ": ";

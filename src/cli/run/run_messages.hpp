@@ -15,6 +15,8 @@ namespace pawl::cli {
 
 // Empty: nothing to say.
 [[nodiscard]] std::string notice_text(const RunOptions& options, Notice notice);
+// Somebody else has it: no more than what happens every night.
+[[nodiscard]] bool is_not_granted(const client::Refusal& refusal);
 [[nodiscard]] std::string refusal_text(const RunOptions& options, const client::Refusal& refusal);
 [[nodiscard]] std::string unreachable_text(const std::string& why);
 [[nodiscard]] std::string lost_before_start_text(const RunOptions& options);

@@ -64,16 +64,9 @@ std::optional<Milliseconds> check_wait(const RunWords& words) {
 }
 
 std::vector<client::ServerAddress> check_servers(const std::string& list) {
-  std::vector<client::ServerAddress> addresses;
-  for (std::string_view rest = list; !rest.empty();) {
-    const std::string_view one = rest.substr(0, rest.find(','));
-    const auto address = client::parse_server_address(one);
-    if (!address) refuse("not a server, host:port: " + in_quotes(one));
-    addresses.push_back(*address);
-    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-  }
-  if (addresses.empty()) refuse("no server is named: -s host:port");
-  return addresses;
+  auto addresses = client::parse_server_addresses(list);
+  if (!addresses) refuse("not a list of servers, host:port,host:port: " + in_quotes(list));
+  return *std::move(addresses);
 }
 
 }  // namespace
@@ -136,7 +129,8 @@ void add_run(Program& program, std::vector<std::string> command) {
   app.add_option("-E,--conflict-exit-code", words->conflict_exit_code,
                  "exit code when it was not granted [75]")
       ->check(CLI::Range(0, 255));
-  app.add_flag("-q,--quiet", words->quiet, "do not say who is waited for");
+  app.add_flag("-q,--quiet", words->quiet,
+               "do not say who is waited for, nor that it was not granted");
 }
 
 }  // namespace pawl::cli

@@ -25,7 +25,7 @@ struct RunOptions {
   std::optional<Milliseconds> wait;  // none: for ever
   std::string note;
   int conflict_exit_code = exit_busy;
-  bool quiet = false;   // says nothing while all goes well
+  bool quiet = false;   // says nothing that is to be expected: who is waited for, not granted
   std::string servers;  // as given, for the command's PAWL_SERVER
   std::vector<client::ServerAddress> addresses;
   Milliseconds timeout{5'000};
@@ -50,8 +50,7 @@ struct RunWords {
 [[nodiscard]] RunOptions check_run(const RunWords& words, const Globals& globals);
 
 // The words of the command are no business of any parser of options: pawl's own end before the
-// first
-// `--` after the word `run`.
+// first `--` after the word `run`.
 struct SplitLine {
   int own = 0;  // so many of argv are pawl's
   std::vector<std::string> command;

@@ -93,9 +93,11 @@ void Supervisor::review_waiting() {
       if (left > std::max(Span(options_.policy.grace), lead_of(options_.policy.ttl))) start();
       return;  // else it is renewed first
     }
-    case State::refused:
-      say(refusal_text(options_, *acquisition.refusal()));
+    case State::refused: {
+      const bool expected = is_not_granted(*acquisition.refusal());
+      if (!options_.quiet || !expected) say(refusal_text(options_, *acquisition.refusal()));
       return finish(code_of_refusal());
+    }
     case State::lost: say(lost_before_start_text(options_)); return finish(exit_not_held);
     case State::asking:
     case State::queued:
