@@ -47,8 +47,10 @@ void Log::release(LogIndex index) {
 }
 
 void Log::release(LogIndex index, std::size_t kept_bytes) {
+  if (index <= released_) return;
   ensure(index <= last());
-  while (released_ < index && cost() > kept_bytes) release_first();
+  if (kept_bytes > 0 && cost() <= kept_bytes) return;
+  while (released_ < index && (kept_bytes == 0 || cost() > kept_bytes)) release_first();
   give_back_storage();
 }
 

@@ -118,7 +118,7 @@ void Replica::on_flushed(LogIndex index) {
   } else if (primary_) {
     answer(round_);
   }
-  notice_whole();
+  if (is_damaged()) notice_whole();
   release();
 }
 
@@ -202,6 +202,9 @@ void Replica::on_applied() {
 }
 
 // Not before the own disk was handed the bytes.
-void Replica::release() { log_.release(std::min(applied_, flushed_), options_.kept_bytes); }
+void Replica::release() {
+  LogIndex upto = std::min(applied_, flushed_);
+  if (upto > log_.released()) log_.release(upto, options_.kept_bytes);
+}
 
 }  // namespace pawl::replication

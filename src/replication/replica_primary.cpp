@@ -67,11 +67,9 @@ void Replica::lead() {
 
 void Replica::advance_commit() {
   const Membership& membership = options_.membership;
-  reached_.clear();
-  membership.each([&](Member member) {
-    if (!membership.is_voter(member)) return;
-    bool is_self = member == membership.self();
-    reached_.push_back(is_self ? flushed_ : peers_[member.value].progress.match());
+  reached_.assign(1, flushed_);
+  membership.each_peer([&](Member peer) {
+    if (membership.is_voter(peer)) reached_.push_back(peers_[peer.value].progress.match());
   });
   LogIndex reached = reached_by_majority(std::span<LogIndex>{reached_});
   // Records of an older epoch commit only beneath one of this epoch (R6).
