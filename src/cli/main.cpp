@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "cli/commands/families.hpp"
+#include "cli/output.hpp"
 #include "cli/run/run_options.hpp"
 
 int main(int argc, char** argv) {
+  pawl::cli::keep_streams_closed();
   pawl::cli::Program program;
   auto [own, command] = pawl::cli::split_run(argc, argv);
   pawl::cli::add_run(program, std::move(command));

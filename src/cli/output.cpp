@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <string>
 #include <system_error>
 
@@ -43,6 +46,15 @@ int write_all(int descriptor, std::string_view text) {
 
 }  // namespace
 
+void keep_streams_closed() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free descriptor is this one.
+    const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    [[maybe_unused]] const int opened = open("/dev/null", flags | O_CLOEXEC);
+  }
+}
+
 void print(std::string_view text) {
   if (const int error = write_all(STDOUT_FILENO, text); error != 0) {
     throw Failure(exit_refused,
@@ -52,8 +64,9 @@ void print(std::string_view text) {
 
 void say(std::string_view text) noexcept {
   std::string line = "pawl: ";
-  line.append(text) += '\n';
-  write_all(STDERR_FILENO, line);
+  line.append(text.substr(0, PIPE_BUF - line.size() - 1)) += '\n';
+  pollfd stderr_now{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&stderr_now, 1, 0) == 1) write_all(STDERR_FILENO, line);
 }
 
 }  // namespace pawl::cli

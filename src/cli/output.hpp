@@ -8,7 +8,12 @@
 
 namespace pawl::cli {
 
-void print(std::string_view text);         // to stdout, as it is, at once; throws Failure
-void say(std::string_view text) noexcept;  // to stderr, as a line that starts with "pawl: "
+void print(std::string_view text);  // to stdout, as it is, at once; throws Failure
+// To stderr, as a line that starts with "pawl: ". Never blocks: what nobody takes is not said.
+void say(std::string_view text) noexcept;
+
+// A stream that was closed when pawl was started stays so for reading and writing, but nothing else
+// that is opened takes its number.
+void keep_streams_closed();
 
 }  // namespace pawl::cli

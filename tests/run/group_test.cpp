@@ -39,6 +39,34 @@ TEST_CASE("what a command left in its group is ended before the lock is given ba
   CHECK(read_file(directory.path("log")) == "begin 1\nbegin 2\n");
 }
 
+TEST_CASE("a group whose processes fork and end all the time is ended too") {
+  const Daemon daemon;
+  const std::string chain = "f() { [ $1 -gt 0 ] || exec sleep 1000; (f $(($1 - 1))) & }; f 20";
+  for (int i = 0; i < 10; ++i) {
+    Run run(daemon.port(), Words{"--ttl", "2s", "L", "--"} + sh(chain));
+    CHECK(run.wait() == 0);  // only after the end of output
+  }
+}
+
+TEST_CASE("a command that ended in time has its own exit code, however late pawl looks") {
+  const Daemon daemon;
+  const TemporaryDirectory directory;
+  const std::string go = directory.path("go");
+  const std::string done = directory.path("done");
+  Run run(daemon.port(),
+          Words{"--ttl", "2s", "L", "--"} +
+              sh("echo ready; while [ ! -e " + go + " ]; do sleep 0.01; done; : > " + done));
+  read_until(run, "ready");
+
+  run.signal(SIGSTOP);
+  touch(go);
+  REQUIRE(eventually([&] { return access(done.c_str(), F_OK) == 0; }));
+  REQUIRE(eventually([&] { return holders_of(daemon.port(), "L") == 0; }));
+  run.signal(SIGCONT);
+
+  CHECK(run.wait() == 0);
+}
+
 TEST_CASE("a process that left the group is not followed") {
   const Daemon daemon;
   const TemporaryDirectory directory;

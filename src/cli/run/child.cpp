@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -50,6 +51,10 @@ void close_others_on_exec(const std::vector<int>& kept) {
   close_range(from, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
+[[noreturn]] void fail(const char* what) {
+  throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+}
+
 struct Pipe {
   int read_end = -1;
   int write_end = -1;
@@ -57,7 +62,7 @@ struct Pipe {
 
 Pipe make_pipe() {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe for the command");
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("no pipe for the command");
   return {ends[0], ends[1]};
 }
 
@@ -105,11 +110,13 @@ Child::Child(const Command& command, const Signals& signals, const std::vector<i
     [[maybe_unused]] const ssize_t written = write(failure.write_end, &error, sizeof error);
     _exit(error == ENOENT ? exit_not_found : exit_cannot_execute);
   }
+  const int error = errno;
   close(go.read_end);
   close(failure.write_end);
   go_ = go.write_end;
   failure_ = failure.read_end;
-  if (pid_ < 0) throw std::runtime_error("cannot start a process for the command");
+  errno = error;
+  if (pid_ < 0) fail("cannot start a process for the command");
   setpgid(pid_, pid_);  // whoever comes first
 }
 
@@ -129,19 +136,24 @@ void Child::let_go() {
   go_ = -1;
 }
 
-std::optional<Child::Change> Child::poll() {
-  if (has_ended()) return std::nullopt;
-  const auto self = static_cast<id_t>(pid_);
+bool Child::look_for_end() {
+  if (has_ended()) return false;
   siginfo_t info{};
-  // The end is looked at and left; the rest is taken, or it would be seen again.
-  if (waitid(P_PID, self, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_) {
-    ended_by_ = info.si_code == CLD_EXITED ? 0 : info.si_status;
-    code_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
-    read_exec_error();
-    return Change{.ended = true};
-  }
-  info = {};
-  if (waitid(P_PID, self, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0) return std::nullopt;
+  // Looked at and left: see the head of child.hpp.
+  const int done = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (done != 0 || info.si_pid != pid_) return false;
+  ended_by_ = info.si_code == CLD_EXITED ? 0 : info.si_status;
+  code_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  read_exec_error();
+  return true;
+}
+
+std::optional<Child::Change> Child::poll() {
+  if (look_for_end()) return Change{.ended = true};
+  if (has_ended()) return std::nullopt;
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WCONTINUED | WNOHANG) != 0)
+    return std::nullopt;
   if (info.si_pid != pid_) return std::nullopt;
   if (info.si_code == CLD_CONTINUED) return Change{.continued = true};
   return Change{.stopped_by = info.si_status};

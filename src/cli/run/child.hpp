@@ -45,6 +45,8 @@ class Child {
   };
   // What has become of it since the last time; nothing: no change.
   [[nodiscard]] std::optional<Change> poll();
+  // True if it has ended since the last time; nothing else is looked at.
+  bool look_for_end();
 
   [[nodiscard]] bool has_ended() const { return code_.has_value(); }
   // Once it has ended: its exit code, 128+n for signal n, 126 or 127 if it could not be executed.

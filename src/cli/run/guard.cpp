@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <stdexcept>
+#include <string>
 
 #include "cli/run/process_group.hpp"
 
@@ -95,16 +97,17 @@ void set_alarm(int timer, std::int64_t deadline) {
 
 Guard::Guard(Span grace) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe for the guard");
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    throw std::runtime_error(std::string("no pipe for the guard: ") + std::strerror(errno));
   pid_ = fork();
   if (pid_ == 0) {
     close(ends[1]);
     stand_guard(ends[0], grace);
   }
+  if (pid_ < 0) throw std::runtime_error(std::string("no guard: ") + std::strerror(errno));
   close(ends[0]);
   pipe_ = ends[1];
   fcntl(pipe_, F_SETFL, O_NONBLOCK);
-  if (pid_ < 0) throw std::runtime_error("cannot start the guard");
 }
 
 void Guard::dismiss() {

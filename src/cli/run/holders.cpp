@@ -104,6 +104,8 @@ void Holders::read() {
         const auto reply = client::parse_reply_line(std::string_view(input_).substr(0, length - 1));
         const std::string text = reply ? holders_text(reply->json) : std::string();
         if (text.empty()) return try_next();
+        error_code ignored;
+        socket_.close(ignored);
         answer_(text);
       });
 }

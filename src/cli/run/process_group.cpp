@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -42,7 +43,7 @@ std::optional<Membership> read_membership(const char* pid) {
 
 }  // namespace
 
-void signal_group(pid_t group, int signal) { ::kill(-group, signal); }
+bool signal_group(pid_t group, int signal) { return ::kill(-group, signal) == 0 || errno != EPERM; }
 
 std::optional<bool> has_members(pid_t group) {
   if (::kill(-group, 0) != 0 && errno == ESRCH) return false;

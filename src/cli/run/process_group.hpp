@@ -10,10 +10,12 @@
 
 namespace pawl::cli {
 
-void signal_group(pid_t group, int signal);
+// False: there are some, and they are another user's, all of them.
+bool signal_group(pid_t group, int signal);
 
 // Is one of them alive? Nothing if this machine does not say (no /proc). One that has ended and
-// waits to be reaped does nothing any more, and is not counted.
+// waits to be reaped does nothing any more, and is not counted. Looking takes a while: one that
+// forks and ends meanwhile may be missed, and its child with it. KILL misses nobody.
 [[nodiscard]] std::optional<bool> has_members(pid_t group);
 
 }  // namespace pawl::cli

@@ -24,7 +24,8 @@ constexpr auto examples =
   pawl run L -- sh -c 'echo "$PAWL_LOCK $PAWL_TOKEN"'
 The command has a process group of its own. Signals to pawl go to that group, while waiting they
 end the wait. What is left of the group when the command ends gets TERM, then KILL, then the lock is
-given back. A process that leaves the group (setsid, a shell with job control) is not followed.
+given back. A process that leaves the group (setsid, a shell with job control) is not followed, and
+one of another user cannot be signalled: sudo pawl run ..., not pawl run ... sudo.
 Exit: the command's own code, 128+n if signal n ended it, 126 not executable, 127 not found; else:
 )";
 

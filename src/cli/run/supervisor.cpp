@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/supervisor.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,8 @@ using boost::system::error_code;
 using client::State;
 
 constexpr Span silence = 2s;       // of a wait, before it says who is waited for
-constexpr Span look_every = 20ms;  // whether somebody of the group is left
+constexpr Span first_look = 20ms;  // whether somebody of the group is left; then less often
+constexpr Span longest_look = 250ms;
 
 std::string random_id() {
   constexpr char digits[] = "0123456789abcdef";
@@ -55,7 +57,7 @@ Supervisor::Supervisor(const RunOptions& options, const Signals& signals, Guard&
       signals_(signals),
       guard_(guard),
       descriptors_(descriptors),
-      signal_stream_(context_, dup(signals.descriptor())),
+      signal_stream_(context_, fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3)),
       timer_(context_, [this] { review(); }),
       patience_(context_, silence),
       holding_(context_, holding_options(options), [this] { review(); }),
@@ -145,24 +147,40 @@ Situation Supervisor::situation() const {
 void Supervisor::review_running() {
   const Moment now = holding_.now();
   const Moment held_until = holding_.acquisition().held_until();
+  child_->look_for_end();  // its signal may come behind the one that brought us here
   if (std::exchange(guarded_until_, held_until) != held_until) {
     const bool forever = options_.policy.on_lost == OnLost::ignore;
-    guard_.watch(child_->group(), forever ? std::nullopt : std::optional(held_until - now));
+    const Span left = held_until - now - lead_of(options_.policy.ttl) / 2;
+    guard_.watch(child_->group(), forever ? std::nullopt : std::optional(left));
   }
-  const bool look = child_->has_ended() && (!others_looked_at_ || others_left_) &&
-                    (!others_looked_at_ || now >= *others_looked_at_ + look_every);
-  if (look) {
-    others_looked_at_ = now;
-    others_left_ = has_members(child_->group()).value_or(!supervision_.has_killed());
-  }
+  if (child_->has_ended() && (!look_at_ || now >= *look_at_)) look_for_others();
   Orders orders;
   supervision_.review(now, situation(), orders);
   obey(orders);
   if (child_->has_ended() && !others_left_) end_command();
 }
 
+void Supervisor::look_for_others() {
+  const auto look = [this] {
+    return has_members(child_->group()).value_or(!supervision_.has_killed());
+  };
+  others_left_ = look() || look();
+  if (!others_left_ && !std::exchange(swept_, true)) {
+    // Nobody was seen, which proves nothing of one that forks and ends all the time; this does.
+    signal_command(SIGKILL);
+    others_left_ = look();
+  }
+  look_pause_ = look_at_ ? std::min(2 * look_pause_, longest_look) : first_look;
+  look_at_ = holding_.now() + look_pause_;
+}
+
+void Supervisor::signal_command(int signal) {
+  if (signal_group(child_->group(), signal) || std::exchange(said_not_ours_, true)) return;
+  say("the command is another user's: pawl may not signal it");
+}
+
 void Supervisor::obey(const Orders& orders) {
-  for (const int signal : orders.signals) signal_group(child_->group(), signal);
+  for (const int signal : orders.signals) signal_command(signal);
   for (const Notice notice : orders.notices) {
     const std::string text = notice_text(options_, notice);
     if (!text.empty()) say(text);
@@ -194,7 +212,7 @@ void Supervisor::review_return() {
   const bool done = state == State::released || state == State::lost || state == State::refused ||
                     holding_.gave_up() || holding_.unreachable();
   if (!done) return;
-  if (holding_.gave_up()) say(gave_up_text(options_));
+  if (holding_.gave_up() && !supervision_.lost()) say(gave_up_text(options_));
   finish(code_);
 }
 
@@ -212,7 +230,7 @@ void Supervisor::set_timer() {
   if (phase_ != Phase::running) return;
   const Moment now = holding_.now();
   Moment next = supervision_.next_deadline(situation());
-  if (child_->has_ended() && others_left_) next = std::min(next, now + look_every);
+  if (child_->has_ended() && others_left_) next = std::min(next, *look_at_);
   if (next == never) {
     timer_.disarm();
   } else {
@@ -249,7 +267,7 @@ void Supervisor::on_signal(int signal) {
       return;
     case Phase::running:
       if (signal == SIGCONT) return resume(terminal_.is_lent_at_once());
-      return signal_group(child_->group(), signal);
+      return signal_command(signal);
     case Phase::leaving:
     case Phase::returning:
       // A second one does not wait for the server; what is left ends with its lease.
@@ -282,7 +300,7 @@ void Supervisor::resume(bool lend) {
   review_running();
   if (phase_ != Phase::running || supervision_.lost()) return;
   if (lend) terminal_.lend(child_->group());
-  signal_group(child_->group(), SIGCONT);
+  signal_command(SIGCONT);
 }
 
 }  // namespace pawl::cli

@@ -47,7 +47,9 @@ class Supervisor {
   void review_return();
   void start();
   void fork_command();
+  void look_for_others();
   void obey(const Orders& orders);
+  void signal_command(int signal);
   void end_command();
   void give_back(Phase phase, int code);
   void finish(int code);
@@ -82,8 +84,11 @@ class Supervisor {
   int code_ = 0;
   bool on_terminal_ = false;
   Moment guarded_until_;
-  std::optional<Moment> others_looked_at_;
+  std::optional<Moment> look_at_;  // when to look for others of its group again
+  Span look_pause_{0};
   bool others_left_ = false;
+  bool swept_ = false;
+  bool said_not_ours_ = false;
 };
 
 }  // namespace pawl::cli
