@@ -70,9 +70,11 @@ TEST_CASE("a command that ended in time has its own exit code, however late pawl
 TEST_CASE("a process that left the group is not followed") {
   const Daemon daemon;
   const TemporaryDirectory directory;
+  const std::string gone = directory.path("gone");
   const std::string path = directory.path("daemon");
   Run run(daemon.port(),
-          Words{"L", "--"} + sh("setsid sh -c 'sleep 0.3; echo alive > " + path + "' & exit 0"));
+          Words{"L", "--"} + sh("setsid sh -c ': > " + gone + "; sleep 0.3; echo alive > " + path +
+                                "' & while [ ! -e " + gone + " ]; do sleep 0.01; done; exit 0"));
   CHECK(run.wait() == 0);
   CHECK(eventually([&] { return read_file(path) == "alive\n"; }));
 }
