@@ -54,6 +54,7 @@ Acquisition::Acquisition(Wanted wanted, Moment now) : wanted_(std::move(wanted))
 void Acquisition::on_connected(Moment now, Actions& out) {
   if (is_over()) return;
   connected_ = true;
+  in_vain_ = 0;
   asked_.clear();
   out.lines.push_back(RequestLine("EVENTS").word("on").text());
   unheard_since_ = now;

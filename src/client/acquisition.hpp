@@ -146,6 +146,7 @@ class Acquisition {
   Moment paused_until_;         // nothing is asked before
   Span pause_{0};               // the last one
   std::uint32_t silences_ = 0;  // renewals unanswered in a row
+  std::uint32_t in_vain_ = 0;   // answers in a row that this node cannot do it now
   Moment heard_;                // the last line on this connection, if not
   std::optional<Moment> unheard_since_;
 };

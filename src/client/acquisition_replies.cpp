@@ -30,6 +30,9 @@ bool is_unknown(std::string_view code) {
                      "DISK_FULL", "SHUTTING_DOWN", "NOT_PRIMARY", "UNAUTHENTICATED", "FORBIDDEN"});
 }
 
+// This node cannot do it now, whoever asks; another one may.
+bool is_of_the_node(std::string_view code) { return is_one_of(code, {"NO_QUORUM", "INTERNAL"}); }
+
 bool says_go_elsewhere(std::string_view code) {
   return is_one_of(code, {"SHUTTING_DOWN", "NOT_PRIMARY"});
 }
@@ -71,6 +74,8 @@ void Acquisition::on_event(Moment now, const ReplyLine& event, Actions& out) {
 }
 
 void Acquisition::on_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out) {
+  const bool in_vain = reply.kind == ReplyLine::Kind::error && is_of_the_node(reply.word);
+  in_vain_ = in_vain ? in_vain_ + 1 : 0;
   switch (asked.kind) {
     case Kind::lock: return on_lock_reply(now, asked, reply, out);
     case Kind::renew: return on_renew_reply(now, asked, reply, out);
@@ -91,7 +96,7 @@ void Acquisition::on_lock_reply(Moment now, const Asked& asked, const ReplyLine&
 void Acquisition::on_lock_refused(Moment now, const ReplyLine& error, Actions& out) {
   const std::string& code = error.word;
   last_error_ = refusal_of(error);
-  if (is_one_of(code, {"NO_QUORUM", "INTERNAL"}) || says_go_elsewhere(code)) {
+  if (is_of_the_node(code) || says_go_elsewhere(code)) {
     ask_later(now, error, out);
     return leave_connection(out);
   }
@@ -172,9 +177,10 @@ void Acquisition::on_not_held(Moment now, Actions& out) {
   enter(Phase::asking, now, out);
 }
 
-// The answer was none that counts.
+// The answer was none that counts. A node that fails twice in a row is left for the next.
 void Acquisition::ask_later(Moment now, const ReplyLine& reply, Actions& out) {
   pause(now);
+  if (in_vain_ >= 2) return leave_connection(out);
   if (reply.kind != ReplyLine::Kind::error || !says_go_elsewhere(reply.word)) return;
   leave_connection(out);
   out.primary = reply.field("primary").value_or("");

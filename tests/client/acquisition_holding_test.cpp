@@ -87,8 +87,8 @@ TEST_CASE("where the way is long, the answer to a renewal is awaited longer each
 }
 
 TEST_CASE("an error to a renewal proves nothing: it is asked again, with pauses that grow") {
-  const std::string code = GENERATE("INTERNAL", "NO_QUORUM", "LIMIT", "DISK_FULL", "FORBIDDEN",
-                                    "UNAUTHENTICATED", "BAD_REQUEST", "NEWER_CODE");
+  const std::string code =
+      GENERATE("LIMIT", "DISK_FULL", "FORBIDDEN", "UNAUTHENTICATED", "BAD_REQUEST", "NEWER_CODE");
   Conversation talk(wanted_for(0ms));
   talk.hold();
   talk.advance(renewal_after(30s));
@@ -104,6 +104,66 @@ TEST_CASE("an error to a renewal proves nothing: it is asked again, with pauses 
   }
   talk.answer("RENEW", "OK ttl=30000");
   CHECK(talk.acquisition.held_until() == talk.now + 29'700ms);
+}
+
+TEST_CASE("a node that twice in a row cannot renew is left, and the renewal asked elsewhere") {
+  const std::string reply = GENERATE("ERR NO_QUORUM", "ERR INTERNAL");
+  Conversation talk(wanted_for(0ms));
+  talk.hold();
+  talk.advance(renewal_after(30s));
+  talk.answer("RENEW", reply);
+  CHECK(talk.connected);
+  talk.advance(10ms);
+  talk.answer("RENEW", reply);
+  CHECK_FALSE(talk.connected);
+  CHECK(talk.state() == State::held);
+
+  SECTION("the next one has its two tries as well") {
+    talk.connect();
+    talk.advance(20ms);
+    talk.answer("RENEW", reply);
+    CHECK(talk.connected);
+    talk.advance(40ms);
+    talk.answer("RENEW", reply);
+    CHECK_FALSE(talk.connected);
+  }
+  SECTION("the next one renews") {
+    talk.connect();
+    talk.advance(20ms);
+    talk.answer("RENEW", "OK ttl=30000");
+    CHECK(talk.acquisition.held_until() == talk.now + 29'700ms);
+  }
+}
+
+TEST_CASE("a node that cannot renew once, and then can, is kept") {
+  Conversation talk(wanted_for(0ms));
+  talk.hold();
+  for (int i = 0; i < 3; ++i) {
+    talk.advance(renewal_after(30s));
+    talk.answer("RENEW", "ERR NO_QUORUM");
+    talk.advance(10ms);
+    talk.answer("RENEW", "OK ttl=30000");
+    CHECK(talk.connected);
+  }
+}
+
+TEST_CASE("a node that twice in a row cannot release or cancel is left as well") {
+  const std::string reply = GENERATE("ERR NO_QUORUM", "ERR INTERNAL");
+  const bool granted = GENERATE(true, false);
+  const std::string verb = granted ? "UNLOCK" : "CANCEL";
+  Conversation talk(wanted_for(std::nullopt));
+  talk.connect();
+  if (granted) talk.answer("LOCK", "OK token=42 ttl=30000");
+  talk.release();
+  talk.answer(verb, reply);
+  CHECK(talk.connected);
+  talk.advance(10ms);
+  talk.answer(verb, reply);
+  CHECK_FALSE(talk.connected);
+  talk.connect();
+  talk.advance(20ms);
+  talk.answer(verb, granted ? "OK" : "OK cancelled=yes");
+  CHECK(talk.state() == State::released);
 }
 
 TEST_CASE("a server that closes, or is not primary, is left and the renewal asked elsewhere") {
