@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "client/address_book.hpp"
 #include "client/boot_timer.hpp"
 #include "client/clock.hpp"
 #include "client/link.hpp"
@@ -43,6 +44,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
         clock_(read_clocks()),
         started_(now()),
         acquisition_(with_patience(options_.wanted, options_.timeout), started_),
+        book_(context, options_.resolve),
         failures_(options_.servers.size()) {
     ensure(!options_.servers.empty());
   }
@@ -133,7 +135,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
     link_ = std::make_shared<Link>(context_, calls());
     const std::size_t round = attempts_ / options_.servers.size();
     ++attempts_;
-    link_->open(primary_.value_or(options_.servers[server_]), round);
+    link_->open(book_, primary_.value_or(options_.servers[server_]), round);
   }
 
   // Longer each time, for where the way is long; but not so long that a lease would end over it.
@@ -229,6 +231,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
     stopped_ = true;
     if (link_) link_->close();
     link_.reset();
+    book_.close();
     if (timer_) timer_->disarm();
   }
 
@@ -254,6 +257,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   Acquisition acquisition_;
   std::optional<BootTimer> timer_;
 
+  AddressBook book_;
   std::shared_ptr<Link> link_;
   bool is_up_ = false;
   Moment up_since_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/acquisition.hpp"
+#include "client/lookup.hpp"
 #include "client/server_address.hpp"
 
 namespace pawl::client {
@@ -21,6 +22,7 @@ struct HoldingOptions {
   std::vector<ServerAddress> servers;  // at least one; tried in turn, who answered last first
   Wanted wanted;                       // its patience is the timeout
   Milliseconds timeout{5'000};         // to reach a server at all, and for release() to be answered
+  Resolve resolve = ask_system;        // how names are looked up: on threads of its own
 };
 
 class Holding {

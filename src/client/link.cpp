@@ -4,13 +4,8 @@
 #include <fcntl.h>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-#include <charconv>
-#include <cstdint>
 #include <utility>
 
 namespace pawl::client {
@@ -18,35 +13,17 @@ namespace pawl::client {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-namespace {
+Link::Link(asio::io_context& context, Calls calls) : calls_(std::move(calls)), socket_(context) {}
 
-std::uint16_t number_of(std::string_view port) {
-  std::uint16_t number = 0;
-  std::from_chars(port.data(), port.data() + port.size(), number);
-  return number;
-}
-
-}  // namespace
-
-Link::Link(asio::io_context& context, Calls calls)
-    : calls_(std::move(calls)), resolver_(context), socket_(context) {}
-
-void Link::open(const ServerAddress& server, std::size_t first) {
+void Link::open(AddressBook& book, const ServerAddress& server, std::size_t first) {
   first_ = first;
-  error_code no_address;
-  const auto address = asio::ip::make_address(server.host, no_address);
-  if (!no_address) {
-    endpoints_.emplace_back(address, number_of(server.port));
-    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->connect(); });
-    return;
-  }
-  resolver_.async_resolve(
-      server.host, server.port, Tcp::resolver::numeric_service,
-      [self = shared_from_this()](error_code error, const Tcp::resolver::results_type& found) {
-        if (error) return self->fail(error);
-        for (const auto& entry : found) self->endpoints_.push_back(entry.endpoint());
-        self->connect();
-      });
+  book.find(server, [weak = weak_from_this()](error_code error, Endpoints found) {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (error) return self->fail(error);
+    self->endpoints_ = std::move(found);
+    self->connect();
+  });
 }
 
 void Link::connect() {
@@ -82,7 +59,6 @@ void Link::send(std::string_view line) {
 void Link::close() {
   closed_ = true;
   error_code ignored;
-  resolver_.cancel();
   socket_.close(ignored);
 }
 

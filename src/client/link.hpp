@@ -12,8 +12,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "client/address_book.hpp"
+#include "client/lookup.hpp"
 #include "client/server_address.hpp"
 
 namespace pawl::client {
@@ -32,7 +33,7 @@ class Link : public std::enable_shared_from_this<Link> {
   Link(boost::asio::io_context& context, Calls calls);
 
   // A name may stand for several endpoints: they are tried in turn, from the `first` on.
-  void open(const ServerAddress& server, std::size_t first);
+  void open(AddressBook& book, const ServerAddress& server, std::size_t first);
   void send(std::string_view line);  // adds the LF
   void close();
 
@@ -47,9 +48,8 @@ class Link : public std::enable_shared_from_this<Link> {
   void fail(boost::system::error_code error);
 
   Calls calls_;
-  Tcp::resolver resolver_;
   Tcp::socket socket_;
-  std::vector<Tcp::endpoint> endpoints_;
+  Endpoints endpoints_;
   std::size_t first_ = 0;
   std::size_t tried_ = 0;
   std::string input_;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "client/hanging_resolver.hpp"
 #include "client/line_server.hpp"
 
 namespace pawl::client {
@@ -25,7 +26,7 @@ struct DeadPort {
 struct Held {
   Held(asio::io_context& on, std::vector<ServerAddress> servers,
        std::optional<Milliseconds> wait = Milliseconds{0}, Milliseconds ttl = 30s,
-       Milliseconds timeout = 5s)
+       Milliseconds timeout = 5s, Resolve resolve = ask_system)
       : context(on) {
     HoldingOptions options;
     options.servers = std::move(servers);
@@ -34,6 +35,7 @@ struct Held {
     options.wanted.ttl = ttl;
     options.wanted.wait = wait;
     options.timeout = timeout;
+    options.resolve = std::move(resolve);
     inside = true;
     holding = std::make_unique<Holding>(context, options, [this] {
       ++changes;
@@ -123,6 +125,75 @@ TEST_CASE("a name is looked up") {
   LineServer server(context, granting(30s));
   Held held(context, {{"localhost", server.address().port}});
   held.until(State::held);
+}
+
+Endpoints at(const LineServer& server) {
+  const int port = std::stoi(server.address().port);
+  return {{asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)}};
+}
+
+TEST_CASE("a name server that falls silent takes nobody's lock: the known address is used again") {
+  asio::io_context context;
+  HangingResolver names;
+  LineServer server(context, granting(2s));
+  names.answer(at(server));
+  Held held(context, {{"db.test", "7295"}}, 0ms, 2s, 5s, names.resolve());
+  held.until(State::held);
+
+  const bool fails = GENERATE(true, false);
+  if (fails) names.answer(asio::error::host_not_found_try_again);
+  if (!fails) names.hang();
+  for (int i = 0; i < 3; ++i) {
+    const Moment until = held.holding->acquisition().held_until();
+    server.break_connections();
+    run_until(context, [&] { return held.holding->acquisition().held_until() > until; });
+  }
+  CHECK(held.state() == State::held);
+  CHECK(server.count("LOCK") == 1);
+}
+
+TEST_CASE("a server that has moved is found where it is now, and the lease renewed there") {
+  asio::io_context context;
+  HangingResolver names;
+  std::optional<LineServer> before(std::in_place, context, granting(30s));
+  LineServer after(context, granting(30s));
+  names.answer(at(*before));
+  Held held(context, {{"db.test", "7295"}}, 0ms, 30s, 5s, names.resolve());
+  held.until(State::held);
+  names.answer(at(after));
+  before.reset();
+  run_until(context, [&] { return after.count("RENEW") == 1; });
+  CHECK(held.state() == State::held);
+}
+
+TEST_CASE("a lookup that takes longer than an attempt is not begun anew") {
+  asio::io_context context;
+  HangingResolver names;
+  LineServer server(context, granting(30s));
+  Held held(context, {{"db.test", "7295"}}, 0ms, 30s, 5s, names.resolve());
+  const Moment later = held.holding->now() + 600ms;
+  run_until(context, [&] { return held.holding->now() > later; });
+  names.answer(at(server));
+  held.until(State::held);
+  CHECK(names.asked() == 1);
+}
+
+TEST_CASE("a lookup that hangs keeps nobody from the end, before the lock is held or after") {
+  HangingResolver names;
+  const bool is_held = GENERATE(true, false);
+  {
+    asio::io_context context;
+    LineServer server(context, granting(30s));
+    if (is_held) names.answer(at(server));
+    Held held(context, {{"db.test", "7295"}}, 0ms, 30s, 5s, names.resolve());
+    if (is_held) held.until(State::held);
+    names.hang();
+    server.break_connections();
+    run_until(context, [&] { return names.under_way() == 1; });
+    held.release();
+    held.until(State::released);
+  }
+  CHECK(names.under_way() == 1);
 }
 
 TEST_CASE("without any server it is unreachable when the timeout has passed, and says why") {
