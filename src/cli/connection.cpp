@@ -7,6 +7,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
 namespace pawl::cli {
 
@@ -44,20 +45,16 @@ void Loop::pause(std::chrono::milliseconds span) {
 }
 
 Connection::Connection(Loop& loop, const client::ServerAddress& address,
-                       std::chrono::milliseconds patience)
-    : loop_(loop), resolver_(loop.context()), socket_(loop.context()) {
+                       std::chrono::milliseconds patience, client::Resolve resolve)
+    : loop_(loop), socket_(loop.context()) {
   done_ = false;
-  resolver_.async_resolve(
-      address.host, address.port,
-      [this](error_code error, const asio::ip::tcp::resolver::results_type& found) {
-        result_ = error;
-        done_ = error.failed();
-        if (error) return;
-        asio::async_connect(socket_, found, [this](error_code refused, const auto& /*endpoint*/) {
-          result_ = refused;
-          done_ = true;
-        });
-      });
+  auto found = [this](error_code error, const client::Endpoints& endpoints) {
+    lookup_.reset();
+    result_ = error;
+    done_ = error.failed();
+    if (!error) connect(endpoints);
+  };
+  lookup_.emplace(loop_.context(), address, std::move(found), std::move(resolve));
   if (!loop_.run_until(done_, patience)) {
     close();
     result_ = asio::error::timed_out;
@@ -67,10 +64,18 @@ Connection::Connection(Loop& loop, const client::ServerAddress& address,
 
 Connection::~Connection() { close(); }
 
+void Connection::connect(const client::Endpoints& endpoints) {
+  asio::async_connect(socket_, endpoints, [this](error_code refused, const auto& /*endpoint*/) {
+    result_ = refused;
+    done_ = true;
+  });
+}
+
 // Nothing that was started outlives this: its handler holds `this`.
 void Connection::close() {
   error_code ignored;
-  resolver_.cancel();
+  if (lookup_) done_ = true;  // nothing else is under way
+  lookup_.reset();
   socket_.close(ignored);
   loop_.context().restart();
   while (!done_ && loop_.context().run_one() != 0) socket_.close(ignored);

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/lookup.hpp"
 #include "client/server_address.hpp"
 
 namespace pawl::cli {
@@ -45,7 +46,8 @@ class Loop {
 class Connection {
  public:
   // `patience` spans looking the name up and connecting.
-  Connection(Loop& loop, const client::ServerAddress& address, std::chrono::milliseconds patience);
+  Connection(Loop& loop, const client::ServerAddress& address, std::chrono::milliseconds patience,
+             client::Resolve resolve = client::ask_system);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -55,10 +57,11 @@ class Connection {
   [[nodiscard]] std::optional<std::string> read_line(Patience patience);
 
  private:
+  void connect(const client::Endpoints& endpoints);
   void close();
 
   Loop& loop_;
-  boost::asio::ip::tcp::resolver resolver_;
+  std::optional<client::Lookup> lookup_;  // while it is under way
   boost::asio::ip::tcp::socket socket_;
   std::string input_;
   bool done_ = true;  // false: an operation is under way, its handler holds `this`
