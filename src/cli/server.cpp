@@ -27,6 +27,13 @@ bool is_elsewhere(const client::ReplyLine& reply) {
          (reply.word == "NOT_PRIMARY" || reply.word == "SHUTTING_DOWN");
 }
 
+std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key) {
+  const auto number = reply.number(key);
+  if (number) return *number;
+  throw Failure(exit_refused,
+                "the reply makes no sense: an OK whose " + std::string(key) + "= is no number");
+}
+
 client::ReplyLine parse(std::string_view line) {
   auto reply = client::parse_reply_line(line);
   if (!reply) throw Unreachable("what answers there is no pawld");

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/connection.hpp"
@@ -54,6 +56,9 @@ class Server {
 
 // True if another node of the list may answer otherwise.
 [[nodiscard]] bool is_elsewhere(const client::ReplyLine& reply);
+
+// The field that this OK must have. Throws Failure: it makes no sense without.
+[[nodiscard]] std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key);
 
 // Throws Unreachable: the line is no reply.
 [[nodiscard]] client::ReplyLine parse(std::string_view line);

@@ -161,6 +161,38 @@ TEST_CASE("a grant that races with the signal is given back") {
   CHECK(process.output().empty());
 }
 
+TEST_CASE("a grant that makes no sense is none, and what may stand of it is given up") {
+  const std::string grant = GENERATE("OK", "OK token=0 ttl=30000", "OK token=7", "OK token=x ttl=1",
+                                     "OK token=99999999999999999999999 ttl=30000");
+  FakeServer server;
+  Process process({PAWL_PROGRAM, "acquire", "a"}, {server_at(server.port())});
+  server.accept();
+  const std::string id = word_after(server.read_line(), "id=");
+
+  server.send("#w " + grant + "\n");
+
+  CHECK(server.read_line() == "#t CANCEL a id=" + id);
+  server.send("#t OK cancelled=yes\n");
+  CHECK(process.wait() == 1);
+  CHECK_THAT(process.output(), StartsWith("pawl: ") && Contains("makes no sense"));
+}
+
+TEST_CASE("a renewal that makes no sense after a grant gives the grant back") {
+  FakeServer server;
+  Process process({PAWL_PROGRAM, "acquire", "a"}, {server_at(server.port())});
+  server.accept();
+  REQUIRE_THAT(server.read_line(), StartsWith("#w LOCK"));
+  server.send("#w OK token=7 ttl=1\n");
+  REQUIRE(server.read_line() == "#t RENEW a token=7");
+
+  server.send("#t OK\n");
+
+  CHECK(server.read_line() == "#t UNLOCK a token=7");
+  server.send("#t OK\n");
+  CHECK(process.wait() == 1);
+  CHECK_THAT(process.output(), Contains("makes no sense"));
+}
+
 TEST_CASE("a second signal ends it though the server is silent") {
   FakeServer server;
   Process process({PAWL_PROGRAM, "acquire", "a", "--wait", "1m"}, {server_at(server.port())});

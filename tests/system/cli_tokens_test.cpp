@@ -119,4 +119,18 @@ TEST_CASE("a release whose reply was lost is sent again, and NOT_HELD then means
   CHECK(process.wait() == 0);
 }
 
+TEST_CASE("an OK that does not say how long is no success") {
+  const std::string command = GENERATE("renew", "verify");
+  const std::string reply = GENERATE("OK", "OK ttl=", "OK ttl=soon");
+  FakeServer server;
+  Process process({PAWL_PROGRAM, command, "a", "--token", "5"}, {server_at(server.port())});
+  server.accept();
+  REQUIRE_THAT(server.read_line(), StartsWith(command == "renew" ? "RENEW" : "VERIFY"));
+
+  server.send(reply + "\n");
+
+  CHECK(process.wait() == 1);
+  CHECK_THAT(process.output(), StartsWith("pawl: ") && Contains("makes no sense"));
+}
+
 }  // namespace pawl::testing

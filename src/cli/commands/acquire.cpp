@@ -55,6 +55,7 @@ class Acquiring {
   std::optional<ReplyLine> await_grant();
   ReplyLine talk(RequestLine line);
   std::optional<Grant> take(const ReplyLine& reply);
+  Grant grant_in(const ReplyLine& reply);
   [[nodiscard]] RequestLine lock_line() const;
   void pause_after(const Failure& trouble);
 
@@ -162,7 +163,7 @@ std::optional<Grant> Acquiring::run() {
 // What waited has less left than its TTL, so that it is renewed first. Nothing: it was lost again.
 std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
   if (reply.kind == ReplyLine::Kind::error) throw failure_of(reply);
-  Grant grant{reply.number("token").value_or(0), reply.number("ttl").value_or(0)};
+  const Grant grant = grant_in(reply);
   const auto waited = std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_).count();
   if (static_cast<std::uint64_t>(waited) < grant.ttl_ms / 50) return grant;
   RequestLine line("RENEW");
@@ -170,8 +171,25 @@ std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
   const ReplyLine renewed = talk(line);
   if (renewed.word == "NOT_HELD") return std::nullopt;
   if (renewed.kind == ReplyLine::Kind::error) throw failure_of(renewed);
-  grant.ttl_ms = renewed.number("ttl").value_or(grant.ttl_ms);
-  return grant;
+  try {
+    return Grant{grant.token, number_in(renewed, "ttl")};
+  } catch (const Failure&) {
+    give_back(grant.token);
+    throw;
+  }
+}
+
+// One that makes no sense may stand all the same.
+Grant Acquiring::grant_in(const ReplyLine& reply) {
+  try {
+    const Grant grant{number_in(reply, "token"), number_in(reply, "ttl")};
+    if (grant.token != 0 && grant.token <= last_token.value) return grant;
+    throw Failure(exit_refused,
+                  "the reply makes no sense: there is no token " + std::to_string(grant.token));
+  } catch (const Failure&) {
+    leave();
+    throw;
+  }
 }
 
 void Acquiring::give_back(std::uint64_t token) {

@@ -31,7 +31,7 @@ Json json_of(const Target& target) { return {{"name", target.name}, {"token", ta
 // RENEW and VERIFY: how long it is held from now.
 int ask_how_long(const Globals& globals, const Target& target, const client::RequestLine& line) {
   Server server(globals);
-  const auto ttl = server.ask(line).number("ttl").value_or(0);
+  const auto ttl = number_in(server.ask(line), "ttl");
   Json json = json_of(target);
   json["ttl_ms"] = ttl;
   const auto span = duration_text(Milliseconds{static_cast<Milliseconds::rep>(ttl)});
