@@ -21,6 +21,10 @@ constexpr auto examples = R"(Examples:
   pawl COMMAND --help                         options and examples of one command
 )";
 
+std::string without_end(const std::string& text) {
+  return text.substr(0, text.find_last_not_of('\n') + 1);
+}
+
 }  // namespace
 
 Program::Program() : app_("Locks, seen and used from a shell. Talks to a pawld.", "pawl") {
@@ -47,6 +51,13 @@ CLI::App& Program::add(const std::string& name, const std::string& summary,
   return command;
 }
 
+// Too much was given: what the command takes says why, as for `pawl run` without its `--`.
+std::string Program::what_was_expected(const CLI::ParseError& error) const {
+  const auto chosen = app_.get_subcommands();
+  const bool too_much = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  return too_much && !chosen.empty() ? "\n" + chosen.front()->get_description() : std::string();
+}
+
 int Program::run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
@@ -55,8 +66,7 @@ int Program::run(int argc, const char* const* argv) {
     std::ostringstream problem;
     const bool asked_for_help = app_.exit(error, help, problem) == 0;
     if (!asked_for_help) {
-      const std::string text = problem.str();
-      say(text.substr(0, text.find_last_not_of('\n') + 1));
+      say(without_end(problem.str()) + what_was_expected(error));
       return exit_usage;
     }
     chosen_ = [text = help.str()](const Globals&) {

@@ -27,6 +27,8 @@ class Program {
   [[nodiscard]] const CLI::App& app() const { return app_; }
 
  private:
+  [[nodiscard]] std::string what_was_expected(const CLI::ParseError& error) const;
+
   Globals globals_;
   CLI::App app_;
   Run chosen_;

@@ -131,6 +131,13 @@ TEST_CASE("no server is 69") {
   CHECK(outcome.output.find("never") == std::string::npos);
 }
 
+TEST_CASE("who forgets the -- is told of it") {
+  const Daemon daemon;
+  const Outcome outcome = run(daemon, {"L", "sh", "-c", "true"});
+  CHECK(outcome.code == 64);
+  CHECK_THAT(outcome.output, Catch::Contains("LOCK -- COMMAND"));
+}
+
 TEST_CASE("what makes no sense is 64, whoever finds it") {
   const Daemon daemon;
   CHECK(run(daemon, {"L"}).code == 64);
