@@ -124,6 +124,12 @@ TEST_CASE("pawl send prints the reply and exits with 0 on OK, 1 on ERR") {
   CHECK(word.code == 0);
   CHECK(word.output == "OK token=2 ttl=30000\n");
 
+  const Outcome list = pawl_with({"send", "LOCK", "[a]"}, {server});
+  CHECK(list.code == 0);
+  CHECK_THAT(pawl_with({"send", "SHOW", "[a]"}, {server}).output,
+             Catch::Contains("\"name\":\"[a]\""));
+  CHECK_THAT(pawl_with({"send", "LIST"}, {server}).output, Catch::Contains("\"name\":\"[a]\""));
+
   const Outcome busy = pawl_with({"send", "#7 LOCK jobs/nightly"}, {server});
   CHECK(busy.code == 1);
   CHECK(busy.output.starts_with("#7 ERR BUSY "));

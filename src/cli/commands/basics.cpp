@@ -63,15 +63,17 @@ void add_basic_commands(Program& program) {
               "  pawl ping                        pong from 127.0.0.1:7295 in 0.2ms\n"
               "  pawl -s db1:7295 ping || echo down\n",
               ping);
-  auto words = std::make_shared<std::vector<std::string>>();
-  CLI::App& sender =
-      program.add("send", "Send one line of the protocol, print the reply line",
-                  "  pawl send LOCK jobs/nightly ttl=30s            OK token=1 ttl=30000\n"
-                  "  pawl send 'LOCK jobs/nightly note=\"two words\"'\n"
-                  "  pawl send HELP                                 what can be sent\n"
-                  "Any ERR is exit code 1 here.\n",
-                  [words](const Globals& globals) { return send(globals, *words); });
-  sender.add_option("LINE", *words, "the words of the line")->required()->type_name("");
+  // No option of its own for the line: of a list of words, CLI11 reads [a] as a.
+  const auto sender = std::make_shared<const CLI::App*>();
+  CLI::App& added = program.add(
+      "send", "Send one line of the protocol, print the reply: pawl send WORD...",
+      "  pawl send LOCK jobs/nightly ttl=30s            OK token=1 ttl=30000\n"
+      "  pawl send 'LOCK jobs/nightly note=\"two words\"'\n"
+      "  pawl send HELP                                 what can be sent\n"
+      "All words behind send are the line. Any ERR is exit code 1 here.\n",
+      [sender](const Globals& globals) { return send(globals, (*sender)->remaining()); });
+  added.prefix_command()->fallthrough(false);
+  *sender = &added;
   program.add("version", "Print the version of this program",
               "  pawl version                     of the server: pawl send HELLO\n", version);
   auto shell = std::make_shared<std::string>();
