@@ -110,6 +110,7 @@ Invariants::Hold& Invariants::hold_seen(Token token, const Operation& operation,
   hold.session = session;
   hold.creator = operation.number;
   hold.seen = now_;
+  hold.new_ttls = new_ttls_before_[token.value];
   Token floor = operation.floor;
   if (!hold.id.empty()) floor = ids_[key_of(session, hold.name, hold.id)].floor;
   if (token <= floor) fail("I2 real-time order", describe(token.value) + " after a greater one");

@@ -214,6 +214,8 @@ class Invariants {
   std::map<std::string, std::vector<std::uint64_t>> believed_;  // by lock: tokens clients know
   std::vector<Outstanding> outstanding_;
   std::vector<Former> former_;
+  // By token: what was asked for before a restart may be answered behind it.
+  std::map<std::uint64_t, std::vector<std::uint64_t>> new_ttls_before_;
   Token granted_before_;  // by processes that have ended
   Moment restarted_at_ = Moment::min();
   Moment grants_from_ = Moment::min();

@@ -59,6 +59,7 @@ void Invariants::forget() {
   forgot_ = true;
   last_before_step_ = Token{};
   for (const auto& [token, hold] : holds_) {
+    new_ttls_before_[token] = hold.new_ttls;
     if (!is_believed(hold)) continue;
     Former former{hold.name, token, history_[hold.creator].client, false, Moment::min()};
     for (const Promise& told : hold.told) {
