@@ -46,6 +46,17 @@ enum class Mutant : std::uint8_t {
   serves_before_epoch_start,  // a new primary serves before its first record is applied
   clings_to_nobody,           // votes for whoever asks although its primary is well
   damaged_votes,              // a replica that lost records votes
+  blank_takes_part,           // a wiped disk counts at once as if it had never been away
+  vote_in_two_writes,         // the epoch is durable before the vote in it
+  // Of a node among others.
+  read_without_round,     // what needs no record is answered without asking a majority
+  renew_without_round,    // RENEW and KEEPALIVE likewise
+  standby_expires,        // a standby ends leases by its own clock
+  promotion_shortens,     // a new primary re-arms leases with half of their TTL
+  old_decision_holds,     // an expiry decided in another epoch takes effect
+  ids_not_in_snapshot,    // a snapshot forgets which ids wait and hold
+  fifo_lost_on_failover,  // a new primary turns its queues round
+  steps_down_in_silence,  // a deposed primary says OK to what it had not confirmed
 };
 
 #ifdef PAWL_MUTANTS

@@ -95,8 +95,14 @@ struct Break {
   Token token;
   std::string_view reason;
 };
-struct Promote {};
-struct Handover {};
+// A pair: this node goes on alone, without the one named.
+struct Promote {
+  std::string_view lost;
+};
+// To the node named; empty: to whichever has most.
+struct Handover {
+  std::string_view to;
+};
 struct Quit {};
 
 // A line that is no request. It passes through the node because a malformed OPEN or RESUME leaves

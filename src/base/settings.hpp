@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pawl/types.hpp"
 
@@ -40,11 +41,27 @@ struct Leases {
   std::optional<Milliseconds> restart_grace;
 };
 
+// One of several nodes. They stand in the order of their ids, the same on each.
+struct ClusterNode {
+  std::string id;
+  std::string client;    // host:port, where clients find it; empty for a witness
+  bool witness = false;  // votes and stores, serves no clients
+  bool operator==(const ClusterNode&) const = default;
+};
+
+struct Cluster {
+  std::vector<ClusterNode> nodes;  // empty: one node, alone
+  Milliseconds heartbeat{50};
+  // A standby that hears nothing for a time between this and nine fifths of it stands for election.
+  Milliseconds election{250};
+};
+
 enum class Durability : std::uint8_t { fsync, relaxed, none };
 
 struct Settings {
   std::string node = "n1";
   Durability durability = Durability::none;
+  Cluster cluster;
   Leases leases;
   Milliseconds session_default_ttl{10'000};
   Limits limits;

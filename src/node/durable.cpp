@@ -30,7 +30,6 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       grants_from_(now + recovered.grace),
       meta_{recovered.ceiling, recovered.longest_ttl},
       wanted_(meta_),
-      handed_over_(recovered.last),
       log_bytes_(recovered.log_bytes),
       snapshot_bytes_(recovered.snapshot_bytes) {
   write_ranges();
@@ -192,6 +191,8 @@ void Node::write_snapshot_part() {
   snapshot_part_.first = false;
   snapshot_part_out_ = true;
 }
+
+void Node::on(const SnapshotSaved&) {}
 
 void Node::on(const SnapshotPartTaken&) { snapshot_part_out_ = false; }
 

@@ -15,6 +15,7 @@
 #include "base/reply.hpp"
 #include "base/request.hpp"
 #include "base/settings.hpp"
+#include "replication/event.hpp"
 
 namespace pawl::node {
 
@@ -41,9 +42,11 @@ struct ClientRequest {
   const Request* request = nullptr;  // read during the step only
 };
 
-// Everything up to this index is as durable as `durability` asks.
+// Everything up to this index is as durable as `durability` asks, as it was handed over after so
+// many truncations (Replica::truncations()).
 struct Flushed {
   LogIndex index;
+  std::uint64_t truncations = 0;
 };
 
 // The META file says so now: tokens up to the ceiling may be granted, TTLs up to the longest.
@@ -54,6 +57,14 @@ struct MetaStored {
 
 // The part of a snapshot handed over last is taken: there is room for the next.
 struct SnapshotPartTaken {};
+
+// A snapshot of its own making stands on the disk, whole: it can be read for a peer.
+struct SnapshotSaved {
+  LogIndex index;
+};
+
+// META says so: this node is the only voter from now on, under a new incarnation.
+struct PromotionStored {};
 
 // There is, or is not, room on the disk for more than what goes on anyway.
 struct DiskSpace {
@@ -67,11 +78,16 @@ struct Configured {
   Settings settings;
 };
 
-// SIGTERM: waits end, no new record is made, what needs none is still answered.
+// SIGTERM: waits end, no new record is made, what needs none is still answered. A primary that has
+// peers hands over first.
 struct Drain {};
 
-using Event = std::variant<Tick, Connected, InputEnded, Disconnected, ClientRequest, Flushed,
-                           MetaStored, SnapshotPartTaken, DiskSpace, Configured, Drain>;
+// What peers and the disk say to the replica passes through as it is.
+using Event =
+    std::variant<Tick, Connected, InputEnded, Disconnected, ClientRequest, Flushed, MetaStored,
+                 SnapshotPartTaken, SnapshotSaved, PromotionStored, DiskSpace, Configured, Drain,
+                 replication::Received, replication::PeerLost, replication::Met,
+                 replication::VoteStored, replication::PartRead, replication::PartStored>;
 
 // A piece of a snapshot: the table as it stood once the record at `index` was applied.
 struct SnapshotPart {
@@ -80,6 +96,13 @@ struct SnapshotPart {
   bool first = false;
   bool last = false;
   std::string bytes;
+};
+
+// What a node has become, in which epoch, and who is primary if it knows (a name).
+struct RoleChange {
+  Role role = Role::starting;
+  Epoch epoch;
+  std::string primary;
 };
 
 // Filled by step, performed and cleared by the shell. The vectors keep their storage.
@@ -104,6 +127,31 @@ struct Actions {
   // Append this to the snapshot under way, in the background, then say SnapshotPartTaken.
   std::optional<SnapshotPart> snapshot;
 
+  // To peers, as far as they are connected; what cannot be sent is lost.
+  std::vector<replication::Outgoing> messages;
+
+  // Make this durable, then say VoteStored; in the order asked for. `joined`: in the same write,
+  // that this node is blank no more, and whether it is a damaged replica.
+  std::optional<replication::Ballot> store_vote;
+  std::optional<replication::Joined> joined;
+  // A damaged replica is whole: make durable that it may vote.
+  bool repaired = false;
+
+  // Read this part of the newest snapshot, then say PartRead; if there is none, say nothing.
+  std::vector<replication::PartWanted> parts_wanted;
+  // Append it to the snapshot coming in, in the background, then say PartStored.
+  std::optional<replication::message::SnapshotPart> store_part;
+  // What the log on disk holds does not lead up to the snapshot just stored: it begins anew behind
+  // this, before anything is appended that this step or a later one hands over.
+  std::optional<replication::EntryId> restart_log;
+
+  // An operator's PROMOTE: make durable that this node alone votes, under a new incarnation, then
+  // say PromotionStored.
+  bool store_promotion = false;
+
+  // The part this node plays has changed: for the log file.
+  std::optional<RoleChange> role;
+
   void clear() {
     replies.clear();
     pushes.clear();
@@ -113,6 +161,15 @@ struct Actions {
     append = false;
     store_meta.reset();
     snapshot.reset();
+    messages.clear();
+    store_vote.reset();
+    joined.reset();
+    repaired = false;
+    parts_wanted.clear();
+    store_part.reset();
+    restart_log.reset();
+    store_promotion = false;
+    role.reset();
   }
 };
 

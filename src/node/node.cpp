@@ -99,6 +99,9 @@ void Node::on(const ClientRequest& event) {
 
 void Node::on(const Flushed& event) { replica_.on_flushed(event.index); }
 
+void Node::pass_on(const replication::Event&) {}
+void Node::on(const PromotionStored&) {}
+
 void Node::on(const Configured& event) {
   settings_ = event.settings;
   write_ranges();

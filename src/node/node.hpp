@@ -40,9 +40,7 @@ class Node {
   // Visits the log entries that were not handed over yet, in order, once.
   template <class Visit>
   void hand_over(Visit visit) {
-    for (; handed_over_ < replica_.last(); ++handed_over_.value) {
-      visit(replica_.log().at(LogIndex{handed_over_.value + 1}));
-    }
+    replica_.hand_over(visit);
   }
 
   [[nodiscard]] const locks::LockTable& table() const { return table_; }
@@ -58,9 +56,18 @@ class Node {
   void on(const Flushed& event);
   void on(const MetaStored& event);
   void on(const SnapshotPartTaken&);
+  void on(const SnapshotSaved& event);
+  void on(const PromotionStored&);
   void on(const DiskSpace& event);
   void on(const Configured& event);
   void on(const Drain&);
+  void on(const replication::Received& event) { pass_on(event); }
+  void on(const replication::PeerLost& event) { pass_on(event); }
+  void on(const replication::Met& event) { pass_on(event); }
+  void on(const replication::VoteStored& event) { pass_on(event); }
+  void on(const replication::PartRead& event) { pass_on(event); }
+  void on(const replication::PartStored& event) { pass_on(event); }
+  void pass_on(const replication::Event& event);
 
   // Requests about locks (lock_requests.cpp).
   void on(Origin from, const request::Lock& request);
@@ -259,7 +266,6 @@ class Node {
   Token floor_;
   Moment lock_deadline_ = never;  // of the LOCK being stepped
   bool disk_full_ = false;
-  LogIndex handed_over_;
   std::uint64_t log_bytes_ = 0;       // since the last snapshot began
   std::uint64_t snapshot_bytes_ = 0;  // of the last snapshot
   SnapshotPart snapshot_part_;        // of the one under way

@@ -7,7 +7,7 @@
 
 namespace pawl::node {
 
-Recovery::Recovery(std::uint64_t hash_seed) {
+Recovery::Recovery(std::uint64_t hash_seed, bool /*alone*/) {
   recovered_.table = std::make_unique<locks::LockTable>(hash_seed);
   reader_ = std::make_unique<locks::SnapshotReader>(*recovered_.table);
 }
@@ -22,6 +22,8 @@ bool Recovery::end_snapshot(LogIndex index, Epoch epoch) {
   recovered_.epoch = epoch;
   return reader_->finish();
 }
+
+bool Recovery::forget_from(LogIndex) { return false; }
 
 bool Recovery::replay(LogIndex index, Epoch epoch, std::string_view bytes) {
   bool follows = index.value == recovered_.last.value + 1;

@@ -11,14 +11,24 @@
 #include "base/ids.hpp"
 #include "locks/lock_table.hpp"
 #include "locks/record_codec.hpp"
+#include "replication/event.hpp"
+#include "replication/log.hpp"
 
 namespace pawl::node {
 
 struct Recovered {
   std::unique_ptr<locks::LockTable> table;
-  Epoch epoch;    // the newest that the disk knows
+  Epoch epoch;    // of the last record applied
   LogIndex last;  // the last record applied
-  Token ceiling;  // what META says now: tokens up to here may be granted
+  // Durable records behind it. One node alone has none: all it finds is committed, and applied. One
+  // of several knows of a snapshot only that what is in it is committed.
+  replication::Log unapplied{};
+  replication::Ballot ballot;  // as durable
+  // Drawn at random if durable records were lost, or if META says that they are not all here again.
+  replication::RepairId repair;
+  bool blank = false;  // one of several, and META is new: has never taken part
+  LogIndex snapshot;   // of the newest one on the disk
+  Token ceiling;       // what META says now: tokens up to here may be granted
   Milliseconds longest_ttl{0};
   // For a start that is not provably complete: tokens go on above this, and new grants wait so
   // long.
@@ -31,7 +41,8 @@ struct Recovered {
 
 class Recovery {
  public:
-  explicit Recovery(std::uint64_t hash_seed);
+  // `alone`: one voter, which applies all it finds.
+  explicit Recovery(std::uint64_t hash_seed, bool alone = true);
 
   // The newest snapshot, if there is one: its pieces in order, then the index it stands for. False:
   // the bytes are no snapshot of this version.
@@ -39,6 +50,8 @@ class Recovery {
   [[nodiscard]] bool end_snapshot(LogIndex index, Epoch epoch);
   // The records behind it, in order. False: these are no record's bytes, or not the next one.
   [[nodiscard]] bool replay(LogIndex index, Epoch epoch, std::string_view bytes);
+  // A newer primary replaced the records from here on; not below what is applied.
+  [[nodiscard]] bool forget_from(LogIndex index);
 
   [[nodiscard]] LogIndex last() const { return recovered_.last; }
   [[nodiscard]] Recovered take() { return std::move(recovered_); }

@@ -64,11 +64,20 @@ struct PartRead {
   message::SnapshotPart part;
 };
 // Standby: the part of `store_part` is taken; for the last one, the snapshot has its name and is on
-// the disk, whole and checked (R13).
-struct PartStored {};
+// the disk, whole and checked (R13). Not ok: it was no part of a good snapshot; begin anew.
+struct PartStored {
+  bool ok = true;
+};
+
+// A connection to a peer began: how far it is, and whether it has ever taken part.
+struct Met {
+  Member peer;
+  Epoch epoch;
+  bool blank = false;
+};
 
 using Event = std::variant<Tick, Received, Flushed, VoteStored, PeerLost, LoopGap, HandOver,
-                           PromoteAlone, PartRead, PartStored>;
+                           PromoteAlone, PartRead, PartStored, Met>;
 
 struct Outgoing {
   Member to;
@@ -104,6 +113,10 @@ struct LoadSnapshot {
   bool restarts_log = false;
 };
 
+struct Joined {
+  bool damaged = false;
+};
+
 struct Actions {
   std::vector<Outgoing> messages;
 
@@ -131,6 +144,10 @@ struct Actions {
 
   // A damaged replica has everything again and may vote.
   bool repaired = false;
+
+  // A blank one takes part from now on, as a damaged one if others did before it: durable together
+  // with `store_vote`.
+  std::optional<Joined> joined;
 
   void clear() { *this = Actions{}; }
 };

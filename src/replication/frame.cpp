@@ -76,6 +76,9 @@ std::string encode_hello(const Hello& hello) {
   out.text(hello.node);
   out.number(hello.oldest_records);
   out.number(hello.newest_records);
+  out.number(hello.disk);
+  out.number(hello.epoch.value);
+  out.number(hello.blank ? 1 : 0);
   return body;
 }
 
@@ -87,8 +90,12 @@ std::optional<Hello> decode_hello(std::string_view body) {
   hello.node = in.text();
   hello.oldest_records = in.number32();
   hello.newest_records = in.number32();
+  hello.disk = in.number();
+  hello.epoch = Epoch{in.number()};
+  const std::uint64_t blank = in.number();
+  hello.blank = blank == 1;
   bool is_sound = in.ok() && in.at_end() && !hello.node.empty() &&
-                  hello.node.size() <= max_node_name_bytes &&
+                  hello.node.size() <= max_node_name_bytes && blank <= 1 &&
                   hello.oldest_records <= hello.newest_records;
   if (!is_sound) return std::nullopt;
   return hello;

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/ids.hpp"
+
 namespace pawl::replication {
 
 inline constexpr std::uint8_t protocol_version = 1;
@@ -46,6 +48,10 @@ struct Hello {
   // Kinds of record that this node can apply, by the version that brought them.
   std::uint32_t oldest_records = 0;
   std::uint32_t newest_records = 0;
+  // Which data directory this is: another one under the same name is a replaced disk.
+  std::uint64_t disk = 0;
+  Epoch epoch;         // of its ballot, durable
+  bool blank = false;  // has never taken part: its disk is new
   bool operator==(const Hello&) const = default;
 };
 

@@ -38,6 +38,13 @@ Replica::Replica(ReplicaOptions options, Restored restored, Moment now)
   ensure(commit_ >= log_.released() && commit_ <= log_.last());
   // The log may tell of an epoch whose ballot was not stored any more: nothing was said in it.
   if (ballot_.epoch < log_.last_id().epoch) ballot_ = stored_ = {log_.last_id().epoch, {}};
+  if (!restored.blank || options_.membership.is_alone() || is_mutant(Mutant::blank_takes_part)) {
+    return;
+  }
+  ensure(log_.last().value == 0);
+  newcomer_.emplace();
+  newcomer_->met.resize(options_.membership.size());
+  newcomer_->repair = std::exchange(repair_, {});
 }
 
 Replica::Replica(Epoch last_epoch, LogIndex last)
@@ -48,7 +55,9 @@ void Replica::step(Moment now, const Event& event, Actions& out) {
   ensure(!awaits_epoch_start());
   now_ = now;
   out_ = &out;
-  std::visit([this](const auto& one) { on(one); }, event);
+  bool is_heard = !is_blank() || std::holds_alternative<Met>(event) ||
+                  std::holds_alternative<VoteStored>(event);
+  if (is_heard) std::visit([this](const auto& one) { on(one); }, event);
   if (may_lead()) lead();
   out.append = handed_over_ < log_.last();
   out_ = nullptr;
@@ -56,7 +65,7 @@ void Replica::step(Moment now, const Event& event, Actions& out) {
 
 Moment Replica::next_deadline() const {
   if (stage_ == Stage::primary) return peers_.size() == 1 ? never : heartbeat_due_;
-  return may_vote() ? deadline_ : never;
+  return may_vote() && !is_blank() ? deadline_ : never;
 }
 
 Role Replica::role() const {
@@ -124,10 +133,39 @@ void Replica::on_flushed(LogIndex index) {
 
 void Replica::on(const VoteStored& event) {
   stored_ = event.ballot;
+  if (is_blank()) join();
   if (stored_ != ballot_) return;
   for (Outgoing& message : withheld_) out_->messages.push_back(std::move(message));
   withheld_.clear();
   if (stage_ == Stage::candidate && ballots_.is_won()) win();
+}
+
+void Replica::on(const Met& event) {
+  if (!is_blank() || newcomer_->is_joining || !options_.membership.is_voter(event.peer)) return;
+  // Blank once since this start, it had made no promise together with what was lost here.
+  if (newcomer_->met[event.peer.value]) return;
+  newcomer_->met[event.peer.value] = true;
+  newcomer_->others_took_part |= !event.blank;
+  newcomer_->newest = std::max(newcomer_->newest, event.epoch);
+  std::optional<Member> other;
+  bool has_met_all = true;
+  options_.membership.each_peer([&](Member peer) {
+    if (!options_.membership.is_voter(peer)) return;
+    other = peer;
+    has_met_all &= has_met(peer);
+  });
+  if (!has_met_all) return;
+  newcomer_->is_joining = true;
+  // Among those it met is whoever it may have voted for; so no epoch it voted in is newer.
+  out_->store_vote = newcomer_->others_took_part ? Ballot{newcomer_->newest, other} : Ballot{};
+  out_->joined = Joined{newcomer_->others_took_part};
+}
+
+void Replica::join() {
+  ballot_ = stored_;
+  if (newcomer_->others_took_part) repair_ = newcomer_->repair;
+  newcomer_.reset();
+  deadline_ = now_ + timer_.patience(options_.membership);
 }
 
 void Replica::on(const PeerLost& event) {

@@ -38,6 +38,11 @@ struct Restored {
   Log log{};        // all of it durable
   LogIndex commit;  // known to be committed, and applied
   RepairId repair;  // durable records were lost: stores and answers, but does not vote
+  // Has never taken part, or not with this disk: it may have promised something that it does not
+  // know any more. Takes part once it has met every other voter. If all of them are blank too, this
+  // is how a cluster begins; if not, it joins as a damaged replica in an epoch no older than any of
+  // theirs, having no vote in it: what it may have promised before lies behind it. `repair` is set.
+  bool blank = false;
 };
 
 enum class Stage : std::uint8_t { standby, pre_candidate, candidate, primary };
@@ -110,6 +115,11 @@ class Replica {
   [[nodiscard]] std::optional<Member> primary() const { return primary_; }
   [[nodiscard]] bool is_handing_over() const { return handover_to_.has_value(); }
   [[nodiscard]] bool is_damaged() const { return repair_.value != 0; }
+  [[nodiscard]] bool is_blank() const { return newcomer_.has_value(); }
+  // Blank: whom it has still to meet.
+  [[nodiscard]] bool has_met(Member peer) const { return newcomer_->met[peer.value]; }
+  // Of a standby: when it last heard its primary.
+  [[nodiscard]] Moment heard_primary() const { return heard_; }
   [[nodiscard]] Epoch epoch() const { return ballot_.epoch; }
   [[nodiscard]] LogIndex last() const { return log_.last(); }
   [[nodiscard]] LogIndex flushed() const { return flushed_; }
@@ -143,7 +153,9 @@ class Replica {
   void on(const HandOver& event);
   void on(const PromoteAlone&);
   void on(const PartRead& event);
-  void on(const PartStored&);
+  void on(const PartStored& event);
+  void on(const Met& event);
+  void join();
   void send(Member to, MessageBody body);
   void refuse_old_epoch(Member from, const MessageBody& body);
 
@@ -225,6 +237,16 @@ class Replica {
   Ballots ballots_;
   unsigned campaigns_ = 0;    // since there was a primary
   bool has_yielded_ = false;  // to another that stands, likewise
+
+  // Until a blank one takes part.
+  struct Newcomer {
+    std::vector<bool> met;  // by member
+    bool others_took_part = false;
+    Epoch newest;
+    RepairId repair;
+    bool is_joining = false;  // that it takes part is on its way to the disk
+  };
+  std::optional<Newcomer> newcomer_;
 
   // Of a standby, in this epoch.
   LogIndex verified_;  // agrees with the primary up to here

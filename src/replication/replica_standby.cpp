@@ -118,9 +118,14 @@ void Replica::on(Member from, const message::SnapshotPart& part) {
   out_->store_part = part;
 }
 
-void Replica::on(const PartStored&) {
+void Replica::on(const PartStored& event) {
   ensure(at_owner_.has_value());
   message::SnapshotPart taken = *std::exchange(at_owner_, std::nullopt);
+  if (!event.ok) {
+    receiving_.reset();
+    if (primary_) send(*primary_, message::SnapshotReply{taken.upto, 0, false});
+    return;
+  }
   // Whole, it counts in whatever epoch: it is of committed records only.
   if (taken.last) install(taken.upto);
   // In an epoch that began meanwhile it is sent anew.
