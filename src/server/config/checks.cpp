@@ -5,20 +5,16 @@
 
 namespace pawl::server {
 
-namespace {
-
 const Key& key_named(std::string_view name) {
   const Key* key = find_key(name);
   ensure(key != nullptr);
   return *key;
 }
 
-// "leases.min_ttl (1m)"
 std::string shown(const Effective& effective, const Key& key) {
   return std::string(key.name) + " (" + format_value(key, effective.config) + ')';
 }
 
-// Told at the place of the one that somebody set.
 void complain_of_pair(Effective& effective, const Key& left, std::string_view relation,
                       const Key& right) {
   const bool left_is_default = effective.origin_of(left) == "default";
@@ -26,6 +22,8 @@ void complain_of_pair(Effective& effective, const Key& left, std::string_view re
   effective.complain(
       place, shown(effective, left) + ' ' + std::string(relation) + ' ' + shown(effective, right));
 }
+
+namespace {
 
 void check_order(Effective& effective, std::string_view low, Milliseconds low_value,
                  std::string_view high, Milliseconds high_value) {

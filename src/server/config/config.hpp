@@ -4,7 +4,9 @@
 // base/settings.hpp; keys.hpp gives each value its name, unit, range and meaning.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/settings.hpp"
 #include "server/config/values.hpp"
@@ -19,10 +21,20 @@ struct Listen {
   bool operator==(const Listen&) const = default;
 };
 
+// One of cluster.nodes: its addresses, as the others and the clients find it.
+struct ClusterPeer {
+  std::string id;
+  Address peer;
+  std::optional<Address> client;  // nothing: a witness
+  bool operator==(const ClusterPeer&) const = default;
+};
+
 struct Config {
   Settings core{.durability = Durability::fsync};
   std::string data_dir = "/var/lib/pawl";
   Listen listen;
+  std::string cluster_id;                  // empty only without cluster_peers
+  std::vector<ClusterPeer> cluster_peers;  // in the order of core.cluster.nodes, one for one
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
 };

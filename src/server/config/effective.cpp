@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "base/ensure.hpp"
 #include "server/config/checks.hpp"
+#include "server/config/cluster.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/file.hpp"
 
@@ -34,28 +32,6 @@ void read_settings(const std::vector<std::string>& settings, Effective& effectiv
   }
 }
 
-// Plain where every YAML reader takes it for a string or number, in double quotes otherwise.
-std::string yaml_scalar(const std::string& text) {
-  constexpr std::array<std::string_view, 9> words{"null", "Null", "NULL", "true", "false",
-                                                  "yes",  "no",   "on",   "off"};
-  const bool plain = std::all_of(text.begin(), text.end(),
-                                 [](char byte) {
-                                   return (byte >= 'a' && byte <= 'z') ||
-                                          (byte >= 'A' && byte <= 'Z') ||
-                                          (byte >= '0' && byte <= '9') || byte == '.' ||
-                                          byte == '_' || byte == '-' || byte == '/' || byte == ':';
-                                 }) &&
-                     text.front() != '-' && text.front() != ':' && text.back() != ':' &&
-                     std::find(words.begin(), words.end(), text) == words.end();
-  if (plain) return text;
-  std::string out = "\"";
-  for (const char byte : text) {
-    if (byte == '"' || byte == '\\') out += '\\';
-    out += byte;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 Effective::Effective() : states_(keys().size()) {}
@@ -76,11 +52,15 @@ void Effective::take(const Key& key, std::string_view text, const std::string& p
                      std::string_view label) {
   State& state = states_[index_of(key)];
   if (const std::optional<Wrong> wrong = parse_value(key, text, config)) {
-    complain(place, std::string(label) + wrong->why);
-    state.sound = false;
+    refuse(key, place, std::string(label) + wrong->why);
   } else {
     state.origin = printable(place);
   }
+}
+
+void Effective::refuse(const Key& key, std::string_view place, std::string_view what) {
+  complain(place, what);
+  states_[index_of(key)].sound = false;
 }
 
 void Effective::complain(std::string_view place, std::string_view what) {
@@ -92,7 +72,9 @@ Effective merge(const Sources& sources) {
   if (sources.file_name) read_file(*sources.file_name, sources.file_text, effective);
   read_environment(sources.environment, effective);
   read_settings(sources.settings, effective);
+  settle_cluster(effective);
   check_pairs(effective);
+  check_cluster(effective);
   return effective;
 }
 
@@ -105,8 +87,10 @@ std::string print_config(const Effective& effective) {
       out += std::string(section) + ":\n";
     }
     out += section.empty() ? "" : "  ";
-    out += std::string(word_of(key)) + ": " + yaml_scalar(format_value(key, effective.config)) +
-           "  # " + effective.origin_of(key) + '\n';
+    const std::string value = format_value(key, effective.config);
+    const bool is_list = std::holds_alternative<NodeList>(key.kind);
+    out += std::string(word_of(key)) + ": " + (is_list ? value : yaml_scalar(value)) + "  # " +
+           effective.origin_of(key) + '\n';
   }
   return out;
 }

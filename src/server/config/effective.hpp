@@ -37,6 +37,8 @@ class Effective {
   void take(const Key& key, std::string_view text, const std::string& place,
             std::string_view label = {});
   void complain(std::string_view place, std::string_view what);
+  // Complains of a value that key was to have.
+  void refuse(const Key& key, std::string_view place, std::string_view what);
   // False if a value of key was wrong: then nothing that compares it means anything.
   [[nodiscard]] bool is_sound(const Key& key) const;
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "server/config/node_list.hpp"
+
 namespace pawl::server {
 
 namespace {
@@ -83,6 +85,8 @@ class Walk {
     const Key* key = find_key(name);
     if (key == nullptr || section_of(*key) != section) {
       complain(key_node.Mark(), "unknown key " + quoted(name) + advice(section, key_node, key));
+    } else if (value.IsSequence() && std::holds_alternative<NodeList>(key->kind)) {
+      take_nodes(*key, value);
     } else if (value.IsScalar()) {
       effective_.take(*key, value.Scalar(), place(value.Mark()), name + ": ");
     } else if (value.IsNull()) {
@@ -91,6 +95,14 @@ class Walk {
       complain(value.Mark(),
                name + ": one value expected, not a " + (value.IsSequence() ? "list" : "section"));
     }
+  }
+
+  void take_nodes(const Key& key, const YAML::Node& value) {
+    const ReadNodes read = read_nodes(value);
+    for (const NodeFault& fault : read.faults) {
+      effective_.refuse(key, place(fault.mark), std::string(key.name) + ": " + fault.why);
+    }
+    if (read.faults.empty()) effective_.take(key, format_nodes(read.nodes), place(value.Mark()));
   }
 
   static std::string advice(std::string_view section, const YAML::Node& key_node, const Key* key) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/overloaded.hpp"
+#include "server/config/node_list.hpp"
 
 namespace pawl::server {
 
@@ -42,15 +43,14 @@ std::string word_list(const Choice<Enum>& choice) {
   return list;
 }
 
-Parsed<std::string> parse(const NodeName&, std::string_view text) {
-  const auto allowed = [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
-  };
-  if (text.empty() || text.size() > 63 || !std::all_of(text.begin(), text.end(), allowed)) {
-    return Wrong{quoted(text) + " is not a name of 1 to 63 of A-Z a-z 0-9 . _ -"};
-  }
-  return {boost::system::in_place_value, text};
+Parsed<std::string> parse(const NodeName&, std::string_view text) { return parse_name(text); }
+
+Parsed<std::string> parse(const NameOrNone&, std::string_view text) {
+  return text.empty() ? Parsed<std::string>(boost::system::in_place_value) : parse_name(text);
+}
+
+Parsed<std::vector<ClusterPeer>> parse(const NodeList&, std::string_view text) {
+  return parse_nodes(text);
 }
 
 Parsed<std::string> parse(const Directory&, std::string_view text) {
@@ -117,6 +117,10 @@ Parsed<Enum> parse(const Choice<Enum>& kind, std::string_view text) {
 }
 
 std::string format(const NodeName&, const std::string& name) { return name; }
+std::string format(const NameOrNone&, const std::string& name) { return name; }
+std::string format(const NodeList&, const std::vector<ClusterPeer>& nodes) {
+  return format_nodes(nodes);
+}
 std::string format(const Directory&, const std::string& path) { return path; }
 std::string format(const HostAndPort&, const Address& address) { return format_address(address); }
 std::string format(const Duration&, Milliseconds span) { return format_duration(span); }
@@ -195,6 +199,8 @@ std::string unit_of(const Key& key) {
   return std::visit(
       Overloaded{
           [](const NodeName&) -> std::string { return "1 to 63 of A-Z a-z 0-9 . _ -"; },
+          [](const NameOrNone&) -> std::string { return "empty, or 1 to 63 of A-Z a-z 0-9 . _ -"; },
+          [](const NodeList&) -> std::string { return "list of {id, peer, client, witness}"; },
           [](const Directory&) -> std::string { return "directory"; },
           [](const HostAndPort&) -> std::string { return "host:port"; },
           [&](const Duration& kind) {

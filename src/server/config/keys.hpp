@@ -25,6 +25,13 @@ struct Place {
 struct NodeName {
   Place<std::string> place;
 };
+struct NameOrNone {
+  Place<std::string> place;
+};
+// The one list: in the file as lines or in brackets, elsewhere in brackets.
+struct NodeList {
+  Place<std::vector<ClusterPeer>> place;
+};
 struct Directory {
   Place<std::string> place;
 };
@@ -59,9 +66,9 @@ struct Choice {
 };
 
 using Kind =
-    std::variant<NodeName, Directory, HostAndPort, Duration, DurationOrAuto, Count<std::uint32_t>,
-                 Count<std::uint64_t>, Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
-                 Choice<LogLevel>, Choice<LogFormat>>;
+    std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, Duration, DurationOrAuto,
+                 Count<std::uint32_t>, Count<std::uint64_t>, Size<std::uint32_t>,
+                 Size<std::uint64_t>, Choice<Durability>, Choice<LogLevel>, Choice<LogFormat>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 

@@ -28,6 +28,9 @@ constexpr auto lease = at<&Config::core, &Settings::leases, Member>;
 template <auto Member>
 constexpr auto limit = at<&Config::core, &Settings::limits, Member>;
 
+template <auto Member>
+constexpr auto in_cluster = at<&Config::core, &Settings::cluster, Member>;
+
 using Count32 = Count<std::uint32_t>;
 using Count64 = Count<std::uint64_t>;
 using Size32 = Size<std::uint32_t>;
@@ -62,6 +65,15 @@ constexpr std::array table{
         HostAndPort{at<&Config::listen, &Listen::peer>}},
     Key{"listen.http", "Where health, metrics and the status page are served.", on_restart,
         HostAndPort{at<&Config::listen, &Listen::http>}},
+
+    Key{"cluster.id", "The name of the cluster; its nodes refuse those of another.", on_restart,
+        NameOrNone{at<&Config::cluster_id>}},
+    Key{"cluster.nodes", "Every node, this one too, the same on each; none: one node alone.",
+        on_restart, NodeList{at<&Config::cluster_peers>}},
+    Key{"cluster.heartbeat", "How often the primary is heard by the others at the least.",
+        on_restart, Duration{in_cluster<&Cluster::heartbeat>, 10ms, 2s}},
+    Key{"cluster.election", "How long the primary is not heard before another one is elected.",
+        on_restart, Duration{in_cluster<&Cluster::election>, 100ms, 10s}},
 
     Key{"leases.default_ttl", "The lease of a LOCK without ttl=.", on_restart,
         Duration{lease<&Leases::default_ttl>, 50ms, 24h}},

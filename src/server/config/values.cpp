@@ -150,6 +150,39 @@ std::string format_address(const Address& address) {
   return (brackets ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+Parsed<std::string> parse_name(std::string_view text) {
+  const auto allowed = [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+  };
+  if (text.empty() || text.size() > 63 || !std::all_of(text.begin(), text.end(), allowed)) {
+    return Wrong{quoted(text) + " is not a name of 1 to 63 of A-Z a-z 0-9 . _ -"};
+  }
+  return {boost::system::in_place_value, text};
+}
+
+std::string yaml_scalar(const std::string& text) {
+  constexpr std::array<std::string_view, 9> words{"null", "Null", "NULL", "true", "false",
+                                                  "yes",  "no",   "on",   "off"};
+  const bool plain = !text.empty() &&
+                     std::all_of(text.begin(), text.end(),
+                                 [](char byte) {
+                                   return (byte >= 'a' && byte <= 'z') ||
+                                          (byte >= 'A' && byte <= 'Z') ||
+                                          (byte >= '0' && byte <= '9') || byte == '.' ||
+                                          byte == '_' || byte == '-' || byte == '/' || byte == ':';
+                                 }) &&
+                     text.front() != '-' && text.front() != ':' && text.back() != ':' &&
+                     std::find(words.begin(), words.end(), text) == words.end();
+  if (plain) return text;
+  std::string out = "\"";
+  for (const char byte : text) {
+    if (byte == '"' || byte == '\\') out += '\\';
+    out += byte;
+  }
+  return out + '"';
+}
+
 std::string printable(std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   std::string out;

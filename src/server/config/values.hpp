@@ -41,6 +41,12 @@ struct Address {
 [[nodiscard]] Parsed<Address> parse_address(std::string_view text);
 [[nodiscard]] std::string format_address(const Address& address);
 
+// A node or a cluster: 1 to 63 of A-Z a-z 0-9 . _ -
+[[nodiscard]] Parsed<std::string> parse_name(std::string_view text);
+
+// Plain where every YAML reader takes it for a string or number, in double quotes otherwise.
+[[nodiscard]] std::string yaml_scalar(const std::string& text);
+
 // In quotes, control bytes as \xNN: what a stranger wrote never steers the terminal.
 [[nodiscard]] std::string quoted(std::string_view text);
 [[nodiscard]] std::string printable(std::string_view text);
