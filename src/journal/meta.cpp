@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/meta.hpp"
 
-#include <optional>
+#include <algorithm>
 
 #include "journal/preamble.hpp"
 
@@ -12,6 +12,10 @@ constexpr std::size_t checksum_at = meta_slot_bytes - 8;
 constexpr std::size_t boot_at = 88;
 constexpr std::size_t node_at = 128;
 constexpr std::size_t vote_at = 192;
+constexpr std::size_t disk_at = 256;
+constexpr std::size_t bound_at = 264;
+constexpr std::size_t bound_bytes = 12;
+static_assert(bound_at + max_bound_disks * bound_bytes <= checksum_at);
 
 void store_text(MutableBytes bytes, std::size_t at, const std::string& text, std::size_t most) {
   ensure(text.size() <= most);
@@ -27,8 +31,27 @@ std::optional<std::string> load_text(Bytes bytes, std::size_t at, std::size_t mo
   return text;
 }
 
+std::vector<BoundDisk> load_bound(Bytes slot) {
+  std::vector<BoundDisk> bound;
+  for (std::size_t i = 0; i < max_bound_disks; ++i) {
+    const std::size_t at = bound_at + i * bound_bytes;
+    const BoundDisk one{load32(slot, at), load64(slot, at + 4)};
+    if (one != BoundDisk{}) bound.push_back(one);
+  }
+  return bound;
+}
+
+void store_bound(MutableBytes slot, const std::vector<BoundDisk>& bound) {
+  ensure(bound.size() <= max_bound_disks);
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    store32(slot, bound_at + i * bound_bytes, bound[i].node);
+    store64(slot, bound_at + i * bound_bytes + 4, bound[i].disk);
+  }
+}
+
 std::optional<Meta> decode_slot(Bytes slot) {
-  if (read_version(slot, meta_magic) != format_version || slot.size() < meta_slot_bytes) {
+  const std::uint32_t version = read_version(slot, meta_magic);
+  if (version == 0 || version > cluster_meta_version || slot.size() < meta_slot_bytes) {
     return std::nullopt;
   }
   slot = slot.first(meta_slot_bytes);
@@ -55,6 +78,10 @@ std::optional<Meta> decode_slot(Bytes slot) {
   meta.clean = (flags & 1) != 0;
   meta.recovering = (flags & 2) != 0;
   meta.hold_grants = (flags & 4) != 0;
+  meta.blank = (flags & 8) != 0;
+  meta.promoted = (flags & 16) != 0;
+  meta.disk = load64(slot, disk_at);
+  meta.bound = load_bound(slot);
   meta.durability = static_cast<Durability>(durability);
   meta.boot = *boot;
   meta.node = *node;
@@ -64,9 +91,36 @@ std::optional<Meta> decode_slot(Bytes slot) {
 
 }  // namespace
 
+std::uint64_t cluster_hash(std::string_view id) {
+  return std::max<std::uint64_t>(checksum(bytes_of(id), 0), 1);
+}
+
+std::uint32_t name_hash(std::string_view node) {
+  return static_cast<std::uint32_t>(checksum(bytes_of(node), 0));
+}
+
+std::optional<std::uint64_t> disk_of(const Meta& meta, std::string_view node) {
+  for (const BoundDisk& one : meta.bound) {
+    if (one.node == name_hash(node)) return one.disk;
+  }
+  return std::nullopt;
+}
+
+void bind_disk(Meta& meta, std::string_view node, std::uint64_t disk) {
+  std::erase_if(meta.bound, [&](const BoundDisk& one) { return one.node == name_hash(node); });
+  meta.bound.push_back({name_hash(node), disk});
+}
+
+void keep_bound(Meta& meta, const std::vector<std::string_view>& members) {
+  std::erase_if(meta.bound, [&](const BoundDisk& one) {
+    return std::none_of(members.begin(), members.end(),
+                        [&](std::string_view node) { return one.node == name_hash(node); });
+  });
+}
+
 MetaSlot encode_meta(const Meta& meta) {
   MetaSlot slot{};
-  store_preamble(slot, meta_magic);
+  store_preamble(slot, meta_magic, meta.cluster == 0 ? format_version : cluster_meta_version);
   store64(slot, 16, meta.generation);
   store64(slot, 24, meta.cluster);
   store64(slot, 32, meta.incarnation);
@@ -76,11 +130,14 @@ MetaSlot encode_meta(const Meta& meta) {
   store64(slot, 64, meta.durable.value);
   store64(slot, 72,
           std::uint64_t{meta.clean} | std::uint64_t{meta.recovering} << 1 |
-              std::uint64_t{meta.hold_grants} << 2);
+              std::uint64_t{meta.hold_grants} << 2 | std::uint64_t{meta.blank} << 3 |
+              std::uint64_t{meta.promoted} << 4);
   store8(slot, 80, static_cast<std::uint8_t>(meta.durability));
   store_text(slot, boot_at, meta.boot, max_boot_id_bytes);
   store_text(slot, node_at, meta.node, max_node_id_bytes);
   store_text(slot, vote_at, meta.voted_for, max_node_id_bytes);
+  store64(slot, disk_at, meta.disk);
+  store_bound(slot, meta.bound);
   store64(slot, checksum_at, checksum(Bytes(slot).first(checksum_at), 0));
   return slot;
 }
@@ -88,7 +145,7 @@ MetaSlot encode_meta(const Meta& meta) {
 std::variant<Meta, MetaNewer, MetaDamaged> decode_meta(Bytes first, Bytes second) {
   for (const Bytes slot : {first, second}) {
     const std::uint32_t version = read_version(slot, meta_magic);
-    if (version > format_version) return MetaNewer{version};
+    if (version > cluster_meta_version) return MetaNewer{version};
   }
   const auto one = decode_slot(first);
   const auto two = decode_slot(second);

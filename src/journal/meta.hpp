@@ -7,8 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/settings.hpp"
@@ -21,11 +24,22 @@ inline constexpr std::array<std::uint64_t, 2> meta_slot_offsets{0, 4096};
 inline constexpr std::size_t meta_file_bytes = 8192;
 inline constexpr std::size_t max_node_id_bytes = 63;
 inline constexpr std::size_t max_boot_id_bytes = 39;
+inline constexpr std::size_t max_bound_disks = 16;
+
+// Of one of several nodes: a program that knows only one alone must not take its directory.
+inline constexpr std::uint32_t cluster_meta_version = 2;
+
+// The data directory that another node was last met with.
+struct BoundDisk {
+  std::uint32_t node = 0;  // name_hash()
+  std::uint64_t disk = 0;
+  bool operator==(const BoundDisk&) const = default;
+};
 
 struct Meta {
-  std::uint64_t generation = 0;  // rises with every change
-  std::uint64_t cluster = 0;
-  std::uint64_t incarnation = 0;
+  std::uint64_t generation = 0;   // rises with every change
+  std::uint64_t cluster = 0;      // cluster_hash(); 0: a node alone
+  std::uint64_t incarnation = 0;  // of the cluster: an operator's PROMOTE begins the next
   std::string node;
   std::string boot;             // the machine's boot when this was written
   Token token_ceiling;          // no token above it was ever handed out
@@ -37,8 +51,21 @@ struct Meta {
   bool clean = false;        // shut down in order; nothing was written since
   bool recovering = false;   // a damaged replica: stores and acknowledges, may not vote
   bool hold_grants = false;  // a loss was accepted: new grants wait longest_ttl once
+  bool blank = false;        // one of several nodes, has never taken part
+  bool promoted = false;     // an operator made it the only voter
+  std::uint64_t disk = 0;    // 64 random bits, made with META: which data directory this is
+  std::vector<BoundDisk> bound;
   bool operator==(const Meta&) const = default;
 };
+
+[[nodiscard]] std::uint64_t cluster_hash(std::string_view id);  // never 0
+[[nodiscard]] std::uint32_t name_hash(std::string_view node);
+
+// With which disk this node was last met; nothing: never.
+[[nodiscard]] std::optional<std::uint64_t> disk_of(const Meta& meta, std::string_view node);
+void bind_disk(Meta& meta, std::string_view node, std::uint64_t disk);
+// Forgets those who are no member any more; so there is room for all who are.
+void keep_bound(Meta& meta, const std::vector<std::string_view>& members);
 
 using MetaSlot = std::array<std::byte, meta_slot_bytes>;
 

@@ -34,9 +34,10 @@ inline void store_magic(MutableBytes bytes, std::size_t at, std::string_view mag
   return true;
 }
 
-inline void store_preamble(MutableBytes bytes, std::string_view magic) {
+inline void store_preamble(MutableBytes bytes, std::string_view magic,
+                           std::uint32_t version = format_version) {
   store_magic(bytes, 0, magic);
-  store32(bytes, 8, format_version);
+  store32(bytes, 8, version);
   store32(bytes, 12, static_cast<std::uint32_t>(checksum(bytes.first(12), 0)));
 }
 
