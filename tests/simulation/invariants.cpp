@@ -49,8 +49,8 @@ void Invariants::on_stepped(Operation& operation) {
   }
   if (ask.verb == Verb::open) {
     // Attached to a session that is there, it renews it, though its answer may reach nobody.
-    Slot slot = node_->table().find_session(ask.id.empty() ? ask.secret : ask.id);
-    SessionId there = slot == no_slot ? SessionId{} : node_->table().session(slot).id;
+    Slot slot = truth_.table().find_session(ask.id.empty() ? ask.secret : ask.id);
+    SessionId there = slot == no_slot ? SessionId{} : truth_.table().session(slot).id;
     auto session = sessions_.find(there.value);
     if (session != sessions_.end()) expect_lapse(session->second.lapse, session->second.ttl);
   }
@@ -202,10 +202,10 @@ Invariants::Session& Invariants::session_seen(SessionId id, const Operation& ope
   session.client = operation.client;
   session.seen = now_;
   session.ttl = operation.outcome.ttl.value_or(options_.most_ttl);
-  Slot slot = node_->table().find_session(id);
+  Slot slot = truth_.table().find_session(id);
   if (slot != no_slot) {
-    session.release = node_->table().session(slot).on_disconnect == OnDisconnect::release;
-    session.ttl = Milliseconds{node_->table().session(slot).ttl_ms};
+    session.release = truth_.table().session(slot).on_disconnect == OnDisconnect::release;
+    session.ttl = Milliseconds{truth_.table().session(slot).ttl_ms};
   }
   live_sessions_.push_back(id.value);
   return session;
@@ -216,9 +216,9 @@ void Invariants::on_session_ok(Operation& operation) {
   if (operation.ask.verb == Verb::keep_alive) {
     id = operation.scope;
     if (!operation.ask.secret.empty()) {
-      Slot slot = node_->table().find_session(operation.ask.secret);
+      Slot slot = truth_.table().find_session(operation.ask.secret);
       if (slot == no_slot) return;
-      id = node_->table().session(slot).id;
+      id = truth_.table().session(slot).id;
     }
   }
   Session& session = session_seen(id, operation);
@@ -243,21 +243,21 @@ void Invariants::on_error(const Operation& operation) {
       if (operation.scope.value != 0) return;
       break;
     case ErrorCode::not_held: {
-      Slot slot = node_->table().find_holder(ask.name, ask.token);
+      Slot slot = truth_.table().find_holder(ask.name, ask.token);
       auto hold = holds_.find(ask.token.value);
       if (slot == no_slot || hold == holds_.end() || hold->second.seen >= operation.begun) return;
       fail("I8 NOT_HELD said of a holder", to_text(operation));
     }
     case ErrorCode::session_expired: {
       // Granted from the queue while the end of its session stands in the log: lost before told.
-      if (ask.verb == Verb::lock && node_->replica().in_flight() > 0) return;
+      if (ask.verb == Verb::lock && truth_.is_in_flight()) return;
       SessionId id = operation.scope;
       if (ask.verb == Verb::resume || !ask.secret.empty()) {
-        Slot slot = node_->table().find_session(ask.secret);
-        id = slot == no_slot ? SessionId{} : node_->table().session(slot).id;
+        Slot slot = truth_.table().find_session(ask.secret);
+        id = slot == no_slot ? SessionId{} : truth_.table().session(slot).id;
       }
       auto session = sessions_.find(id.value);
-      if (id.value == 0 || node_->table().find_session(id) == no_slot) return;
+      if (id.value == 0 || truth_.table().find_session(id) == no_slot) return;
       if (session == sessions_.end() || session->second.seen >= operation.begun) return;
       fail("I8 SESSION_EXPIRED said of a live one", to_text(operation));
     }
@@ -294,7 +294,7 @@ void Invariants::on_lock_error(const Operation& operation) {
     if (options_.durability != Durability::none || held_back) return;
     for (const View& view : views_) {
       if (view.name == ask.name && view.last_busy < operation.invoked &&
-          node_->table().find_lock(ask.name) == no_slot) {
+          truth_.table().find_lock(ask.name) == no_slot) {
         fail("I12 BUSY said of a free lock", to_text(operation));
       }
     }
@@ -323,7 +323,7 @@ Invariants::Hold* Invariants::hold_of_key(const std::string& key) {
     Hold& hold = holds_.at(view.token);
     if (hold.ended == never && !hold.id.empty() &&
         key_of(hold.session, hold.name, hold.id) == key &&
-        node_->table().find_holder(hold.name, Token{view.token}) != no_slot) {
+        truth_.table().find_holder(hold.name, Token{view.token}) != no_slot) {
       return &hold;
     }
   }
@@ -333,7 +333,7 @@ Invariants::Hold* Invariants::hold_of_key(const std::string& key) {
 void Invariants::on_push(const EventBody& push) {
   const auto* lost = std::get_if<event::LostLock>(&push);
   if (lost == nullptr) return;
-  if (node_->table().find_holder(lost->name, lost->token) != no_slot) {
+  if (truth_.table().find_holder(lost->name, lost->token) != no_slot) {
     fail("I8 LOST said of a holder", describe(lost->token.value));
   }
 }

@@ -14,8 +14,8 @@
 
 #include "base/reply.hpp"
 #include "history.hpp"
-#include "node/node.hpp"
 #include "options.hpp"
+#include "truth.hpp"
 
 namespace pawl::simulation {
 
@@ -26,8 +26,8 @@ struct Violation {
 
 class Invariants {
  public:
-  Invariants(History& history, const Options& options) : history_(history), options_(options) {}
-  void watch(const node::Node& node) { node_ = &node; }
+  Invariants(History& history, const Options& options, const Truth& truth)
+      : history_(history), options_(options), truth_(truth) {}
 
   // At the clients (promises.cpp).
   void on_invoked(Operation& operation);
@@ -52,7 +52,7 @@ class Invariants {
   };
   void on_process_ended(Moment now);
   void on_link_lost(std::uint32_t link);
-  void on_restart(const node::Node& node, const Restart& restart);
+  void on_restart(const Restart& restart);
   // Around every step (table_laws.cpp).
   void before_step(Moment now);
   void after_step(Moment now);
@@ -193,7 +193,7 @@ class Invariants {
 
   History& history_;
   const Options& options_;
-  const node::Node* node_ = nullptr;
+  const Truth& truth_;
   Moment now_{Span{0}};
   Moment last_step_ = never;
   Span gaps_{0};   // as the node counts them: over a second between two steps

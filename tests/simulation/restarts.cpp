@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 void Invariants::on_process_ended(Moment now) {
   now_ = now;
-  last_before_step_ = node_->table().last_granted();
+  last_before_step_ = truth_.table().last_granted();
   granted_before_ = std::max(granted_before_, last_before_step_);
   outstanding_.clear();
   for (std::uint64_t number : live_sessions_) {
@@ -28,14 +28,13 @@ void Invariants::on_link_lost(std::uint32_t link) {
   links_[link].input_ended = links_[link].over = true;
 }
 
-void Invariants::on_restart(const node::Node& node, const Restart& restart) {
-  node_ = &node;
+void Invariants::on_restart(const Restart& restart) {
   now_ = restart.at;
   restarted_at_ = now_;
   last_step_ = never;
   slack_ += restart.down + 300ms;
   grants_from_ = restart.grants_from;
-  flushed_ = node.replica().applied();
+  flushed_ = truth_.applied();
   looked_at_ = LogIndex{~std::uint64_t{0}};
   if (restart.forgot) forget();
   for (View& view : views_) {

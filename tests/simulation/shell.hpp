@@ -9,15 +9,16 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <vector>
+#include <variant>
 
-#include "history.hpp"
+#include "desk.hpp"
 #include "invariants.hpp"
 #include "machine.hpp"
 #include "node/node.hpp"
 #include "options.hpp"
 #include "random.hpp"
 #include "schedule.hpp"
+#include "truth.hpp"
 
 namespace pawl::simulation {
 
@@ -26,20 +27,14 @@ struct RefusedStart {};
 
 [[nodiscard]] Settings settings_of(const Options& options);
 
-struct Receivers {
-  std::function<void(Operation&)> reply;
-  std::function<void(std::uint32_t link, const EventBody&)> push;
-  std::function<void(std::uint32_t link)> closed;
-};
-
-class Shell {
+class Shell : public Truth {
  public:
-  Shell(Schedule& schedule, const Options& options, Random& random, History& history,
-        Invariants& invariants, Receivers receivers);
+  Shell(Schedule& schedule, const Options& options, Random& random, Invariants& invariants,
+        Receivers receivers);
 
   // What comes in from the network, in the order of the calls.
   void connect(std::uint32_t link);
-  void refuse_connection(std::uint32_t link);
+  void refuse_connection(std::uint32_t link) { desk_.refuse_connection(link); }
   void request(Operation& operation);
   void end_input(std::uint32_t link);
   void end(std::uint32_t link, bool at_once);  // at once: what was not read yet is lost
@@ -49,57 +44,20 @@ class Shell {
   [[nodiscard]] std::uint64_t starts() const { return starts_; }
   void calm();  // phase 2: no more pauses, no more stalls
 
-  [[nodiscard]] const node::Node& node() const { return *node_; }
+  [[nodiscard]] const locks::LockTable& table() const override { return node_->table(); }
+  [[nodiscard]] LogIndex applied() const override { return node_->replica().applied(); }
+  [[nodiscard]] bool is_in_flight() const override { return node_->replica().in_flight() > 0; }
+  [[nodiscard]] bool is_due(Moment now) const override { return node_->next_deadline() <= now; }
 
  private:
-  struct Arrival {
-    enum class Kind : std::uint8_t {
-      connect,
-      request,
-      input_end,
-      end,
-      end_at_once,
-      flushed,
-      meta_stored,
-      disk
-    };
-    Kind kind;
-    std::uint32_t link = 0;
-    Operation* operation = nullptr;
-    LogIndex index;
-    node::MetaStored meta{};
-    node::Event event{};
-  };
-  struct Due {  // a request without its reply at the client
-    RequestNumber number;
-    Operation* operation;
-    bool answered = false;
-  };
-  struct Connection {
-    ConnectionId id;
-    bool known = false;  // to the node
-    bool over = false;
-    bool parked = false;
-    bool begun = false;
-    bool ending = false;  // closed once all is answered
-    RequestNumber last_request = 0;
-    SessionId session;  // as the replies told
-    std::deque<Arrival> inbox;
-    std::vector<Due> due;
-  };
+  using Arrival = std::variant<Desk::Arrival, node::Event>;
 
   void arrive(Arrival arrival);
   void turn();
   void drain();
-  void take(const Arrival& arrival);
-  void work(std::uint32_t link);
-  void take_request(std::uint32_t link, Operation& operation);
-  void finish(std::uint32_t link);
-  void forget(std::uint32_t link);
+  void take(const node::Event& event);
   void step(const node::Event& event);
-  void deliver();
-  void deliver_reply(const Reply& reply);
-  void release_in_order(Connection& connection);
+  void refuse_if_connecting(const Arrival& arrival);
   void start_flush();
   void store_meta(const node::MetaStored& meta);
   void schedule_tick();
@@ -112,24 +70,15 @@ class Shell {
   void end_process();
   void on_process_ended();
 
-  Connection* find(ConnectionId id);
-
   Schedule& schedule_;
   const Options& options_;
   Random& random_;
-  History& history_;
   Invariants& invariants_;
-  Receivers receivers_;
+  Desk desk_;
   std::optional<Machine> machine_;  // else a disk that only flushes late
   std::optional<node::Node> node_;
   node::Actions actions_;
-  std::deque<Connection> connections_;  // by link
-  std::vector<std::uint32_t> links_;    // by slot
-  std::vector<std::uint32_t> free_slots_;
-  std::vector<std::uint32_t> generations_;
   std::deque<Arrival> arrivals_;
-  std::deque<std::uint32_t> to_work_;
-  std::deque<std::uint32_t> to_finish_;
   Moment tick_at_ = never;
   LogIndex flushed_;
   bool flushing_ = false;

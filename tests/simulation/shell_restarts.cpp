@@ -22,9 +22,7 @@ void Shell::begin_machine() {
   down_ = true;
   down_since_ = schedule_.now();
   machine_.emplace(schedule_, options_, options_.seed ^ 0x5EED'5EED'5EED'5EEDu,
-                   Machine::Surroundings{[this](const node::Event& event) {
-                                           arrive({Arrival::Kind::disk, 0, nullptr, {}, {}, event});
-                                         },
+                   Machine::Surroundings{[this](const node::Event& event) { arrive(event); },
                                          [this] { on_process_ended(); }});
   start_process();
 }
@@ -44,10 +42,8 @@ void Shell::start_process() {
   down_ = false;
   ++starts_;
   const bool forgot = machine_->take_forgot();
-  if (first) {
-    invariants_.watch(*node_);
-  } else {
-    invariants_.on_restart(*node_, {now, now - down_since_, grants_from, forgot});
+  if (!first) {
+    invariants_.on_restart({now, now - down_since_, grants_from, forgot});
   }
   plan_end();
   if (!calm_ && random_.chance(options_.disk->full_permille)) {
@@ -93,23 +89,8 @@ void Shell::on_process_ended() {
   paused_ = false;
   tick_at_ = never;
   invariants_.on_process_ended(schedule_.now());
-  for (const Arrival& arrival : std::exchange(arrivals_, {})) {
-    if (arrival.kind == Arrival::Kind::connect) refuse_connection(arrival.link);
-  }
-  for (std::uint32_t link = 0; link < connections_.size(); ++link) {
-    Connection& connection = connections_[link];
-    if (!connection.known || connection.over) continue;
-    connection.over = true;
-    connection.inbox.clear();
-    connection.due.clear();
-    invariants_.on_link_lost(link);
-    receivers_.closed(link);
-  }
-  to_work_.clear();
-  to_finish_.clear();
-  links_.clear();
-  free_slots_.clear();
-  generations_.clear();
+  for (const Arrival& arrival : std::exchange(arrivals_, {})) refuse_if_connecting(arrival);
+  desk_.close_all();
   if (!calm_ && random_.chance(options_.disk->damage_permille)) machine_->damage();
   start_later();
 }
@@ -118,10 +99,10 @@ void Shell::start_later() {
   schedule_.after(random_.skewed(1ms, 1ms + options_.disk->most_down), [this] { start_process(); });
 }
 
-void Shell::refuse_connection(std::uint32_t link) {
-  if (link >= connections_.size()) connections_.resize(link + 1);
-  connections_[link].over = true;
-  receivers_.closed(link);
+void Shell::refuse_if_connecting(const Arrival& arrival) {
+  const auto* client = std::get_if<Desk::Arrival>(&arrival);
+  if (client == nullptr || client->kind != Desk::Arrival::Kind::connect) return;
+  desk_.refuse_connection(client->link);
 }
 
 }  // namespace pawl::simulation

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 Simulator::Simulator(const Options& options)
     : options_(options),
       random_(~options.seed),
-      invariants_(history_, options_),
-      shell_(schedule_, options_, random_, history_, invariants_,
+      invariants_(history_, options_, shell_),
+      shell_(schedule_, options_, random_, invariants_,
              {[this](Operation& operation) { on_reply(operation); },
               [this](std::uint32_t link, const EventBody& push) { on_push(link, push); },
               [this](std::uint32_t link) { on_closed(link); }}) {

@@ -22,25 +22,25 @@ void Invariants::before_step(Moment now) {
   // A node that has anything to end is called four times a second; a second is a stall.
   if (last_step_ != never && now - last_step_ > 1s) gaps_ += now - last_step_;
   last_step_ = now_ = now;
-  last_before_step_ = node_->table().last_granted();
+  last_before_step_ = truth_.table().last_granted();
   fresh_.clear();
 }
 
 void Invariants::after_step(Moment now) {
   now_ = now;
-  const replication::Replica& replica = node_->replica();
-  if (options_.durability == Durability::fsync && replica.applied() > flushed_) {
-    fail("I7 applied before it was durable", "record " + std::to_string(replica.applied().value));
+  LogIndex applied = truth_.applied();
+  if (options_.durability == Durability::fsync && applied > flushed_) {
+    fail("I7 applied before it was durable", "record " + std::to_string(applied.value));
   }
-  if (node_->table().last_granted() < last_before_step_) fail("I1 rising tokens", "the counter");
+  if (truth_.table().last_granted() < last_before_step_) fail("I1 rising tokens", "the counter");
   if (views_.empty()) {
     for (std::uint32_t i = 0; i < options_.locks; ++i) {
       views_.emplace_back().name = "lock" + std::to_string(i);
     }
   }
   // Only an applied record changes the table.
-  if (replica.applied() == looked_at_) return;
-  looked_at_ = replica.applied();
+  if (applied == looked_at_) return;
+  looked_at_ = applied;
   keys_.clear();
   for (View& view : views_) look_at(view);
   for (std::uint64_t token : fresh_) {
@@ -55,7 +55,7 @@ void Invariants::after_step(Moment now) {
 }
 
 void Invariants::look_at(View& view) {
-  const locks::LockTable& table = node_->table();
+  const locks::LockTable& table = truth_.table();
   Slot at = table.find_lock(view.name);
   std::uint64_t before = view.token;
   std::uint64_t token = 0;
@@ -81,7 +81,7 @@ void Invariants::look_at(View& view) {
 }
 
 void Invariants::look_at_queue(View& view, const locks::Lock& lock, std::vector<Waiter>& queue) {
-  const locks::LockTable& table = node_->table();
+  const locks::LockTable& table = truth_.table();
   for (Slot slot = lock.queue_head; slot != no_slot; slot = table.acquisition(slot).next) {
     const locks::Acquisition& waiter = table.acquisition(slot);
     if (!table.is_alive(waiter)) continue;
@@ -118,7 +118,7 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
   // The connection's end is told to those who asked, while an id keeps its place.
   bool keeps_place = !id.empty() && *creator.outcome.error == ErrorCode::cancelled;
   bool lost = *creator.outcome.error == ErrorCode::session_expired &&
-              node_->replica().in_flight() > 0;         // … as its session is
+              truth_.is_in_flight();                    // … as its session is
   bool told_before = creator.answered < restarted_at_;  // … and its end was lost with the process
   if (told_before && (forgot_ || *creator.outcome.error == ErrorCode::session_expired)) return;
   if (!keeps_place && !lost) {
@@ -130,7 +130,7 @@ void Invariants::look_at_wait(const View& view, const locks::Acquisition& waiter
                               bool lock_is_free) {
   std::uint64_t creator = creator_of(waiter);
   // A decision may be on its way: in the log, or in the node's backlog, which then is due at once.
-  if (node_->replica().in_flight() > 0 || node_->next_deadline() <= now_) return;
+  if (truth_.is_in_flight() || truth_.is_due(now_)) return;
   if (waiter.stage == Stage::unclaimed) {
     if (id_of(waiter).empty()) fail("I10 an unclaimed wait without id", to_text(history_[creator]));
     return;
@@ -172,7 +172,7 @@ void Invariants::look_at_order(const View& before, const std::vector<Waiter>& qu
 
 void Invariants::begin_hold(View& view, const locks::Acquisition& acquisition) {
   Token token = acquisition.token();
-  if (token <= last_before_step_ || token > node_->table().last_granted()) {
+  if (token <= last_before_step_ || token > truth_.table().last_granted()) {
     fail("I1 rising tokens",
          describe(token.value) + " granted after " + std::to_string(last_before_step_.value));
   }
@@ -200,7 +200,7 @@ void Invariants::end_hold(std::uint64_t token) {
 void Invariants::look_at_sessions() {
   std::erase_if(live_sessions_, [&](std::uint64_t number) {
     Session& session = sessions_.at(number);
-    if (node_->table().find_session(session.id) != no_slot) return false;
+    if (truth_.table().find_session(session.id) != no_slot) return false;
     session.ended = true;
     if (!may_end(session)) {
       fail("I5 early end of a session", "s" + std::to_string(number));
@@ -257,7 +257,7 @@ void Invariants::check_overdue(Moment now) const {
 
 // After the churn: nothing is left but the memory of cancelled ids.
 void Invariants::check_empty() const {
-  const locks::LockTable& table = node_->table();
+  const locks::LockTable& table = truth_.table();
   if (table.lock_count() + table.session_count() + table.waiter_count() != 0) {
     fail("I16 back to the baseline",
          std::to_string(table.lock_count()) + " locks, " + std::to_string(table.session_count()) +
@@ -275,25 +275,25 @@ void Invariants::check_empty() const {
     fail("I16 back to the baseline",
          std::to_string(table.memory()) + " bytes, " + std::to_string(cancels_) + " cancellations");
   }
-  if (node_->replica().in_flight() != 0 || node_->next_deadline() != never) {
+  if (truth_.is_in_flight() || truth_.is_due(never - Span{1})) {
     fail("I16 back to the baseline", "something is still to be done");
   }
 }
 
 std::uint64_t Invariants::creator_of(const locks::Acquisition& acquisition) const {
-  const locks::Details* details = node_->table().details(acquisition.details);
+  const locks::Details* details = truth_.table().details(acquisition.details);
   ensure(details != nullptr && !details->note.empty());
   return std::stoull(details->note);
 }
 
 std::string_view Invariants::id_of(const locks::Acquisition& acquisition) const {
-  const locks::Details* details = node_->table().details(acquisition.details);
+  const locks::Details* details = truth_.table().details(acquisition.details);
   return details == nullptr ? std::string_view{} : std::string_view{details->id};
 }
 
 SessionId Invariants::session_of(const locks::Acquisition& acquisition) const {
   if (acquisition.session == no_slot) return {};
-  return node_->table().session(acquisition.session).id;
+  return truth_.table().session(acquisition.session).id;
 }
 
 }  // namespace pawl::simulation
