@@ -118,6 +118,7 @@ struct NodeLine {
   Role role = Role::starting;
   std::uint64_t lag = 0;
   Milliseconds last_contact{0};
+  bool witness = false;
 };
 struct Status {
   std::string node;
@@ -139,6 +140,7 @@ struct Error {
   std::optional<std::uint64_t> waiters;    // BUSY
   std::optional<Milliseconds> expires_in;  // BUSY: the holder that lapses first
   std::optional<Milliseconds> delay;       // BUSY
+  std::string primary;                     // NOT_PRIMARY: host:port, where known
 };
 
 }  // namespace reply

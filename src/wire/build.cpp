@@ -11,11 +11,13 @@
 namespace pawl::wire {
 namespace {
 
-enum class Least : std::uint8_t { zero, above_zero };
+// for_node: zero is below a configured range, and whoever knows that range says so.
+enum class Least : std::uint8_t { zero, above_zero, for_node };
 
 constexpr std::string_view name_form =
     R"(a lock name is 1-255 bytes of UTF-8 without blanks, control characters, " = ,)";
 constexpr std::string_view id_form = "1-64 of A-Z a-z 0-9 . _ : -";
+constexpr std::string_view node_form = "1-63 of A-Z a-z 0-9 . _ -";
 
 template <class Target>
 struct Choice {
@@ -66,7 +68,7 @@ class Builder {
     if (!options_.has(option)) return true;
     const auto parsed = parse_duration(options_[option]);
     if (!parsed || (least == Least::above_zero && *parsed == Milliseconds{0})) {
-      return refuse({option_name(option), " must be ", least == Least::above_zero ? "1ms" : "0",
+      return refuse({option_name(option), " must be ", least == Least::zero ? "0" : "1ms",
                      " to 1000000h, written ", "250ms 30s 5m 2h or in bare milliseconds"});
     }
     out = *parsed;
@@ -107,6 +109,13 @@ class Builder {
     if (!options_.has(Option::id)) return true;
     out = options_[Option::id];
     return is_id(out) || refuse({"id must be ", id_form});
+  }
+
+  // A node's name, where one stands.
+  bool node(std::string_view& out) {
+    if (words_.empty()) return true;
+    out = words_.front();
+    return is_node(out) || refuse({"a node's name is ", node_form});
   }
 
   bool text(Option option, std::size_t most, std::string_view& out) {
@@ -179,7 +188,7 @@ Request build_events(Builder& from) {
 
 Request build_open(Builder& from) {
   request::Open open;
-  if (from.duration(Option::ttl, Least::above_zero, open.ttl) &&
+  if (from.duration(Option::ttl, Least::for_node, open.ttl) &&
       from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
                   {"release", OnDisconnect::release}, open.on_disconnect) &&
       from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
@@ -192,7 +201,7 @@ Request build_open(Builder& from) {
 Request build_lock(Builder& from) {
   request::Lock lock;
   if (from.names(lock.names) && from.wait(lock.wait) &&
-      from.duration(Option::ttl, Least::above_zero, lock.ttl) && from.id(lock.id) &&
+      from.duration(Option::ttl, Least::for_node, lock.ttl) && from.id(lock.id) &&
       from.mode(lock.mode, lock.slots) && from.duration(Option::delay, Least::zero, lock.delay) &&
       from.duration(Option::max_hold, Least::above_zero, lock.max_hold) &&
       from.text(Option::note, longest_note, lock.note)) {
@@ -210,7 +219,7 @@ Request build_unlock(Builder& from) {
 Request build_renew(Builder& from) {
   request::Renew renew;
   if (from.name(renew.name) && from.token(renew.token) &&
-      from.duration(Option::ttl, Least::above_zero, renew.ttl)) {
+      from.duration(Option::ttl, Least::for_node, renew.ttl)) {
     return renew;
   }
   return from.refusal();
@@ -252,6 +261,8 @@ Request build_request(const VerbRule& rule, Names words, const OptionValues& opt
   request::Verify verify;
   request::Cancel cancel;
   request::Sessions sessions;
+  request::Promote promote;
+  request::Handover handover;
   switch (rule.verb) {
     case Verb::hello: return request::Hello{};
     case Verb::help: return request::Help{};
@@ -281,8 +292,12 @@ Request build_request(const VerbRule& rule, Names words, const OptionValues& opt
       return from.refusal();
     case Verb::status: return request::Status{};
     case Verb::break_lock: return build_break(from);
-    case Verb::promote: return request::Promote{};
-    case Verb::handover: return request::Handover{};
+    case Verb::promote:
+      if (from.node(promote.lost)) return promote;
+      return from.refusal();
+    case Verb::handover:
+      if (from.node(handover.to)) return handover;
+      return from.refusal();
     case Verb::quit: return request::Quit{};
     case Verb::absent: break;
   }

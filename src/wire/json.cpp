@@ -49,6 +49,10 @@ class Writer {
     out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
   }
   void milliseconds(Milliseconds span) { number(span.count()); }
+  void yes() {
+    separate();
+    out_ += "true";
+  }
   void null() {
     separate();
     out_ += "null";
@@ -181,6 +185,7 @@ void write(Writer& out, const reply::NodeLine& node) {
   out.key("role").text(role_word(node.role));
   out.key("lag").number(node.lag);
   out.key("last_contact_ms").milliseconds(node.last_contact);
+  if (node.witness) out.key("witness").yes();
 }
 
 template <class Lines>

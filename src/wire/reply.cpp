@@ -74,6 +74,7 @@ void append_grant(std::string& out, Token token, Milliseconds ttl) {
 void append_error(std::string& out, const reply::Error& error) {
   append(out, "ERR ", to_string(error.code));
   if (!error.limit.empty()) append(out, " limit=", error.limit);
+  if (!error.primary.empty()) append(out, " primary=", error.primary);
   if (error.waiters) append(out, " waiters=", *error.waiters);
   if (error.expires_in) append(out, " expires_in=", *error.expires_in);
   if (error.delay) append(out, " delay=", *error.delay);

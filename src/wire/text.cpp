@@ -103,4 +103,8 @@ bool is_tag(std::string_view text) {
   return !text.empty() && text.size() <= longest_tag && all_of_class(text, in_tag);
 }
 
+bool is_node(std::string_view text) {
+  return !text.empty() && text.size() <= longest_node && all_of_class(text, in_tag);
+}
+
 }  // namespace pawl::wire

@@ -12,6 +12,7 @@ inline constexpr std::size_t longest_name = 255;
 inline constexpr std::size_t longest_id = 64;
 inline constexpr std::size_t longest_tag = 32;
 inline constexpr std::size_t longest_note = 1024;
+inline constexpr std::size_t longest_node = 63;
 
 [[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -23,11 +24,12 @@ inline constexpr std::size_t longest_note = 1024;
   return text.size() >= 2 && text[0] == '\xC2' && (text[1] & '\x60') == 0 ? 2 : 0;
 }
 
-// These three expect text, as is_text means it.
+// These expect text, as is_text means it.
 // What may stand in a lock name, of any length: a prefix is judged by it.
 [[nodiscard]] bool has_name_characters(std::string_view text);
 [[nodiscard]] bool is_name(std::string_view text);
 [[nodiscard]] bool is_id(std::string_view text);
 [[nodiscard]] bool is_tag(std::string_view text);
+[[nodiscard]] bool is_node(std::string_view text);
 
 }  // namespace pawl::wire

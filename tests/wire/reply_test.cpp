@@ -78,6 +78,10 @@ TEST_CASE("errors carry their fields, then a quoted message") {
   delayed.waiters = 0;
   delayed.delay = 5s;
   CHECK(line_of(delayed) == "ERR BUSY waiters=0 delay=5000");
+  reply::Error elsewhere = error_of(ErrorCode::not_primary);
+  CHECK(line_of(elsewhere) == "ERR NOT_PRIMARY");
+  elsewhere.primary = "[::1]:7295";
+  CHECK(line_of(elsewhere) == "ERR NOT_PRIMARY primary=[::1]:7295");
   reply::Error limit = error_of(ErrorCode::limit);
   limit.limit = "waiters_per_lock";
   limit.message = "try \"later\"\r\n\x1b[2J";
@@ -87,7 +91,7 @@ TEST_CASE("errors carry their fields, then a quoted message") {
 TEST_CASE("HELP is one line with every verb that is served") {
   const std::string help = line_of(reply::Help{});
   CHECK(help.starts_with("OK commands=\"HELLO; HELP; PING; EVENTS on|off; OPEN [ttl=10s]"));
-  CHECK(help.ends_with("QUIT\""));
+  CHECK(help.ends_with("PROMOTE lost-node; HANDOVER [node]; QUIT\""));
   for (const VerbRule& rule : verb_rules()) {
     if (!rule.usage.empty()) CHECK_THAT(help, Contains(std::string(rule.usage)));
   }
@@ -192,11 +196,13 @@ TEST_CASE("STATUS tells of the node and its peers") {
   status.uptime = 5s;
   status.nodes.push_back({"n1", Role::primary, 0, 0ms});
   status.nodes.push_back({"n2", Role::learner, 8, 50ms});
+  status.nodes.push_back({"n3", Role::standby, 0, 20ms, true});
   CHECK(line_of(status) ==
         R"(OK {"node":"n1","role":"primary","epoch":7,"commit_index":99,"locks":1,"sessions":2,)"
         R"("waiters":3,"connections":4,"uptime_ms":5000,"version":")" PAWL_VERSION
         R"(","nodes":[{"id":"n1","role":"primary","lag":0,"last_contact_ms":0},)"
-        R"({"id":"n2","role":"learner","lag":8,"last_contact_ms":50}]})");
+        R"({"id":"n2","role":"learner","lag":8,"last_contact_ms":50},)"
+        R"({"id":"n3","role":"standby","lag":0,"last_contact_ms":20,"witness":true}]})");
 }
 
 TEST_CASE("no control character of a client reaches another's terminal through JSON") {

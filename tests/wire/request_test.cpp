@@ -109,7 +109,6 @@ TEST_CASE("OPEN keeps its options") {
   CHECK(Parsed("OPEN deadlock=on").as<request::Open>().deadlock);
   CHECK_THAT(refusal_of("OPEN on_disconnect=maybe"), Contains("keep or release"));
   CHECK_THAT(refusal_of("OPEN deadlock=yes"), Contains("on or off"));
-  CHECK_THAT(refusal_of("OPEN ttl=0"), Contains("ttl must be"));
   CHECK_THAT(refusal_of("OPEN id="), Contains("id must be"));
   CHECK_NOTHROW(Parsed("OPEN name=" + std::string(255, 'n')).as<request::Open>());
   CHECK_THAT(refusal_of("OPEN name=" + std::string(256, 'n')), Contains("255"));
@@ -155,7 +154,6 @@ TEST_CASE("UNLOCK, RENEW, VERIFY and BREAK need a token") {
                            "BREAK a b token=1 reason=x", "LIST a", "SESSIONS a", "OPEN a"}) {
     CHECK_THAT(refusal_of(text), Contains("takes fewer words"));
   }
-  CHECK_THAT(refusal_of("RENEW a token=1 ttl=0"), Contains("ttl must be"));
   CHECK_THAT(refusal_of("BREAK a token=1 reason=" + std::string(1025, 'r')), Contains("1024"));
 }
 
@@ -212,9 +210,25 @@ TEST_CASE("SHOW, LIST and SESSIONS page with after and limit") {
   }
 }
 
-TEST_CASE("a cluster's verbs take any words, those of later versions say so") {
-  CHECK_NOTHROW(Parsed("PROMOTE now=\"really").as<request::Promote>());
-  CHECK_NOTHROW(Parsed("HANDOVER n2").as<request::Handover>());
+TEST_CASE("a cluster's verbs name a node") {
+  const std::string longest(63, 'a');
+  CHECK(Parsed("PROMOTE Rack-7.n_1").as<request::Promote>().lost == "Rack-7.n_1");
+  CHECK(Parsed("PROMOTE " + longest).as<request::Promote>().lost == longest);
+  CHECK(Parsed("HANDOVER n2").as<request::Handover>().to == "n2");
+  CHECK(Parsed("HANDOVER").as<request::Handover>().to.empty());
+
+  CHECK_THAT(refusal_of("PROMOTE"), Contains("PROMOTE lost-node"));
+  CHECK_THAT(refusal_of("PROMOTE n1 n2"), Contains("fewer words"));
+  CHECK_THAT(refusal_of("HANDOVER n1 n2"), Contains("fewer words"));
+  CHECK_THAT(refusal_of("PROMOTE n2 force=yes"), Contains("unknown option"));
+  for (const std::string verb : {"PROMOTE ", "HANDOVER "}) {
+    for (const std::string& name : {longest + 'a', std::string("n:1"), std::string("\xC3\xA9")}) {
+      CHECK_THAT(refusal_of(verb + name), Contains("a node's name is 1-63 of"));
+    }
+  }
+}
+
+TEST_CASE("verbs of later versions take any words and say so") {
   for (const std::string verb : {"AUTH", "WATCH", "UNWATCH", "SLOTS"}) {
     CHECK_THAT(refusal_of(verb + " a b=c", ErrorCode::unknown_command),
                Contains(verb + " is not in this version"));
@@ -319,12 +333,18 @@ TEST_CASE("slots and mode=slot go together") {
 
 TEST_CASE("durations that must be positive refuse 0, those that may be 0 take it") {
   CHECK(Parsed("LOCK a delay=0").as<request::Lock>().delay == 0ms);
-  CHECK_THAT(refusal_of("LOCK a ttl=0s"), Contains("ttl must be 1ms to"));
   CHECK_THAT(refusal_of("LOCK a max_hold=0"), Contains("max_hold must be 1ms to"));
   CHECK_THAT(refusal_of("LOCK a ttl=forever"), Contains("ttl must be"));
   CHECK_THAT(refusal_of("LOCK a wait=Forever"), Contains("wait must be 0 to"));
   CHECK_THAT(refusal_of("LOCK a wait=-1s"), Contains("wait must be"));
   CHECK_THAT(refusal_of("LOCK a ttl=123456789012345678901234h"), Contains("1000000h"));
+}
+
+TEST_CASE("a ttl of zero is left to the node, which knows the configured range") {
+  CHECK(Parsed("LOCK a ttl=0s").as<request::Lock>().ttl == 0ms);
+  CHECK(Parsed("OPEN ttl=0").as<request::Open>().ttl == 0ms);
+  CHECK(Parsed("RENEW a token=1 ttl=0ms").as<request::Renew>().ttl == 0ms);
+  CHECK_THAT(refusal_of("LOCK a ttl=-1s"), Contains("ttl must be 1ms to"));
 }
 
 TEST_CASE("a quoted value may hold blanks and escapes") {
