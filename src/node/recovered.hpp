@@ -4,6 +4,7 @@
 // what META says. A Recovery builds it, piece by piece, from whoever reads the files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -36,12 +37,13 @@ struct Recovered {
   Milliseconds grace{0};
   // So that a snapshot is due in time however often the process restarts.
   std::uint64_t snapshot_bytes = 0;
-  std::uint64_t log_bytes = 0;  // of the records behind it
+  std::uint64_t log_bytes = 0;  // of the records behind it that are applied
 };
 
 class Recovery {
  public:
-  // `alone`: one voter, which applies all it finds.
+  // `alone`: a directory that never was of one of several nodes; each record is applied as it
+  // comes. Else the records behind the snapshot stay unapplied.
   explicit Recovery(std::uint64_t hash_seed, bool alone = true);
 
   // The newest snapshot, if there is one: its pieces in order, then the index it stands for. False:
@@ -52,11 +54,21 @@ class Recovery {
   [[nodiscard]] bool replay(LogIndex index, Epoch epoch, std::string_view bytes);
   // A newer primary replaced the records from here on; not below what is applied.
   [[nodiscard]] bool forget_from(LogIndex index);
+  // At the end, for who knows that all there is counts: the only voter, a look at a stopped node.
+  void apply_all();
 
-  [[nodiscard]] LogIndex last() const { return recovered_.last; }
-  [[nodiscard]] Recovered take() { return std::move(recovered_); }
+  [[nodiscard]] LogIndex last() const {
+    return alone_ ? recovered_.last : recovered_.unapplied.last();
+  }
+  [[nodiscard]] Recovered take();
 
  private:
+  [[nodiscard]] Epoch last_epoch() const {
+    return alone_ ? recovered_.epoch : recovered_.unapplied.last_id().epoch;
+  }
+  void apply(LogIndex index, Epoch epoch, const locks::Record& record, std::size_t bytes);
+
+  const bool alone_;
   Recovered recovered_;
   std::unique_ptr<locks::SnapshotReader> reader_;
   locks::RecordDecoder decoder_;

@@ -133,7 +133,7 @@ TEST_CASE("a snapshot that a newer pawld wrote is refused") {
   const Outcome outcome = copy.pawld();
 
   CHECK(outcome.code == 65);
-  CHECK(outcome.says(file + " is of format 2, newer than this program"));
+  CHECK(outcome.says(file + " is of format 99, newer than this program"));
 }
 
 TEST_CASE("a META that is gone or damaged is not taken for a new directory") {
