@@ -90,6 +90,7 @@ bool Replay::enter(const SegmentBytes& bytes, SegmentHeader& header) {
     return false;
   }
   result_.end = header.before;
+  if (header.before.index == start_.snapshot) at_snapshot_ = header.before.record_epoch;
   return true;
 }
 
@@ -187,12 +188,18 @@ bool Replay::holds_records(const BatchHeader& header) const {
 void Replay::hand_out(const BatchHeader& header) {
   LogEnd& end = result_.end;
   const LogIndex first_kept{start_.snapshot.value + 1};
-  if (header.first != LogIndex{} && header.first <= end.index && end.index >= first_kept) {
+  const bool overrides = header.first != LogIndex{} && header.first <= end.index;
+  if (overrides && end.index >= first_kept && counts()) {
     sink_.forget_from(std::max(header.first, first_kept));
   }
+  if (overrides && header.first < first_kept) at_snapshot_.reset();
   const bool sound = visit_records(header, body_, [&](const Record& record) {
     if (record.kind == RecordKind::entry) end.record_epoch = record.epoch;
-    if (record.kind == RecordKind::local || record.index >= first_kept) sink_.record(record);
+    if (record.kind == RecordKind::entry && record.index == start_.snapshot) {
+      at_snapshot_ = record.epoch;
+    }
+    const bool is_kept = record.index >= first_kept && counts();
+    if (record.kind == RecordKind::local || is_kept) sink_.record(record);
   });
   ensure(sound);
   end.sequence = header.sequence;
@@ -235,6 +242,7 @@ void Replay::classify(const SegmentBytes& bytes, const BatchHeader* header, Flaw
 }
 
 ReplayResult Replay::finish() {
+  result_.misses_snapshot = !counts();
   if (decided_) return result_;
   if (!any_segment_) {
     if (start_.snapshot != LogIndex{} || start_.known_durable != BatchSequence{}) {

@@ -32,6 +32,10 @@ struct SegmentBytes {
 struct ReplayStart {
   LogIndex snapshot;            // records up to here are in the snapshot and are not handed out
   BatchSequence known_durable;  // the log must reach at least so far
+  // One of several, whose snapshot may be another node's: records behind it count only if the log
+  // holds the record at its index, in this epoch. Nothing: the log is what the snapshot was made
+  // of.
+  std::optional<Epoch> epoch{};
 };
 
 struct ReplaySink {
@@ -41,7 +45,9 @@ struct ReplaySink {
 
 struct ReplayResult {
   Verdict verdict;
-  LogEnd end;  // of what was handed out; the whole log if the verdict is usable
+  LogEnd end;  // of what was read; the whole log if the verdict is usable
+  // The log does not lead up to the snapshot: nothing of it was handed out, or all taken back.
+  bool misses_snapshot = false;
   // Where the next batch would go; no segment: nothing was read that could be continued.
   SegmentNumber segment;
   std::uint64_t offset = 0;
@@ -65,6 +71,9 @@ class Replay {
   [[nodiscard]] bool holds_records(const BatchHeader& header) const;
   [[nodiscard]] std::optional<Flaw> disorder(const BatchHeader& header) const;
   void hand_out(const BatchHeader& header);
+  [[nodiscard]] bool counts() const {
+    return !start_.epoch || start_.snapshot == LogIndex{} || at_snapshot_ == start_.epoch;
+  }
   void classify(const SegmentBytes& bytes, const BatchHeader* header, Flaw flaw);
   void damaged(SegmentNumber segment, std::uint64_t offset, LogIndex last, Flaw flaw);
 
@@ -74,9 +83,10 @@ class Replay {
   bool decided_ = false;  // the verdict stands, whatever follows
   bool stopped_ = false;  // torn or suspect, unless a later segment proves more
   bool any_segment_ = false;
-  Flaw flaw_ = Flaw::batch_body;  // where it stopped
-  LogIndex last_;                 // of the batch there, if its header can be believed
-  std::vector<std::byte> body_;   // unscrambled; at most one batch
+  std::optional<Epoch> at_snapshot_;  // of the record at the snapshot's index
+  Flaw flaw_ = Flaw::batch_body;      // where it stopped
+  LogIndex last_;                     // of the batch there, if its header can be believed
+  std::vector<std::byte> body_;       // unscrambled; at most one batch
 };
 
 }  // namespace pawl::journal

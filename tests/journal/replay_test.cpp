@@ -74,6 +74,91 @@ TEST_CASE("records that the snapshot holds are not handed out") {
   CHECK(indices(replay(log.segments, {LogIndex{4}, {}})).empty());
 }
 
+TEST_CASE("behind a snapshot only a log counts that leads up to it") {
+  LogBuilder log;
+  log.batch(1, {{1, 1, "a"}, {2, 1, "b"}, {3, 1, "c"}, {4, 1, "d"}});
+  const auto behind = [&](std::uint64_t index, std::uint64_t epoch) {
+    return replay(log.segments, {LogIndex{index}, {}, Epoch{epoch}});
+  };
+
+  CHECK(indices(behind(3, 1)) == Indices{4});
+  CHECK_FALSE(behind(3, 1).result.misses_snapshot);
+  SECTION("not one with another record in its place") {
+    CHECK(indices(behind(3, 2)).empty());
+    CHECK(behind(3, 2).result.misses_snapshot);
+    CHECK(outcome(behind(3, 2).result.verdict) == "clean");
+    CHECK(behind(3, 2).result.end == log.end);
+  }
+  SECTION("not one that ends before it") {
+    CHECK(behind(4, 1).result.misses_snapshot == false);
+    CHECK(behind(5, 1).result.misses_snapshot);
+  }
+  SECTION("one whose override brought that record") {
+    log.batch(2, {{2, 2, "B"}, {3, 2, "C"}});
+    CHECK(behind(3, 1).result.misses_snapshot);
+    CHECK_FALSE(behind(3, 2).result.misses_snapshot);
+    CHECK(indices(behind(3, 2)).empty());
+    log.batch(2, {{4, 2, "D"}});
+    CHECK(indices(behind(3, 2)) == Indices{4});
+    CHECK(indices(behind(3, 1)).empty());
+  }
+  SECTION("one that goes on from it in a segment of its own") {
+    log.end = {LogIndex{9}, Epoch{5}, Epoch{5}, log.end.sequence, log.end.checksum};
+    log.begin_segment();
+    log.batch(5, {{10, 5, "j"}});
+    log.segments.erase(log.segments.begin());
+    CHECK(indices(behind(9, 5)) == Indices{10});
+    CHECK(indices(behind(9, 4)).empty());
+  }
+}
+
+TEST_CASE("after any overrides over any segments the log is the one of the last primary") {
+  const auto seed = GENERATE(range(1U, 60U));
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  LogBuilder log;
+  std::vector<Written> model;
+  std::uint64_t epoch = 1;
+  for (int i = 0; i < 40; ++i) {
+    if (random() % 6 == 0) log.begin_segment();
+    if (!model.empty() && random() % 5 == 0) {
+      model.resize(model.size() - 1 - random() % std::min<std::size_t>(model.size(), 6));
+      ++epoch;
+    }
+    const std::size_t from = model.size();
+    const std::uint64_t least = model.empty() ? 1 : model.back().epoch;
+    // A primary also hands on what others made before.
+    const std::uint64_t made = least + random() % (epoch - least + 1);
+    for (std::uint64_t k = 0; k <= random() % 4; ++k) {
+      model.push_back({model.size() + 1, made, std::to_string(random() % 1000)});
+    }
+    log.batch(epoch, {model.begin() + static_cast<std::ptrdiff_t>(from), model.end()});
+  }
+
+  for (std::uint64_t snapshot = 0; snapshot <= model.size() + 2; ++snapshot) {
+    for (std::uint64_t at = 0; at <= epoch; ++at) {
+      std::vector<BuiltSegment> segments = log.segments;
+      std::size_t first = 0;
+      for (std::size_t i = 0; i < segments.size(); ++i) {
+        if (segments[i].name.first_index.value <= snapshot + 1) first = i;
+      }
+      segments.erase(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(first));
+      const Replayed replayed = replay(segments, {LogIndex{snapshot}, {}, Epoch{at}});
+
+      const bool leads_up = snapshot == 0 ? true
+                            : snapshot > model.size()
+                                ? false
+                                : model[static_cast<std::size_t>(snapshot) - 1].epoch == at;
+      const auto behind = static_cast<std::ptrdiff_t>(leads_up ? snapshot : model.size());
+      CAPTURE(snapshot, at);
+      REQUIRE(outcome(replayed.result.verdict) == "clean");
+      REQUIRE(replayed.result.misses_snapshot == !leads_up);
+      REQUIRE(replayed.records == std::vector<Written>(model.begin() + behind, model.end()));
+      REQUIRE(replayed.result.end == log.end);
+    }
+  }
+}
+
 TEST_CASE("a newer primary's batch overrides what was not committed") {
   LogBuilder log;
   log.batch(1, {{1, 1, "a"}, {2, 1, "b"}, {3, 1, "c"}});
