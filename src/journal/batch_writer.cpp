@@ -7,6 +7,20 @@
 
 namespace pawl::journal {
 
+Epoch BatchEpoch::next(const Record& record) {
+  if (record.kind == RecordKind::entry) {
+    if (record.index <= last_) ++epoch_.value;
+    last_ = record.index;
+  }
+  epoch_ = std::max(epoch_, record.epoch);
+  return epoch_;
+}
+
+void BatchEpoch::restart_behind(LogIndex index, Epoch epoch) {
+  last_ = index;
+  epoch_ = std::max(epoch_, epoch);
+}
+
 BatchWriter::BatchWriter() { bytes_.resize(batch_header_bytes); }
 
 bool BatchWriter::follows(Epoch current, LogIndex first) const {

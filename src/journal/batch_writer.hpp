@@ -12,6 +12,23 @@
 
 namespace pawl::journal {
 
+// The epoch of the batch in which the next record is written: as low as replay allows. That of the
+// node will not do: it may have moved on since a record arrived, and whatever the next primary puts
+// in that record's place would come in the same epoch.
+class BatchEpoch {
+ public:
+  explicit BatchEpoch(const LogEnd& end = {}) : last_(end.index), epoch_(end.batch_epoch) {}
+
+  [[nodiscard]] Epoch next(const Record& record);
+  // The log begins anew behind this record, which a snapshot holds.
+  void restart_behind(LogIndex index, Epoch epoch);
+  [[nodiscard]] LogIndex last() const { return last_; }
+
+ private:
+  LogIndex last_;
+  Epoch epoch_;
+};
+
 class BatchWriter {
  public:
   BatchWriter();

@@ -43,12 +43,11 @@ void Store::want(const node::Actions& actions) {
 
 void Store::append(node::Node& node) {
   if (!writer_) return;
-  Epoch epoch = node.replica().epoch();
   node.hand_over([&](const replication::Entry& entry) {
-    writer_->append(epoch, {.kind = journal::RecordKind::entry,
-                            .epoch = entry.epoch,
-                            .index = entry.index,
-                            .payload = bytes_of(entry.bytes)});
+    writer_->append({.kind = journal::RecordKind::entry,
+                     .epoch = entry.epoch,
+                     .index = entry.index,
+                     .payload = bytes_of(entry.bytes)});
   });
   writer_->flush();
 }

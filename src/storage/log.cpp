@@ -91,14 +91,24 @@ Result<void> Log::adopt(journal::SegmentHeader header) {
   return {};
 }
 
-Result<void> Log::rotate() {
+Result<void> Log::rotate() { return begin_next(end_); }
+
+Result<void> Log::restart_behind(LogIndex index, Epoch epoch) {
+  journal::LogEnd before = end_;
+  before.index = index;
+  before.record_epoch = epoch;
+  before.batch_epoch = std::max(before.batch_epoch, epoch);
+  return begin_next(before);
+}
+
+Result<void> Log::begin_next(const journal::LogEnd& before) {
   // The next segment's existence is the proof that this one was flushed.
   if (durable_ != end_.sequence) {
     if (const auto done = sync(); !done) return done.error();
   }
   journal::SegmentHeader header;
   header.number = journal::SegmentNumber{number_.value + 1};
-  header.before = end_;
+  header.before = before;
   return adopt(header);
 }
 

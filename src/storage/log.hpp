@@ -36,6 +36,9 @@ class Log {
 
   // Flushes, then begins the next segment in the prepared file, which is used up.
   [[nodiscard]] Result<void> rotate();
+  // Likewise, and the log goes on behind this record, which a snapshot on the disk holds: what was
+  // written so far does not lead up to it and is void.
+  [[nodiscard]] Result<void> restart_behind(LogIndex index, Epoch epoch);
   // Needs room. `batch` is left empty.
   [[nodiscard]] Result<void> write(journal::BatchWriter& batch);
   [[nodiscard]] Result<void> sync();
@@ -47,6 +50,7 @@ class Log {
  private:
   Log(Directory& directory, std::uint64_t salt_seed)
       : directory_(&directory), salt_seed_(salt_seed) {}
+  [[nodiscard]] Result<void> begin_next(const journal::LogEnd& before);
   [[nodiscard]] Result<void> adopt(journal::SegmentHeader header);
 
   Directory* directory_;

@@ -12,7 +12,7 @@ LogWriter::LogWriter(Directory& directory, std::optional<Log> log, LogWriterOpti
   ensure(log_.has_value() == (options_.durability != Durability::none));
   if (!log_) return;
   durable_ = log_->durable().value;
-  last_index_ = log_->end().index;
+  order_ = journal::BatchEpoch(log_->end());
   SegmentSupply::Listener listener;
   listener.on_space = [this](bool low) { notify_(SpaceChanged{low}); };
   listener.on_failed = [this](const Failure& failure) { fail(failure); };
@@ -31,8 +31,8 @@ journal::BatchWriter LogWriter::spare() {
   return batch;
 }
 
-void LogWriter::append(Epoch current, const journal::Record& record) {
-  if (record.kind == journal::RecordKind::entry) last_index_ = record.index;
+void LogWriter::append(const journal::Record& record) {
+  const Epoch current = order_.next(record);
   if (options_.durability == Durability::none) {
     if (turn_.empty()) turn_.emplace_back();  // only says that there was something
     return;
@@ -46,7 +46,7 @@ std::uint64_t LogWriter::flush() {
   ticket_ += 1;
   if (options_.durability == Durability::none) {
     turn_.clear();
-    notify_(Flushed{ticket_, last_index_});
+    notify_(Flushed{ticket_, order_.last()});
     return ticket_;
   }
   {
@@ -64,6 +64,17 @@ std::uint64_t LogWriter::flush() {
   turn_.clear();
   wake_.notify_one();
   return ticket_;
+}
+
+void LogWriter::restart_behind(LogIndex index, Epoch epoch) {
+  flush();
+  order_.restart_behind(index, epoch);
+  if (options_.durability == Durability::none) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ready_.push_back({{}, ticket_, Restart{index, epoch}});
+  }
+  wake_.notify_one();
 }
 
 bool LogWriter::close() {
@@ -116,19 +127,29 @@ LogWriter::Work LogWriter::next_work(Pending& pending) {
   return Work::write;
 }
 
-bool LogWriter::write(Pending& pending) {
-  const std::size_t size = pending.batch.sealed_bytes();
-  if (!log_->has_room(size)) {
-    if (!supply_->take()) {
-      fail({FailureKind::no_space, "there is no room left for the log"});
-      return false;
-    }
-    if (const auto done = log_->rotate(); !done) {
-      fail(done.error());
-      return false;
-    }
-    supply_->rotated();
+template <class Begin>
+bool LogWriter::begin_segment(Begin begin) {
+  if (!supply_->take()) {
+    fail({FailureKind::no_space, "there is no room left for the log"});
+    return false;
   }
+  if (const Result<void> done = begin(); !done) {
+    fail(done.error());
+    return false;
+  }
+  supply_->rotated();
+  return true;
+}
+
+bool LogWriter::write(Pending& pending) {
+  if (const auto restart = std::exchange(pending.restart, {})) {
+    const auto begin = [&] { return log_->restart_behind(restart->index, restart->epoch); };
+    if (!begin_segment(begin)) return false;
+    durable_ = log_->durable().value;
+  }
+  if (pending.batch.empty()) return true;
+  const std::size_t size = pending.batch.sealed_bytes();
+  if (!log_->has_room(size) && !begin_segment([this] { return log_->rotate(); })) return false;
   if (const auto done = log_->write(pending.batch); !done) {
     fail(done.error());
     return false;

@@ -53,8 +53,13 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // io thread. Copies the payload; entries in order, an override only in a newer epoch.
-  void append(Epoch current, const journal::Record& record);
+  // io thread. Copies the payload; entries in order. One whose index was handed over before
+  // overrides that and all behind it.
+  void append(const journal::Record& record);
+  // io thread. What is appended from here on goes on behind this record, which a snapshot on the
+  // disk holds; what was before is void.
+  void restart_behind(LogIndex index, Epoch epoch);
+  [[nodiscard]] LogIndex last_index() const { return order_.last(); }
   // io thread, once a turn. Hands over what was appended; the ticket it will be reported with.
   std::uint64_t flush();
 
@@ -69,15 +74,22 @@ class LogWriter {
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_.load(); }
 
  private:
+  struct Restart {
+    LogIndex index;
+    Epoch epoch;
+  };
   struct Pending {
     journal::BatchWriter batch;
     std::uint64_t ticket = 0;
+    std::optional<Restart> restart{};  // before the batch, which may be empty
   };
   enum class Work : std::uint8_t { write, sync, stop };
 
   void run();
   [[nodiscard]] Work next_work(Pending& pending);
   [[nodiscard]] bool write(Pending& pending);
+  template <class Begin>
+  [[nodiscard]] bool begin_segment(Begin begin);
   [[nodiscard]] bool sync();
   void fail(const Failure& failure);
   [[nodiscard]] journal::BatchWriter spare();
@@ -89,7 +101,7 @@ class LogWriter {
 
   std::deque<journal::BatchWriter> turn_;  // the io thread's, with the two below
   std::uint64_t ticket_ = 0;
-  LogIndex last_index_;
+  journal::BatchEpoch order_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -82,7 +82,8 @@ Result<Log> begin_segment(Directory& directory, const Recovered& recovered,
                           const OpenLogOptions& options, journal::SegmentHeader header) {
   header.before = recovered.log.end;
   const auto snapshot = recovered.snapshot.value_or(journal::SnapshotHeader{});
-  if (header.before.index < snapshot.index || recovered.log.segment == journal::SegmentNumber{}) {
+  const bool unfit = recovered.log.misses_snapshot || header.before.index < snapshot.index;
+  if (unfit || recovered.log.segment == journal::SegmentNumber{}) {
     header.before.index = snapshot.index;
     header.before.record_epoch = snapshot.epoch;
     header.before.batch_epoch = std::max(header.before.batch_epoch, snapshot.epoch);
@@ -147,7 +148,9 @@ Result<Log> open_log(Directory& directory, const Recovered& recovered,
     if (!done) return done.error();
   }
   // The log of a replica that was given a snapshot, or whose unflushed tail the snapshot outlived.
-  if (recovered.snapshot && log.end.index < recovered.snapshot->index) {
+  const bool unfit =
+      recovered.snapshot && (log.misses_snapshot || log.end.index < recovered.snapshot->index);
+  if (unfit) {
     return begin_segment(directory, recovered, options,
                          {journal::SegmentNumber{log.segment.value + 1}, 0, 0, false, {}});
   }

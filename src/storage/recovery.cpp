@@ -134,7 +134,9 @@ Result<Recovered> recover(Directory& directory, const journal::Meta& meta,
   }
   const auto snapshot = recovered.snapshot.value_or(journal::SnapshotHeader{});
   recovered.known_durable = std::max(meta.durable, snapshot.durable);
-  journal::Replay replay({snapshot.index, recovered.known_durable}, sink.log);
+  // One node alone made its snapshots of this very log, whatever epoch they name.
+  const auto epoch = meta.cluster == 0 ? std::optional<Epoch>() : snapshot.epoch;
+  journal::Replay replay({snapshot.index, recovered.known_durable, epoch}, sink.log);
   for (const auto& name : journal::segments_behind(recovered.inventory, snapshot.index)) {
     const auto loaded = load_segment(directory, journal::format_name(name));
     if (!loaded) return loaded.error();

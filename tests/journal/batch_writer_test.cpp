@@ -105,4 +105,20 @@ TEST_CASE("sealing moves the end of the log past the batch") {
   CHECK(header.durable == BatchSequence{9});
 }
 
+TEST_CASE("an override is of a newer epoch than what it replaces, and of none that is to come") {
+  BatchEpoch epoch(LogEnd{LogIndex{6}, Epoch{2}, Epoch{3}, BatchSequence{10}, 42});
+  const auto next = [&](std::uint64_t index, std::uint64_t made) {
+    return epoch.next({RecordKind::entry, Epoch{made}, LogIndex{index}, {}});
+  };
+
+  CHECK(next(7, 2) == Epoch{3});
+  CHECK(next(8, 5) == Epoch{5});
+  CHECK(next(8, 4) == Epoch{6});
+  CHECK(next(9, 4) == Epoch{6});
+  CHECK(next(9, 7) == Epoch{7});
+  epoch.restart_behind(LogIndex{20}, Epoch{9});
+  CHECK(next(21, 9) == Epoch{9});
+  CHECK(epoch.last() == LogIndex{21});
+}
+
 }  // namespace pawl::journal

@@ -60,8 +60,9 @@ class Reports {
   std::vector<LogEvent> events_;
 };
 
-std::uint64_t hand_over(LogWriter& writer, std::uint64_t index, std::string_view payload) {
-  writer.append(Epoch{1}, entry(index, payload));
+std::uint64_t hand_over(LogWriter& writer, std::uint64_t index, std::string_view payload,
+                        std::uint64_t epoch = 1) {
+  writer.append(entry(index, payload, epoch));
   return writer.flush();
 }
 
@@ -81,8 +82,8 @@ TEST_CASE("what is reported flushed survives a power cut in the same moment") {
   const auto seed = GENERATE(range(1U, 9U));
   Setup setup({}, seed);
   setup.worker.drain();
-  setup.writer.append(Epoch{1}, entry(1, "a"));
-  setup.writer.append(Epoch{1}, entry(2, "b"));
+  setup.writer.append(entry(1, "a"));
+  setup.writer.append(entry(2, "b"));
   CHECK(setup.writer.flush() == 1);
   CHECK(setup.writer.flush() == 1);
   CHECK(hand_over(setup.writer, 3, "c") == 2);
@@ -95,7 +96,7 @@ TEST_CASE("what is reported flushed survives a power cut in the same moment") {
 
 TEST_CASE("closing writes what was appended, and then the log is clean") {
   Setup setup;
-  setup.writer.append(Epoch{1}, entry(1, "a"));
+  setup.writer.append(entry(1, "a"));
 
   REQUIRE(setup.writer.close());
   setup.disk.cut_power();
@@ -110,7 +111,7 @@ TEST_CASE("many turns, batches and segments are reported in order and read back 
   std::uint64_t ticket = 0;
   for (std::uint64_t i = 1; i <= 60; ++i) {
     expected.push_back(std::to_string(i) + std::string(i % 7 * 20'000, 'x'));
-    setup.writer.append(Epoch{1}, entry(i, expected.back()));
+    setup.writer.append(entry(i, expected.back()));
     if (i % 3 == 0) ticket = setup.writer.flush();
   }
   setup.reports.wait_for_ticket(ticket);
@@ -132,10 +133,62 @@ TEST_CASE("many turns, batches and segments are reported in order and read back 
   CHECK(back->recovered.inventory.segments.size() > 2);
 }
 
+TEST_CASE("what a newer primary sends overrides what was handed over, flushed or not") {
+  const bool is_flushed = GENERATE(true, false);
+  const bool in_next_segment = GENERATE(true, false);
+  CAPTURE(is_flushed, in_next_segment);
+  Setup setup;
+  const std::string rest(in_next_segment ? 900'000 : 1, 'x');
+  setup.writer.append(entry(1, "a", 1));
+  setup.writer.append(entry(2, "b" + rest, 3));
+  std::uint64_t ticket = hand_over(setup.writer, 3, "c", 3);
+  if (is_flushed) setup.reports.wait_for_ticket(ticket);
+  hand_over(setup.writer, 2, "B" + rest, 2);  // made before those that it replaces
+  hand_over(setup.writer, 3, "C", 2);
+  hand_over(setup.writer, 3, "see", 4);
+  ticket = hand_over(setup.writer, 4, "d", 4);
+  setup.reports.wait_for_ticket(ticket);
+  REQUIRE(setup.writer.close());
+
+  CHECK(setup.writer.last_index() == LogIndex{4});
+  const auto back = read_back(setup.disk);
+  CHECK(std::holds_alternative<journal::Clean>(back->recovered.log.verdict));
+  CHECK(back->records == Texts{"a", "B" + rest, "see", "d"});
+}
+
+TEST_CASE("a log begins anew behind a snapshot, whatever was pending") {
+  const bool is_pending = GENERATE(true, false);
+  const bool goes_on = GENERATE(true, false);
+  CAPTURE(is_pending, goes_on);
+  Setup setup;
+  const std::uint64_t ticket = hand_over(setup.writer, 1, "a");
+  setup.writer.append(entry(2, "void"));
+  if (!is_pending) setup.reports.wait_for_ticket(ticket);
+  REQUIRE(save_snapshot(setup.disk, 10, "given", 0, 5));
+
+  setup.writer.restart_behind(LogIndex{10}, Epoch{5});
+  CHECK(setup.writer.last_index() == LogIndex{10});
+  if (goes_on) {
+    setup.reports.wait_for_ticket(hand_over(setup.writer, 11, "b", 5));
+    hand_over(setup.writer, 11, "B", 6);
+  }
+  REQUIRE(setup.writer.close());
+  setup.disk.cut_power();
+
+  journal::Meta meta;
+  meta.cluster = 7;
+  const auto back = read_back(setup.disk, meta);
+  CHECK(std::holds_alternative<journal::Clean>(back->recovered.log.verdict));
+  CHECK(back->recovered.log.misses_snapshot == false);
+  CHECK(back->chunks == Texts{"given"});
+  CHECK(back->records == (goes_on ? Texts{"B"} : Texts{}));
+  CHECK(setup.disk.exists(wal(2, 11)));
+}
+
 TEST_CASE("a turn larger than a batch is flushed whole before its ticket is reported") {
   Setup setup;
   const std::string large(400'000, 'x');
-  for (std::uint64_t i = 1; i <= 5; ++i) setup.writer.append(Epoch{1}, entry(i, large));
+  for (std::uint64_t i = 1; i <= 5; ++i) setup.writer.append(entry(i, large));
   const std::uint64_t ticket = setup.writer.flush();
 
   setup.reports.wait_for_ticket(ticket);

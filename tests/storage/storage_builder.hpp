@@ -15,8 +15,9 @@ namespace pawl::storage {
 
 inline constexpr std::uint64_t small_segment = journal::min_segment_bytes;
 
-inline journal::Record entry(std::uint64_t index, std::string_view payload) {
-  return {journal::RecordKind::entry, Epoch{1}, LogIndex{index}, journal::bytes_of(payload)};
+inline journal::Record entry(std::uint64_t index, std::string_view payload,
+                             std::uint64_t epoch = 1) {
+  return {journal::RecordKind::entry, Epoch{epoch}, LogIndex{index}, journal::bytes_of(payload)};
 }
 
 inline std::string text_of(Bytes bytes) {
@@ -28,18 +29,25 @@ inline std::string text_of(Bytes bytes) {
 struct ReadBack {
   Recovered recovered;
   std::vector<std::string> chunks;
-  std::vector<std::string> records;
+  std::vector<std::string> records;  // overridden ones taken out again
 };
 
 inline Result<ReadBack> read_back(Directory& directory, const journal::Meta& meta = {}) {
   ReadBack back;
+  std::vector<LogIndex> indices;
   RecoverySink sink;
   sink.snapshot.head = [](const journal::SnapshotHeader&, Bytes) {};
   sink.snapshot.chunk = [&](Bytes chunk) { back.chunks.push_back(text_of(chunk)); };
   sink.log.record = [&](const journal::Record& record) {
     back.records.push_back(text_of(record.payload));
+    indices.push_back(record.index);
   };
-  sink.log.forget_from = [](LogIndex) { ensure(false); };
+  sink.log.forget_from = [&](LogIndex first) {
+    while (!indices.empty() && indices.back() >= first) {
+      indices.pop_back();
+      back.records.pop_back();
+    }
+  };
   auto recovered = recover(directory, meta, sink);
   if (!recovered) return recovered.error();
   back.recovered = std::move(*recovered);
@@ -72,8 +80,9 @@ inline Result<void> append(Directory& directory, Log& log, std::string_view payl
 }
 
 inline Result<void> save_snapshot(Directory& directory, std::uint64_t index,
-                                  const std::string& chunk, std::uint64_t durable = 0) {
-  SnapshotFile file(directory, {LogIndex{index}, Epoch{1}, journal::BatchSequence{durable}});
+                                  const std::string& chunk, std::uint64_t durable = 0,
+                                  std::uint64_t epoch = 1) {
+  SnapshotFile file(directory, {LogIndex{index}, Epoch{epoch}, journal::BatchSequence{durable}});
   if (const auto done = file.begin({}); !done) return done.error();
   if (const auto done = file.chunk(journal::bytes_of(chunk)); !done) return done.error();
   if (const auto done = file.finish(); !done) return done.error();
