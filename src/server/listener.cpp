@@ -18,11 +18,11 @@ using boost::system::error_code;
 constexpr int most_accepts = 8;  // a flood of newcomers must not starve those inside
 constexpr auto pause_span = std::chrono::milliseconds(100);
 
-StartFailure failure(const Address& address, const error_code& error) {
+StartFailure failure(const Address& address, std::string_view key, const error_code& error) {
   const std::string where = "cannot listen on " + format_address(address) + ": ";
   if (error == asio::error::address_in_use) {
-    return {EX_TEMPFAIL,
-            where + "address already in use (is another pawld running? listen.client says where)"};
+    return {EX_TEMPFAIL, where + "address already in use (is another pawld running? " +
+                             std::string(key) + " says where)"};
   }
   if (error == asio::error::access_denied) {
     return {EX_NOPERM, where + "permission denied (ports below 1024 are the system's)"};
@@ -52,9 +52,11 @@ Started<tcp::endpoint> resolve(asio::io_context& context, const Address& address
 
 }  // namespace
 
-Listener::Listener(asio::io_context& context, const Log& log, Accepted accepted)
+Listener::Listener(asio::io_context& context, const Log& log, std::string_view key,
+                   Accepted accepted)
     : context_(context),
       log_(log),
+      key_(key),
       accepted_(std::move(accepted)),
       acceptor_(context),
       pause_(context) {}
@@ -70,7 +72,7 @@ Started<std::string> Listener::open(const Address& address) {
   if (!error) acceptor_.non_blocking(true, error);
   if (error) {
     close();
-    return failure(address, error);
+    return failure(address, key_, error);
   }
   wait();
   return format_endpoint(acceptor_.local_endpoint(error));

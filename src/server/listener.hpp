@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "server/config/values.hpp"
 #include "server/log.hpp"
@@ -22,7 +23,9 @@ class Listener {
  public:
   using Accepted = std::function<void(Socket, const boost::asio::ip::tcp::endpoint&)>;
 
-  Listener(boost::asio::io_context& context, const Log& log, Accepted accepted);
+  // `key`: of the configuration, where the address stands.
+  Listener(boost::asio::io_context& context, const Log& log, std::string_view key,
+           Accepted accepted);
 
   // The address really bound: port 0 has become a number.
   [[nodiscard]] Started<std::string> open(const Address& address);
@@ -35,6 +38,7 @@ class Listener {
 
   boost::asio::io_context& context_;
   const Log& log_;
+  std::string_view key_;
   Accepted accepted_;
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
       acceptor_;

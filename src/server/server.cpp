@@ -35,7 +35,7 @@ Server::Server(const Settings& settings, const Log& log, Store& store, Notify& n
       notify_(notify),
       limits_(within_descriptors(settings.limits)),
       node_(settings, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
-      listener_(loop_.context(), log,
+      listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),

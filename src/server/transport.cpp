@@ -29,6 +29,15 @@ Transport::Transport(Socket socket) : socket_(std::move(socket)) {
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 6);
 }
 
+void Transport::watch_closely(Milliseconds most_unacknowledged) {
+  const int descriptor = socket_.native_handle();
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
+  const auto span = static_cast<int>(most_unacknowledged.count());
+  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, span);
+}
+
 std::size_t Transport::read_some(std::span<char> into, boost::system::error_code& error) {
   return socket_.read_some(boost::asio::buffer(into.data(), into.size()), error);
 }

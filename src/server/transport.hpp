@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pawl/types.hpp"
 #include "server/handler_memory.hpp"
 
 namespace pawl::server {
@@ -24,6 +25,11 @@ class Transport {
  public:
   // A socket just accepted: made non-blocking, without delay, kept alive.
   explicit Transport(Socket socket);
+
+  // Between nodes: a silent connection is asked after every second, and one whose bytes nobody
+  // acknowledges for so long ends.
+  void watch_closely(Milliseconds most_unacknowledged);
+  [[nodiscard]] Socket::executor_type executor() { return socket_.get_executor(); }
 
   // End of input is the error eof, "not now" is would_block, both with 0 bytes.
   std::size_t read_some(std::span<char> into, boost::system::error_code& error);
