@@ -59,6 +59,7 @@ Connection::Connection(Loop& loop, const client::ServerAddress& address,
     close();
     result_ = asio::error::timed_out;
   }
+  if (result_ == asio::error::timed_out) throw Silent(result_.message());
   if (result_) throw Unreachable(result_.message());
 }
 

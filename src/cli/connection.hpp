@@ -23,6 +23,17 @@ struct Unreachable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// No connection, or no reply, in time.
+struct Silent : Unreachable {
+  Silent() : Unreachable("no reply in time") {}
+  using Unreachable::Unreachable;
+};
+
+// What answers is something else, and will be.
+struct NoPawld : Unreachable {
+  NoPawld() : Unreachable("what answers there is no pawld") {}
+};
+
 using Patience = std::optional<std::chrono::milliseconds>;  // none: for ever
 
 // What the waits of one command run on.

@@ -1,30 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/server.hpp"
 
+#include <algorithm>
+
 #include "cli/text/printable.hpp"
 
 namespace pawl::cli {
 namespace {
 
-std::string text_of(const client::ServerAddress& address) {
-  const bool is_v6 = address.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
+using Clock = std::chrono::steady_clock;
+
+Trouble trouble_of(const Unreachable& why, bool was_asked) {
+  if (dynamic_cast<const Silent*>(&why) != nullptr) return Trouble::silent;
+  if (dynamic_cast<const NoPawld*>(&why) != nullptr) return Trouble::refused;
+  return was_asked ? Trouble::broken : Trouble::refused;
 }
 
-Failure unreachable(const std::string& reasons) {
-  return {exit_unreachable, "cannot reach " + reasons};
-}
-
-void add_reason(std::string& reasons, const std::string& server, const Unreachable& error) {
-  if (!reasons.empty()) reasons += "; ";
-  reasons += printable(server) + ": " + error.what();
+std::string tag_of(const std::string& line) {
+  return line.starts_with('#') ? line.substr(1, line.find(' ') - 1) : std::string();
 }
 
 }  // namespace
 
 bool is_elsewhere(const client::ReplyLine& reply) {
   return reply.kind == client::ReplyLine::Kind::error &&
-         (reply.word == "NOT_PRIMARY" || reply.word == "SHUTTING_DOWN");
+         (reply.word == "NOT_PRIMARY" || reply.word == "SHUTTING_DOWN" ||
+          reply.word == "NO_QUORUM");
+}
+
+std::vector<client::ServerAddress> servers_of(const Globals& globals) {
+  auto addresses = client::parse_server_addresses(globals.servers);
+  if (addresses) return *std::move(addresses);
+  throw Failure(exit_usage, "not host:port[,host:port...]: " + in_quotes(globals.servers));
+}
+
+std::string text_of(const client::ServerAddress& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
 }
 
 std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key) {
@@ -36,70 +48,105 @@ std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key) {
 
 client::ReplyLine parse(std::string_view line) {
   auto reply = client::parse_reply_line(line);
-  if (!reply) throw Unreachable("what answers there is no pawld");
+  if (!reply) throw NoPawld();
   return *std::move(reply);
 }
 
-Server::Server(const Globals& globals) : timeout_(globals.timeout_ms) {
-  auto addresses = client::parse_server_addresses(globals.servers);
-  if (!addresses) {
-    throw Failure(exit_usage, "not host:port[,host:port...]: " + in_quotes(globals.servers));
-  }
-  addresses_ = *std::move(addresses);
+Server::Server(const Globals& globals)
+    : timeout_(globals.timeout_ms), rounds_(servers_of(globals), timeout_, std::random_device{}()) {
+  begin();
 }
 
-std::string Server::name() const { return text_of(addresses_[current_]); }
+std::string Server::name() const { return text_of(current_); }
+
+void Server::begin() {
+  rounds_.begin(Clock::now());
+  reasons_.clear();
+  said_.reset();
+}
 
 Connection& Server::connect_next() {
   connection_.reset();
-  current_ = next_;
-  next_ = (next_ + 1) % addresses_.size();
-  connection_ = std::make_unique<Connection>(loop_, addresses_[current_], timeout_);
+  current_ = rounds_.next();
+  connection_ = std::make_unique<Connection>(loop_, current_, rounds_.to_connect(Clock::now()));
   return *connection_;
 }
 
-Connection& Server::connect() {
+bool Server::go_on(Trouble trouble, std::string_view primary) {
+  connection_.reset();
+  const auto pause = rounds_.failed(Clock::now(), trouble, primary);
+  if (pause && pause->count() > 0) loop_.pause(*pause);
+  return pause.has_value();
+}
+
+bool Server::try_elsewhere(const client::ReplyLine& said) {
+  said_ = said;
+  const auto primary = said.word == "NOT_PRIMARY" ? said.field("primary") : std::nullopt;
+  return go_on(Trouble::elsewhere, primary.value_or(""));
+}
+
+bool Server::try_elsewhere(const Unreachable& why, bool was_asked) {
+  const auto known = std::find_if(reasons_.begin(), reasons_.end(),
+                                  [this](const auto& reason) { return reason.first == name(); });
+  if (known == reasons_.end()) {
+    reasons_.emplace_back(name(), why.what());
+  } else {
+    known->second = why.what();
+  }
+  return go_on(trouble_of(why, was_asked), {});
+}
+
+// What a server said is worth more than that others said nothing.
+Failure Server::failure() const {
+  if (said_) return failure_of(*said_);
   std::string reasons;
-  for (std::size_t tried = 0; !connection_ && tried < count(); ++tried) {
+  for (const auto& [server, why] : reasons_) {
+    if (!reasons.empty()) reasons += "; ";
+    reasons += printable(server) + ": " + why;
+  }
+  return {exit_unreachable, "cannot reach " + reasons};
+}
+
+Connection& Server::connect() {
+  while (!connection_) {
     try {
       connect_next();
     } catch (const Unreachable& error) {
-      add_reason(reasons, name(), error);
+      if (!try_elsewhere(error, false)) throw failure();
     }
   }
-  if (!connection_) throw unreachable(reasons);
   return *connection_;
 }
 
 client::ReplyLine Server::ask_connected(const std::string& line) {
   connection_->send(line);
-  const auto reply = connection_->read_line(timeout_);
-  if (!reply) throw Unreachable("no reply in time");
-  return parse(*reply);
+  for (;;) {
+    const auto read = connection_->read_line(rounds_.to_answer(Clock::now()));
+    if (!read) throw Silent();
+    client::ReplyLine reply = parse(*read);
+    if (reply.tag == tag_of(line) && reply.kind != client::ReplyLine::Kind::event) return reply;
+  }
 }
 
 client::ReplyLine Server::ask_either(const client::RequestLine& request) {
-  std::string reasons;
-  std::optional<client::ReplyLine> elsewhere;
   was_repeated_ = false;
-  // A connection that stood and breaks is no reason against its server: one attempt more.
-  const std::size_t attempts = count() + (connection_ ? 1 : 0);
-  for (std::size_t attempt = 0; attempt < attempts; ++attempt) {
+  begin();
+  for (;;) {
     bool is_sent = false;
     try {
       if (!connection_) connect_next();
       is_sent = true;
       client::ReplyLine reply = ask_connected(request.text());
       if (!is_elsewhere(reply)) return reply;
-      elsewhere = std::move(reply);
+      was_repeated_ = was_repeated_ || reply.word == "NO_QUORUM";
+      if (!try_elsewhere(reply)) return reply;
     } catch (const Unreachable& error) {
-      add_reason(reasons, name(), error);
       was_repeated_ = was_repeated_ || is_sent;
+      if (try_elsewhere(error, is_sent)) continue;
+      if (said_) return *said_;
+      throw failure();
     }
-    connection_.reset();
   }
-  if (elsewhere) return *std::move(elsewhere);
-  throw unreachable(reasons);
 }
 
 client::ReplyLine Server::ask(const client::RequestLine& request) {

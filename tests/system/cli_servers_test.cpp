@@ -54,6 +54,58 @@ TEST_CASE("a server that does not serve now is passed over for one that does") {
   CHECK(process.wait() == 0);
 }
 
+TEST_CASE("a lock is acquired across a change of the primary, by the same id") {
+  FakeServer node;
+  Process process({PAWL_PROGRAM, "acquire", "a"}, {server_at(node.port())});
+  node.accept();
+  const std::string line = node.read_line();
+  REQUIRE_THAT(line, StartsWith("#w LOCK a id="));
+  node.send("#w ERR NOT_PRIMARY\n");
+  node.accept();
+  CHECK(node.read_line() == line);
+  node.send("#w ERR NO_QUORUM\n");
+  node.accept();
+  CHECK(node.read_line() == line);
+
+  node.send("#w OK token=7 ttl=86400000\n");
+
+  CHECK(process.wait() == 0);
+  CHECK(process.output() == "7\n");
+}
+
+TEST_CASE("a grant that waited is renewed at whoever is primary by then") {
+  FakeServer node;
+  Process process({PAWL_PROGRAM, "acquire", "a"}, {server_at(node.port())});
+  node.accept();
+  REQUIRE_FALSE(node.read_line().empty());
+  node.send("#w OK token=7 ttl=1\n");
+  REQUIRE(node.read_line() == "#t RENEW a token=7");
+  node.send("#t ERR NOT_PRIMARY\n");
+  node.accept();
+  CHECK(node.read_line() == "#t RENEW a token=7");
+
+  node.send("#t OK ttl=30000\n");
+
+  CHECK(process.wait() == 0);
+  CHECK(process.output() == "7\n");
+}
+
+TEST_CASE("a line sent to a standby goes to the primary it names") {
+  FakeServer standby;
+  FakeServer primary;
+  Process process({PAWL_PROGRAM, "send", "LOCK a"}, {server_at(standby.port())});
+  standby.accept();
+  REQUIRE(standby.read_line() == "LOCK a");
+  standby.send("ERR NOT_PRIMARY primary=" + primary.server() + "\n");
+  primary.accept();
+  REQUIRE(primary.read_line() == "LOCK a");
+
+  primary.send("OK token=7 ttl=30000\n");
+
+  CHECK(process.wait() == 0);
+  CHECK(process.output() == "OK token=7 ttl=30000\n");
+}
+
 TEST_CASE("a refusal has its exit code, and its words on stderr") {
   FakeServer server;
   struct Case {
@@ -63,7 +115,7 @@ TEST_CASE("a refusal has its exit code, and its words on stderr") {
   const Case refused = GENERATE(Case{"ERR FORBIDDEN msg=\"not yours\"", 77},
                                 Case{"ERR UNAUTHENTICATED", 77}, Case{"ERR NOT_PRIMARY", 1},
                                 Case{"ERR LIMIT limit=connections", 1}, Case{"ERR INTERNAL", 1});
-  Process process({PAWL_PROGRAM, "status"}, {server_at(server.port())});
+  Process process({PAWL_PROGRAM, "--timeout", "200", "status"}, {server_at(server.port())});
   server.accept();
   REQUIRE(server.read_line() == "STATUS");
 

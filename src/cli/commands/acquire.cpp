@@ -21,6 +21,9 @@ using Clock = std::chrono::steady_clock;
 using client::ReplyLine;
 using client::RequestLine;
 
+constexpr std::chrono::milliseconds ping_every{1'000};
+constexpr std::chrono::milliseconds ping_patience{2'000};  // an unclaimed place is kept for 5 s
+
 struct Wanted {
   std::string name;
   std::string id;
@@ -32,10 +35,6 @@ struct Wanted {
 struct Grant {
   std::uint64_t token = 0;
   std::uint64_t ttl_ms = 0;
-};
-
-struct Silent : Unreachable {
-  Silent() : Unreachable("no reply in time") {}
 };
 
 class Acquiring {
@@ -53,19 +52,16 @@ class Acquiring {
  private:
   std::optional<Grant> attempt();
   std::optional<ReplyLine> await_grant();
-  ReplyLine talk(RequestLine line);
   std::optional<Grant> take(const ReplyLine& reply);
   Grant grant_in(const ReplyLine& reply);
   [[nodiscard]] RequestLine lock_line() const;
-  void pause_after(const Failure& trouble);
 
   Server server_;
   Wanted wanted_;
   Clock::time_point started_;
-  Clock::time_point asked_;                         // when the LOCK that is answered was sent
-  std::optional<Clock::time_point> trouble_since_;  // no server of the list has answered since
-  std::size_t failed_in_turn_ = 0;                  // servers, since one has answered
-  bool may_be_queued_ = false;                      // a LOCK was sent and not refused
+  Clock::time_point asked_;     // when the LOCK that is answered was sent
+  bool may_be_queued_ = false;  // a LOCK was sent and not refused
+  bool was_heard_ = false;      // the server has answered a PING meanwhile
 };
 
 // The wait counts from the start of the command, over all connections.
@@ -89,12 +85,14 @@ std::optional<ReplyLine> Acquiring::await_grant() {
   Connection& connection = server_.connect();
   bool is_pinged = false;
   for (;;) {
-    const auto line = connection.read_line(server_.timeout());
+    const auto longest = is_pinged ? ping_patience : ping_every;
+    const auto line = connection.read_line(std::min(server_.timeout(), longest));
     if (server_.loop().signal() != 0) return std::nullopt;
     if (line) {
       ReplyLine reply = parse(*line);
       if (reply.tag == "w") return reply;
       is_pinged = false;
+      was_heard_ = true;
     } else {
       if (is_pinged) throw Silent();
       connection.send(RequestLine("PING").tag("p").text());
@@ -103,52 +101,26 @@ std::optional<ReplyLine> Acquiring::await_grant() {
   }
 }
 
-// A request that is answered at once, past replies to what was sent before.
-ReplyLine Acquiring::talk(RequestLine line) {
-  Connection& connection = server_.connect();
-  connection.send(line.tag("t").text());
-  for (;;) {
-    const auto read = connection.read_line(server_.timeout());
-    if (!read) throw Silent();
-    ReplyLine reply = parse(*read);
-    if (reply.tag == "t") return reply;
-  }
-}
-
-// A server that went away may come back, or another take over: what may be queued is asked for
-// again for as long as reaching a server may take.
-void Acquiring::pause_after(const Failure& trouble) {
-  const auto now = Clock::now();
-  if (!trouble_since_) trouble_since_ = now;
-  if (!may_be_queued_ || now - *trouble_since_ >= server_.timeout()) throw Failure(trouble);
-  failed_in_turn_ = 0;
-  server_.loop().pause(std::chrono::milliseconds{100});
-}
-
-// One LOCK on one connection. Nothing: a signal, or another attempt is due.
+// One LOCK on one connection. Nothing: a signal, or another attempt is due. A server that went away
+// may come back, or another take over: the timeout counts from the last sign of life.
 std::optional<Grant> Acquiring::attempt() {
-  std::optional<Failure> trouble;
+  const bool was_queued = may_be_queued_;
+  was_heard_ = false;
   try {
     Connection& connection = server_.connect_next();
-    const bool was_queued = may_be_queued_;
     asked_ = Clock::now();
     connection.send(lock_line().text());
     may_be_queued_ = true;
     const auto reply = await_grant();
     if (!reply) return std::nullopt;
-    if (is_elsewhere(*reply)) may_be_queued_ = was_queued;
-    if (!is_elsewhere(*reply) && reply->word != "NO_QUORUM") {
-      trouble_since_.reset();
-      failed_in_turn_ = 0;
-      return take(*reply);
-    }
-    trouble = failure_of(*reply);
+    if (!is_elsewhere(*reply)) return take(*reply);
+    if (reply->word != "NO_QUORUM") may_be_queued_ = was_queued;
+    if (was_heard_) server_.begin();
+    if (!server_.try_elsewhere(*reply)) throw server_.failure();
   } catch (const Unreachable& error) {
-    if (dynamic_cast<const Silent*>(&error) != nullptr && !trouble_since_) trouble_since_ = asked_;
-    trouble = Failure(exit_unreachable, "cannot reach " + server_.name() + ": " + error.what());
+    if (was_heard_) server_.begin();
+    if (!server_.try_elsewhere(error, may_be_queued_)) throw server_.failure();
   }
-  server_.disconnect();
-  if (++failed_in_turn_ >= server_.count()) pause_after(*trouble);
   return std::nullopt;
 }
 
@@ -168,8 +140,11 @@ std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
   if (static_cast<std::uint64_t>(waited) < grant.ttl_ms / 50) return grant;
   RequestLine line("RENEW");
   line.word(wanted_.name).option("token", grant.token);
-  const ReplyLine renewed = talk(line);
-  if (renewed.word == "NOT_HELD") return std::nullopt;
+  const ReplyLine renewed = server_.ask_either(line.tag("t"));
+  if (renewed.word == "NOT_HELD") {
+    server_.begin();
+    return std::nullopt;
+  }
   if (renewed.kind == ReplyLine::Kind::error) throw failure_of(renewed);
   try {
     return Grant{grant.token, number_in(renewed, "ttl")};
@@ -196,7 +171,7 @@ void Acquiring::give_back(std::uint64_t token) {
   RequestLine line("UNLOCK");
   line.word(wanted_.name).option("token", token);
   try {
-    talk(line);
+    server_.ask_either(line.tag("t"));
   } catch (const std::exception& error) {
     say("token " + std::to_string(token) +
         " is not given back, it ends with its lease: " + error.what());
@@ -209,7 +184,7 @@ void Acquiring::leave() {
   try {
     RequestLine line("CANCEL");
     line.word(wanted_.name).option("id", wanted_.id);
-    const ReplyLine reply = talk(line);
+    const ReplyLine reply = server_.ask_either(line.tag("t"));
     if (reply.field("cancelled") == "no") give_back(reply.number("token").value_or(0));
   } catch (const std::exception& error) {
     say(std::string("the queue is left without a word, which the server finds out: ") +

@@ -35,6 +35,23 @@ int version(const Globals& globals) {
   return exit_ok;
 }
 
+// A node that is not primary has certainly done nothing, so that another one is asked.
+std::string reply_to(Server& server, const std::string& line) {
+  for (;;) {
+    Connection& connection = server.connect();
+    try {
+      connection.send(line);
+      std::string reply = connection.read_line(std::nullopt).value_or("");
+      const auto parsed = client::parse_reply_line(reply);
+      const bool goes_on = parsed && parsed->kind == client::ReplyLine::Kind::error &&
+                           parsed->word == "NOT_PRIMARY" && server.try_elsewhere(*parsed);
+      if (!goes_on) return reply;
+    } catch (const Unreachable& error) {
+      throw Failure(exit_unreachable, server.name() + ": " + error.what());
+    }
+  }
+}
+
 // The reply as it came: whoever sends lines reads lines.
 int send(const Globals& globals, const std::vector<std::string>& words) {
   std::string line;
@@ -42,14 +59,7 @@ int send(const Globals& globals, const std::vector<std::string>& words) {
   if (line.find_first_not_of(" \t") == line.npos) throw Failure(exit_usage, "the line is empty");
   if (line.find_first_of("\r\n") != line.npos) throw Failure(exit_usage, "send takes one line");
   Server server(globals);
-  Connection& connection = server.connect();
-  std::string reply;
-  try {
-    connection.send(line);
-    reply = connection.read_line(std::nullopt).value_or("");
-  } catch (const Unreachable& error) {
-    throw Failure(exit_unreachable, server.name() + ": " + error.what());
-  }
+  const std::string reply = reply_to(server, line);
   print(reply + "\n");
   const auto parsed = client::parse_reply_line(reply);
   if (!parsed) throw Failure(exit_refused, "that is no reply of a pawld");
