@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/snapshot_file.hpp"
 
+#include <utility>
+
 #include "base/mutant.hpp"
 #include "journal/retention.hpp"
 
@@ -17,11 +19,14 @@ journal::SnapshotSink completed(journal::SnapshotSink sink) {
 
 }  // namespace
 
-SnapshotFile::SnapshotFile(Directory& directory, journal::SnapshotHeader header)
+SnapshotFile::SnapshotFile(Directory& directory, journal::SnapshotHeader header,
+                           std::string temporary)
     : directory_(directory),
       header_(header),
       name_(journal::format_name(journal::SnapshotName{header.index, header.epoch})),
-      temporary_(name_ + std::string(journal::temporary_suffix)) {}
+      temporary_(std::move(temporary)) {
+  if (temporary_.empty()) temporary_ = name_ + std::string(journal::temporary_suffix);
+}
 
 Result<void> SnapshotFile::write_out() {
   if (const auto done = file_->write_at(offset_, buffer_); !done) return done.error();

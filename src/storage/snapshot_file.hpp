@@ -34,7 +34,8 @@ class SnapshotScan {
 // writes the end and reads back piece by piece instead of finish.
 class SnapshotFile {
  public:
-  SnapshotFile(Directory& directory, journal::SnapshotHeader header);
+  // `temporary`: its name until it is whole; empty: made of the one it gets.
+  SnapshotFile(Directory& directory, journal::SnapshotHeader header, std::string temporary = {});
 
   [[nodiscard]] Result<void> begin(Bytes head);
   [[nodiscard]] Result<void> chunk(Bytes payload);
