@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   Notify notify(environment, log);
   const auto store = Store::open(config, log, [&] { notify.recovering(read_clock()); });
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
-  Server server(config.core, log, **store, notify);
+  Server server(config, log, **store, notify);
   Reloading reloading(std::get<Options>(options), environment, config);
   const auto reload = [&] {
     notify.reloading();
@@ -50,12 +50,12 @@ int main(int argc, char** argv) {
   const Signals signals(
       server.context(),
       {.drain = [&] { server.drain(); }, .stop = [&] { server.stop(); }, .reload = reload});
-  const auto bound = server.listen(config.listen.client);
-  if (!bound) {
+  const auto serves = server.listen(config.listen);
+  if (!serves) {
     (*store)->close();
-    return report({bound.error().exit_code, "pawld: " + bound.error().why + "\n"});
+    return report({serves.error().exit_code, "pawld: " + serves.error().why + "\n"});
   }
-  notify.ready("serving clients on " + *bound);
+  notify.ready(*serves);
   server.run();
   (*store)->close();
   log.info("stopped");

@@ -29,36 +29,48 @@ Limits within_descriptors(Limits limits) {
 
 }  // namespace
 
-Server::Server(const Settings& settings, const Log& log, Store& store, Notify& notify)
+Server::Server(const Config& config, const Log& log, Store& store, Notify& notify)
     : log_(log),
       store_(store),
       notify_(notify),
-      limits_(within_descriptors(settings.limits)),
-      node_(settings, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
+      limits_(within_descriptors(config.core.limits)),
+      node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),
-      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{settings.limits.line})) {
+      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
+  join(config);
   store_.start(
-      loop_.context(),
-      [this](const node::Event& event) {
-        loop_.read_time();
-        step(event);
-      },
-      loop_.now());
+      loop_.context(), [this](const node::Event& event) { on_stored(event); }, loop_.now());
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
 }
 
-Started<std::string> Server::listen(const Address& client) {
-  Started<std::string> bound = listener_.open(client);
-  if (bound) log_.info("listening", {{"client", *bound}});
-  return bound;
+Started<std::string> Server::listen(const Listen& addresses) {
+  std::string peer;
+  if (peers_) {
+    const Started<std::string> bound = peers_->start(addresses.peer);
+    if (!bound) return bound;
+    peer = *bound;
+  }
+  if (is_witness_) {
+    log_.info("listening", {{"peer", peer}});
+    return "a witness, found by its peers on " + peer;
+  }
+  const Started<std::string> bound = listener_.open(addresses.client);
+  if (!bound) return bound;
+  if (peers_) {
+    log_.info("listening", {{"client", *bound}, {"peer", peer}});
+  } else {
+    log_.info("listening", {{"client", *bound}});
+  }
+  return "serving clients on " + *bound;
 }
 
 void Server::run() {
   while (!stopped_) turn();
+  if (peers_) peers_->close();
 }
 
 void Server::turn() {
@@ -70,7 +82,8 @@ void Server::turn() {
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  const bool all_done = dry && to_work_.empty() && to_write_.empty() && !append_;
+  const bool all_done =
+      dry && to_work_.empty() && to_write_.empty() && !append_ && (!peers_ || peers_->is_flushed());
   if (stopped_ || gap || !all_done) return;
   loop_.block(std::min(
       {node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_, notify_.next()}));
@@ -86,11 +99,12 @@ void Server::tick() {
   notify_.ticked(loop_.now());
 }
 
-// The effects of a turn, once: the records of all its steps go to the disk as one batch, then each
-// connection is written to, as far as time allows. A connection that ends may give others something
-// to read, and ending it may cost the kernel a millisecond.
+// The effects of a turn, once: the records of all its steps go to the disk as one batch, and to the
+// peers; then each connection is written to, as far as time allows. A connection that ends may give
+// others something to read, and ending it may cost the kernel a millisecond.
 void Server::perform() {
   if (std::exchange(append_, false)) store_.append(node_);
+  if (peers_) peers_->flush();  // while the disk is at work
   loop_.begin_budget();
   while (!to_write_.empty()) {
     if (Connection* connection = connections_.find(to_write_.take())) write(*connection);
@@ -112,6 +126,11 @@ void Server::drain() {
   listener_.close();
   drain_until_ = loop_.read_time() + longest_drain;
   step(node::Drain{});
+  if (!node_.replica().is_handing_over()) end_connections();
+}
+
+void Server::end_connections() {
+  connections_ended_ = true;
   connections_.for_each([this](Connection& connection) {
     if (connection.state != Connection::State::open) return;
     connection.state = Connection::State::ending;
@@ -122,6 +141,10 @@ void Server::drain() {
 
 void Server::end_drain() {
   const bool late = loop_.now() >= drain_until_;
+  if (!connections_ended_) {
+    if (!late && node_.replica().is_handing_over()) return;
+    end_connections();
+  }
   connections_.for_each([&](Connection& connection) {
     if (late) {
       disconnect(connection);

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "node/event.hpp"
 #include "node/node.hpp"
 #include "server/admission.hpp"
+#include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
 #include "server/handler_memory.hpp"
@@ -21,6 +24,7 @@
 #include "server/log.hpp"
 #include "server/loop.hpp"
 #include "server/notify.hpp"
+#include "server/peers.hpp"
 #include "server/round.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
@@ -30,17 +34,19 @@ namespace pawl::server {
 
 class Server {
  public:
-  Server(const Settings& settings, const Log& log, Store& store, Notify& notify);
+  Server(const Config& config, const Log& log, Store& store, Notify& notify);
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
-  // Opens the client port and logs `listening`; gives the address really bound.
-  [[nodiscard]] Started<std::string> listen(const Address& client);
+  // Opens the ports, for clients and, if there are any, for peers; logs `listening` and says in
+  // words whom it serves, with the address really bound.
+  [[nodiscard]] Started<std::string> listen(const Listen& addresses);
 
   // Until drained or stopped.
   void run();
 
-  // Ends waits, answers what is due, closes every connection, for at most a second.
+  // Hands over to another node if it is primary; then ends waits, answers what is due, closes every
+  // connection. Takes a second at most.
   void drain();
   void stop() { stopped_ = true; }
 
@@ -54,6 +60,13 @@ class Server {
   void tick();
   void perform();
   void end_drain();
+  void end_connections();
+
+  // server_peers.cpp: one of several
+  void join(const Config& config);
+  void on_stored(const node::Event& event);
+  void speak();
+  void log_role(const node::RoleChange& change) const;
 
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
@@ -101,6 +114,12 @@ class Server {
   node::Actions actions_;
   wire::RequestParser parser_;
 
+  std::unique_ptr<Peers> peers_;  // none: alone
+  bool is_witness_ = false;       // serves no clients
+  // To be kept in META by the store.
+  std::uint64_t own_disk_ = 0;
+  std::vector<std::optional<std::uint64_t>> bound_disks_;
+
   Listener listener_;
   Admission admission_;
   ConnectionTable connections_;
@@ -115,6 +134,7 @@ class Server {
   Round to_work_;
 
   bool draining_ = false;
+  bool connections_ended_ = false;  // by a drain: nothing is left to hand over
   bool stopped_ = false;
   Moment drain_until_ = never;
 };

@@ -188,6 +188,7 @@ void Server::step(const node::Event& event) {
   node_.step(loop_.now(), event, actions_);
   append_ = append_ || actions_.append;
   store_.want(actions_);
+  speak();
   deliver();
 }
 

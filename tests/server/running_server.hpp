@@ -26,7 +26,7 @@ class RunningServer {
   explicit RunningServer(const Limits& limits = {}, Past past = Past::none)
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
         store_(open_store(past)),
-        server_(settings(limits), log_, *store_, notify_),
+        server_(config(limits), log_, *store_, notify_),
         port_(open()),
         thread_([this] { server_.run(); }) {}
 
@@ -72,8 +72,15 @@ class RunningServer {
     return settings;
   }
 
+  [[nodiscard]] server::Config config(const Limits& limits) const {
+    server::Config config;
+    config.core = settings(limits);
+    config.data_dir = directory_.path();
+    return config;
+  }
+
   std::uint16_t open() {
-    const auto bound = server_.listen({"127.0.0.1", 0});
+    const auto bound = server_.listen({.client = {"127.0.0.1", 0}});
     REQUIRE(bound.has_value());
     return static_cast<std::uint16_t>(std::stoi(bound->substr(bound->rfind(':') + 1)));
   }
@@ -84,9 +91,7 @@ class RunningServer {
   }
 
   [[nodiscard]] std::unique_ptr<server::Store> open_store(Past past) const {
-    server::Config config;
-    config.core = settings({});
-    config.data_dir = directory_.path();
+    const server::Config config = this->config({});
     if (past == Past::forgotten) REQUIRE(server::Store::open(config, log_).has_value());
     auto store = server::Store::open(config, log_);
     REQUIRE(store.has_value());

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server among others: who it is to them, and what its node says to them and has become.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "journal/meta.hpp"
+#include "server/server.hpp"
+#include "server/stored_state.hpp"
+
+namespace pawl::server {
+
+using replication::Hello;
+using replication::Member;
+
+namespace {
+
+// Kinds of record that this program can apply.
+constexpr std::uint32_t oldest_records = 1;
+constexpr std::uint32_t newest_records = 1;
+
+PeersOptions options_of(const Config& config) {
+  PeersOptions options;
+  for (const ClusterPeer& peer : config.cluster_peers) {
+    if (peer.id == config.core.node) {
+      options.self = Member{static_cast<std::uint8_t>(options.names.size())};
+    }
+    options.names.push_back(peer.id);
+    options.addresses.push_back(peer.peer);
+  }
+  return options;
+}
+
+bool is_witness(const Config& config) {
+  const auto& nodes = config.core.cluster.nodes;
+  const auto is_own = [&](const ClusterNode& node) { return node.id == config.core.node; };
+  const auto own = std::find_if(nodes.begin(), nodes.end(), is_own);
+  return own != nodes.end() && own->witness;
+}
+
+}  // namespace
+
+void Server::join(const Config& config) {
+  is_witness_ = server::is_witness(config);
+  if (config.cluster_peers.size() < 2) return;
+  bound_disks_.resize(config.cluster_peers.size());
+  own_disk_ = random_number();
+  PeersOptions options = options_of(config);
+  PeersOwner owner;
+  owner.hello = [this, cluster = journal::cluster_hash(config.cluster_id),
+                 name = config.core.node] {
+    return Hello{.cluster = cluster,
+                 .incarnation = 0,
+                 .node = name,
+                 .oldest_records = oldest_records,
+                 .newest_records = newest_records,
+                 .disk = own_disk_,
+                 .epoch = node_.replica().epoch(),
+                 .blank = node_.replica().is_blank()};
+  };
+  owner.bound_disk = [this](Member member) { return bound_disks_[member.value]; };
+  owner.bind_disk = [this](Member member, std::uint64_t disk, std::function<void()> done) {
+    bound_disks_[member.value] = disk;
+    done();
+  };
+  owner.deliver = [this](const node::Event& event) {
+    loop_.read_time();
+    step(event);
+  };
+  peers_ = std::make_unique<Peers>(loop_.context(), handler_memory_, log_, std::move(options),
+                                   std::move(owner));
+}
+
+// What the disk has to say; to the others this node is another one once it was promoted.
+void Server::on_stored(const node::Event& event) {
+  loop_.read_time();
+  step(event);
+  if (peers_ && std::holds_alternative<node::PromotionStored>(event)) peers_->introduce_anew();
+}
+
+void Server::speak() {
+  if (peers_) {
+    for (const replication::Outgoing& one : actions_.messages) peers_->send(one.to, one.message);
+  }
+  if (actions_.role) log_role(*actions_.role);
+}
+
+void Server::log_role(const node::RoleChange& change) const {
+  const std::uint64_t epoch = change.epoch.value;
+  switch (change.role) {
+    case Role::primary: return log_.info("is primary", {{"epoch", epoch}});
+    case Role::standby:
+    case Role::learner:
+      return log_.info("follows", {{"primary", change.primary}, {"epoch", epoch}});
+    case Role::starting: break;  // or elected, and about to be primary
+  }
+  if (change.primary.empty()) log_.warn("has no primary", {{"epoch", epoch}});
+}
+
+}  // namespace pawl::server
