@@ -209,6 +209,18 @@ void Client::leave(Connection& connection) {
   world_.disconnect(number_, connection.link);
 }
 
+// Another node is primary, or will be. What was asked for with an id is asked for again, there.
+void Client::go_elsewhere(Connection& connection, const Operation& refused) {
+  if (stopped_ || connection.link != refused.link || random_.chance(100)) return;
+  if (connection.open) leave(connection);
+  if (refused.ask.verb != Verb::lock || refused.ask.id.empty() || random_.chance(300)) return;
+  world_.after(random_.skewed(1ms, 100ms), [this, ask = refused.ask] {
+    if (stopped_) return;
+    Connection& other = connection_to_use();
+    if (other.writable) send(other, ask);
+  });
+}
+
 void Client::on_reply(const Operation& operation) {
   const Ask& ask = operation.ask;
   const Outcome& outcome = operation.outcome;
@@ -216,6 +228,9 @@ void Client::on_reply(const Operation& operation) {
                          [&](const Connection& one) { return one.link == operation.link; });
   --at->unanswered;
   if (outcome.error) {
+    bool elsewhere =
+        *outcome.error == ErrorCode::not_primary || *outcome.error == ErrorCode::no_quorum;
+    if (elsewhere) return go_elsewhere(*at, operation);
     bool no_session =
         *outcome.error == ErrorCode::session_expired || *outcome.error == ErrorCode::no_session;
     if (no_session && ask.verb != Verb::unlock) {

@@ -74,6 +74,7 @@ class Client {
   void break_lock(Connection& connection);
   void keep_alive(Connection& connection);
   void leave(Connection& connection);
+  void go_elsewhere(Connection& connection, const Operation& refused);
   void open(Connection& connection);
   void send(Connection& connection, Ask ask);
   void renew_later(Token token, Milliseconds ttl);

@@ -32,6 +32,7 @@ enum class Verb : std::uint8_t {
   events,
   ping,
   quit,
+  handover,
 };
 
 // A request with texts of its own; the node sees views of them during its step only.
@@ -54,6 +55,7 @@ struct Outcome {
   SessionId session;
   std::string secret;
   bool cancelled = false;
+  std::string primary;  // NOT_PRIMARY: its address, if known
 };
 
 struct Operation {

@@ -75,6 +75,7 @@ void Invariants::on_stepped(Operation& operation) {
 void Invariants::on_answered(Operation& operation) {
   std::erase_if(outstanding_,
                 [&](const Outstanding& one) { return one.operation == operation.number; });
+  truth_.judge(operation);
   history_.fold(operation.number);
   history_.fold(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   history_.fold(operation.outcome.token.value);
@@ -96,7 +97,8 @@ void Invariants::on_answered(Operation& operation) {
     case Verb::list:
     case Verb::events:
     case Verb::ping:
-    case Verb::quit: return;
+    case Verb::quit:
+    case Verb::handover: return;
   }
 }
 
@@ -224,6 +226,7 @@ void Invariants::on_session_ok(Operation& operation) {
   Session& session = session_seen(id, operation);
   promise(session, operation, *operation.outcome.ttl);
   if (operation.ask.verb == Verb::keep_alive) return;
+  if (!truth_.is_reigning(operation.link)) return;
   session.abandoned = false;
   if (std::find(session.links.begin(), session.links.end(), operation.link) ==
       session.links.end()) {
@@ -271,6 +274,8 @@ void Invariants::on_error(const Operation& operation) {
     case ErrorCode::shutting_down:
     case ErrorCode::not_primary:
     case ErrorCode::no_quorum:
+      if (options_.cluster) return;
+      break;
     case ErrorCode::unauthenticated:
     case ErrorCode::forbidden:
     case ErrorCode::internal: break;
@@ -301,7 +306,10 @@ void Invariants::on_lock_error(const Operation& operation) {
     return;
   }
   if (*operation.outcome.error == ErrorCode::timeout) {
-    if (ask.wait == wait_forever || now_ - operation.invoked < ask.wait) {
+    // By the node's clock, which may be faster.
+    Span passed = now_ - operation.invoked;
+    if (options_.cluster) passed += passed / 1'000;
+    if (ask.wait == wait_forever || passed < ask.wait) {
       fail("I12 TIMEOUT before its time", to_text(operation));
     }
     return;
@@ -358,6 +366,10 @@ void Invariants::on_ended(std::uint32_t link, SessionId) {
     Session& session = sessions_.at(id);
     if (std::erase(session.links, link) == 0) continue;
     if (!session.release || !session.links.empty()) continue;
+    if (!truth_.is_reigning(link)) {
+      session.closing = true;
+      continue;
+    }
     session.abandoned = true;
     session.release_by = {now_, slack_};
   }

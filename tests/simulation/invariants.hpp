@@ -43,6 +43,10 @@ class Invariants {
   void on_flushed(LogIndex index) { flushed_ = index; }
   void on_pause(Span length);
   void on_disk_full() { disk_was_full_ = true; }
+  // Of a cluster (failover_laws.cpp): a new primary serves; it was nobody's fault that nothing was.
+  void on_new_epoch(Moment now);
+  void on_disturbed(Span length) { slack_ += length; }
+  void note_gap(Moment now);
   // At the end of a process and the start of the next (restarts.cpp).
   struct Restart {
     Moment at;
@@ -172,10 +176,14 @@ class Invariants {
   [[nodiscard]] bool may_end(const Hold& hold) const;
   [[nodiscard]] bool may_end(const Session& session) const;
   [[nodiscard]] Span flush_allowance() const;
+  [[nodiscard]] Span counted(Milliseconds ttl) const;
 
   // Restarts (restarts.cpp).
   void forget();
   void check_former(const Operation& granted);
+
+  // Failover (failover_laws.cpp).
+  void forget_link(std::uint32_t link);
 
   // The table (table_laws.cpp).
   void look_at(View& view);

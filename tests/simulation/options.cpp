@@ -103,6 +103,7 @@ std::string to_text(const Options& options) {
     out << ' ' << habits[i].name << '=' << options.weights[i];
   }
   if (options.disk) out << to_text(*options.disk);
+  if (options.cluster) out << to_text(*options.cluster);
   return out.str();
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/moment.hpp"
 #include "base/settings.hpp"
+#include "cluster_options.hpp"
 #include "disk_options.hpp"
 
 namespace pawl::simulation {
@@ -62,6 +63,7 @@ struct Options {
   Span most_pause{0};
   std::array<std::uint32_t, act_count> weights{};
   std::optional<DiskOptions> disk;
+  std::optional<ClusterOptions> cluster;
 };
 
 [[nodiscard]] Options draw_options(std::uint64_t seed);

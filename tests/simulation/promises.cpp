@@ -110,14 +110,20 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   }
 }
 
+// How long a node's clock, if it is fast, keeps what it keeps for the TTL and ε.
+Span Invariants::counted(Milliseconds ttl) const {
+  if (!options_.cluster) return with_epsilon(ttl);
+  return with_epsilon(ttl) / (10'000 + options_.cluster->drift_permyriad) * 10'000;
+}
+
 void Invariants::promise(Hold& hold, const Operation& operation, Milliseconds ttl) {
   hold.made.push_back(
-      {operation.number, operation.invoked, operation.invoked + with_epsilon(ttl), gaps_});
+      {operation.number, operation.invoked, operation.invoked + counted(ttl), gaps_});
   expect_lapse(hold.lapse, ttl);
 }
 
 void Invariants::promise(Session& session, const Operation& operation, Milliseconds ttl) {
-  Promise fresh{operation.number, operation.invoked, operation.invoked + with_epsilon(ttl), gaps_};
+  Promise fresh{operation.number, operation.invoked, operation.invoked + counted(ttl), gaps_};
   if (fresh.until - fresh.gaps > session.made.until - session.made.gaps) session.made = fresh;
   expect_lapse(session.lapse, ttl);
 }
@@ -130,7 +136,8 @@ void Invariants::expect_lapse(Lapse& lapse, Milliseconds ttl) const {
 Span Invariants::flush_allowance() const {
   if (options_.durability == Durability::none) return options_.tick_lateness;
   Span longest = options_.most_flush + (options_.stall_permille > 0 ? options_.most_stall : 0ms);
-  return 4 * longest + options_.tick_lateness;
+  Span between_nodes = options_.cluster ? 8 * options_.cluster->most_latency : 0ms;
+  return 4 * longest + options_.tick_lateness + between_nodes;
 }
 
 bool Invariants::is_overdue(const Lapse& lapse) const {
@@ -142,7 +149,7 @@ Moment Invariants::capped(const Hold& hold, const Promise& made, Moment until) c
   auto cap = [&](std::uint64_t number) {
     const Operation& other = history_[number];
     if (number == made.operation || other.answered < made.sent) return;
-    until = std::min(until, other.invoked + with_epsilon(*other.ask.ttl));
+    until = std::min(until, other.invoked + counted(*other.ask.ttl));
   };
   for (std::uint64_t number : hold.new_ttls) cap(number);
   if (hold.id.empty() || hold.session.value != 0) return until;
@@ -187,7 +194,8 @@ bool Invariants::may_end(const Hold& hold) const {
   const Operation& creator = history_[hold.creator];
   auto link = links_.find(creator.link);
   bool gone = link != links_.end() && (link->second.over || link->second.input_ended);
-  if (hold.id.empty() && gone && creator.answered == never) return true;
+  bool told = creator.answered != never && creator.outcome.error != ErrorCode::no_quorum;
+  if (hold.id.empty() && gone && !told) return true;
   if (now_ < protected_until(hold)) return false;
   return !known || now_ >= protected_until(session->second);
 }

@@ -26,6 +26,7 @@ void Invariants::on_process_ended(Moment now) {
 
 void Invariants::on_link_lost(std::uint32_t link) {
   links_[link].input_ended = links_[link].over = true;
+  if (options_.cluster) forget_link(link);
 }
 
 void Invariants::on_restart(const Restart& restart) {

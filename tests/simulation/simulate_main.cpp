@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/cluster.hpp"
 #include "mutants.hpp"
 #include "simulator.hpp"
 
@@ -24,6 +25,10 @@ constexpr std::string_view usage =
 simulate --seeds N [--from S]     N seeds, one after the other
 simulate --seconds S | --hours H  as many as fit in this wall time
   --disk                          on a disk of its own, with crashes and power cuts
+  --cluster                       several nodes, their network, disks and clocks
+  --nodes N                       … so many, whatever the seed says
+  --all                           go on after a violation, one line for each
+  --trace                         with --seed: what nodes and clients do
   --mutant NAME                   with a seeded bug in the core; --mutants lists them
 )";
 
@@ -34,6 +39,9 @@ struct Wanted {
   bool verbose = false;
   bool from_given = false;
   bool disk = false;
+  bool cluster = false;
+  bool all = false;
+  std::size_t nodes = 0;  // 0: as the seed says
   std::string mutant;
 };
 
@@ -57,8 +65,9 @@ Wanted parse(const std::vector<std::string_view>& words) {
       return words[i];
     };
     std::string_view word = words[i];
-    if (word == "--seed") {
-      wanted.from = number_of(value());
+    bool is_number = !word.empty() && word.find_first_not_of("0123456789") == word.npos;
+    if (word == "--seed" || is_number) {
+      wanted.from = number_of(is_number ? word : value());
       wanted.seeds = 1;
       wanted.from_given = true;
     } else if (word == "--seeds") {
@@ -70,10 +79,16 @@ Wanted parse(const std::vector<std::string_view>& words) {
       wanted.seconds = static_cast<double>(number_of(value()));
     } else if (word == "--hours") {
       wanted.seconds = std::strtod(std::string{value()}.c_str(), nullptr) * 3600;
-    } else if (word == "--verbose") {
+    } else if (word == "--verbose" || word == "--trace") {
       wanted.verbose = true;
     } else if (word == "--disk") {
       wanted.disk = true;
+    } else if (word == "--nodes") {
+      wanted.nodes = number_of(value());
+    } else if (word == "--all") {
+      wanted.all = true;
+    } else if (word == "--cluster") {
+      wanted.cluster = true;
     } else if (word == "--mutant") {
       wanted.mutant = value();
     } else if (word == "--mutants") {
@@ -102,57 +117,97 @@ void choose(const std::string& name) {
   stop("no such mutant");
 }
 
-void report(const simulation::Result& result, const simulation::Simulator& simulator,
-            const Wanted& wanted) {
+template <class Simulation>
+void report(const simulation::Result& result, const Simulation& simulation, const Wanted& wanted) {
   std::uint64_t seed = result.options.seed;
-  if (wanted.verbose) std::cout << simulator.trace(100'000);
+  if (wanted.verbose) std::cout << simulation.trace(100'000);
   if (!result.violation) return;
-  if (!wanted.verbose) std::cout << "the last requests:\n" << simulator.trace(20);
+  if (wanted.all) {
+    std::cout << "seed " << seed << "  " << result.violation->law << ": " << result.violation->text
+              << std::endl;
+    return;
+  }
+  if (!wanted.verbose) std::cout << "the last requests:\n" << simulation.trace(20);
   std::cout << "\nVIOLATION  " << result.violation->law << "\n  " << result.violation->text
             << "\ndrawn options: " << to_text(result.options) << "\nafter "
             << std::chrono::duration<double>(result.simulated).count()
             << " simulated seconds. To see it again:\n  ./dev simulate --seed " << seed
-            << (wanted.disk ? " --disk" : "")
+            << (wanted.disk ? " --disk" : "") << (wanted.cluster ? " --cluster --trace" : "")
+            << (wanted.nodes > 0 ? " --nodes " + std::to_string(wanted.nodes) : "")
             << (wanted.mutant.empty() ? "" : " --mutant " + wanted.mutant) << "\n";
+}
+
+simulation::Result run_one(std::uint64_t seed, const Wanted& wanted) {
+  if (wanted.cluster) {
+    simulation::Options options = simulation::draw_options_of_cluster(seed);
+    if (wanted.nodes > 0) options.cluster->witness.assign(wanted.nodes, false);
+    simulation::Cluster cluster{options, wanted.verbose ? &std::cout : nullptr};
+    simulation::Result result = cluster.run();
+    report(result, cluster, wanted);
+    return result;
+  }
+  simulation::Simulator simulator{wanted.disk ? simulation::draw_options_with_disk(seed)
+                                              : simulation::draw_options(seed)};
+  simulation::Result result = simulator.run();
+  report(result, simulator, wanted);
+  return result;
+}
+
+struct Sum {
+  std::uint64_t seeds = 0;
+  std::uint64_t broken = 0;
+  std::uint64_t events = 0;
+  std::uint64_t grants = 0;
+  std::uint64_t starts = 0;
+  std::uint64_t epochs = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t refused = 0;
+  double simulated = 0;  // seconds
+
+  void add(const simulation::Result& result) {
+    ++seeds;
+    broken += result.violation ? 1u : 0u;
+    events += result.events;
+    grants += result.grants;
+    starts += result.starts;
+    epochs += result.epochs;
+    snapshots += result.snapshots;
+    refused += result.refused_start ? 1u : 0u;
+    simulated += std::chrono::duration<double>(result.simulated).count();
+  }
+};
+
+void print(const Sum& sum, const Wanted& wanted, double wall) {
+  auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf(
+      "seeds %llu..%llu: %.2f simulated hours in %.1f s (%.0f times real time), "
+      "%.0f seeds/s, %.0f events/s, %llu grants: %s\n",
+      number(wanted.from), number(wanted.from + sum.seeds - 1), sum.simulated / 3600, wall,
+      sum.simulated / wall, static_cast<double>(sum.seeds) / wall,
+      static_cast<double>(sum.events) / wall, number(sum.grants),
+      sum.broken > 0 ? "VIOLATION" : "no violation");
+  if (wanted.disk) {
+    std::printf("%llu starts; %llu seeds ended with a damaged disk refused\n", number(sum.starts),
+                number(sum.refused));
+  }
+  if (wanted.cluster) {
+    std::printf("%llu starts of processes, %llu epochs, %llu snapshots taken in from another\n",
+                number(sum.starts), number(sum.epochs), number(sum.snapshots));
+  }
+  if (wanted.all) std::printf("%llu seeds broke a law\n", number(sum.broken));
 }
 
 int run(const Wanted& wanted) {
   Clock::time_point began = Clock::now();
   auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
-  std::uint64_t seed = wanted.from;
-  std::uint64_t events = 0;
-  std::uint64_t grants = 0;
-  std::uint64_t starts = 0;
-  std::uint64_t refused = 0;
-  double simulated = 0;
-  bool failed = false;
+  Sum sum;
   auto more = [&] {
-    return wanted.seconds > 0 ? elapsed() < wanted.seconds : seed - wanted.from < wanted.seeds;
+    if (sum.broken > 0 && !wanted.all) return false;
+    return wanted.seconds > 0 ? elapsed() < wanted.seconds : sum.seeds < wanted.seeds;
   };
-  for (; more() && !failed; ++seed) {
-    simulation::Simulator simulator{wanted.disk ? simulation::draw_options_with_disk(seed)
-                                                : simulation::draw_options(seed)};
-    simulation::Result result = simulator.run();
-    events += result.events;
-    grants += result.grants;
-    starts += result.starts;
-    refused += result.refused_start ? 1 : 0;
-    simulated += std::chrono::duration<double>(result.simulated).count();
-    report(result, simulator, wanted);
-    failed = result.violation.has_value();
-  }
-  double wall = elapsed();
-  std::printf(
-      "seeds %llu..%llu: %.2f simulated hours in %.1f s (%.0f times real time), "
-      "%llu grants, %.0f events/s: %s\n",
-      static_cast<unsigned long long>(wanted.from), static_cast<unsigned long long>(seed - 1),
-      simulated / 3600, wall, simulated / wall, static_cast<unsigned long long>(grants),
-      static_cast<double>(events) / wall, failed ? "VIOLATION" : "no violation");
-  if (wanted.disk) {
-    std::printf("%llu starts; %llu seeds ended with a damaged disk refused\n",
-                static_cast<unsigned long long>(starts), static_cast<unsigned long long>(refused));
-  }
-  return failed ? 1 : 0;
+  while (more()) sum.add(run_one(wanted.from + sum.seeds, wanted));
+  print(sum, wanted, elapsed());
+  return sum.broken > 0 ? 1 : 0;
 }
 
 }  // namespace

@@ -19,9 +19,8 @@ constexpr std::size_t texts_of_an_id = 32;  // lock name and id, as clients draw
 }  // namespace
 
 void Invariants::before_step(Moment now) {
-  // A node that has anything to end is called four times a second; a second is a stall.
-  if (last_step_ != never && now - last_step_ > 1s) gaps_ += now - last_step_;
-  last_step_ = now_ = now;
+  if (!options_.cluster) note_gap(now);
+  now_ = now;
   last_before_step_ = truth_.table().last_granted();
   fresh_.clear();
 }
@@ -115,8 +114,11 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
     if (ids_[key].spent) fail("I9 once per id", "in the table, though cancelled: " + key);
   }
   if (creator.answered == never || !creator.outcome.error) return;
+  if (*creator.outcome.error == ErrorCode::no_quorum) return;
   // The connection's end is told to those who asked, while an id keeps its place.
-  bool keeps_place = !id.empty() && *creator.outcome.error == ErrorCode::cancelled;
+  const ErrorCode error = *creator.outcome.error;
+  bool keeps_place =
+      !id.empty() && (error == ErrorCode::cancelled || error == ErrorCode::shutting_down);
   bool lost = *creator.outcome.error == ErrorCode::session_expired &&
               truth_.is_in_flight();                    // … as its session is
   bool told_before = creator.answered < restarted_at_;  // … and its end was lost with the process

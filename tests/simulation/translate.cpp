@@ -46,6 +46,7 @@ Request Translation::make(const Operation& operation) {
     case Verb::events: return request::Events{true};
     case Verb::ping: return request::Ping{};
     case Verb::quit: return request::Quit{};
+    case Verb::handover: return request::Handover{ask.name};
   }
   return request::Ping{};
 }
@@ -73,7 +74,11 @@ Outcome outcome_of(const ReplyBody& body) {
                           outcome.token = r.token;
                           outcome.ttl = r.ttl;
                         },
-                        [&](const reply::Error& r) { outcome.error = r.code; }, [](const auto&) {}},
+                        [&](const reply::Error& r) {
+                          outcome.error = r.code;
+                          outcome.primary = r.primary;
+                        },
+                        [](const auto&) {}},
              body);
   return outcome;
 }
@@ -89,9 +94,9 @@ SessionId session_after(SessionId before, const Operation& answered) {
 }
 
 std::string to_text(const Operation& operation) {
-  static constexpr std::array verbs{"OPEN",   "RESUME", "KEEPALIVE", "CLOSE",  "LOCK",
-                                    "UNLOCK", "RENEW",  "VERIFY",    "CANCEL", "SHOW",
-                                    "LIST",   "BREAK",  "EVENTS",    "PING",   "QUIT"};
+  static constexpr std::array verbs{"OPEN",   "RESUME", "KEEPALIVE", "CLOSE",   "LOCK", "UNLOCK",
+                                    "RENEW",  "VERIFY", "CANCEL",    "SHOW",    "LIST", "BREAK",
+                                    "EVENTS", "PING",   "QUIT",      "HANDOVER"};
   auto at = [](Moment moment) {
     if (moment == never) return std::string{"-"};
     return std::to_string(moment.time_since_epoch().count() / 1'000 - 3'600'000'000);

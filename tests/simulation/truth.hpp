@@ -6,6 +6,7 @@
 
 #include "base/ids.hpp"
 #include "base/moment.hpp"
+#include "history.hpp"
 #include "locks/lock_table.hpp"
 
 namespace pawl::simulation {
@@ -19,6 +20,10 @@ class Truth {
   [[nodiscard]] virtual bool is_in_flight() const = 0;
   // Decisions that are made already may be about to become records.
   [[nodiscard]] virtual bool is_due(Moment now) const = 0;
+  // This connection is to the node that decides.
+  [[nodiscard]] virtual bool is_reigning(std::uint32_t /*link*/) const { return true; }
+  // What else an answer must obey, as it leaves the node.
+  virtual void judge(const Operation&) const {}
 };
 
 }  // namespace pawl::simulation

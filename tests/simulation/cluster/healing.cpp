@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Phase 2: a majority is well again, sometimes with one node outside for good. It must serve soon,
+// come to rest once nobody asks for anything, and all that hear each other must say the same.
+#include <algorithm>
+#include <string>
+
+#include "cluster/cluster.hpp"
+
+namespace pawl::simulation {
+
+using namespace std::chrono_literals;
+
+void Cluster::run_phases() {
+  for (Host& host : hosts_) {
+    schedule_.after(random_.skewed(0ms, 300ms), [&host] { host.start(); });
+  }
+  network_.start();
+  for (Client& client : clients_) client.start();
+  mishap_now_and_then();
+  look();
+  schedule_.run_until(schedule_.now() + options_.length);
+
+  heal();
+  require_service(2s);
+  // Whoever was asked answers, or his connection ends: check_overdue looks.
+  schedule_.run_until(schedule_.now() + 4s);
+  for (Client& client : clients_) client.stop();
+  require_rest();
+  require_equality(2s);
+  outside_.assign(hosts_.size(), false);
+  network_.mend_all();
+  for (Host& host : hosts_) {
+    if (!host.is_up()) host.start();
+  }
+  require_equality(6s);
+}
+
+void Cluster::heal() {
+  healing_ = true;
+  network_.calm();
+  std::fill(deaf_until_.begin(), deaf_until_.end(), schedule_.now());
+  bool all_whole = true;
+  Moment last_flush = schedule_.now();
+  for (Host& host : hosts_) {
+    host.disk().calm();
+    last_flush = std::max(last_flush, host.disk().stuck_until());
+  }
+  schedule_.run_until(last_flush);
+  for (Host& host : hosts_) {
+    all_whole = all_whole && !host.disk().is_impaired();
+  }
+  network_.mend_all();
+  for (Host& host : hosts_) {
+    note(host, "is well again");
+    if (host.is_up()) {
+      host.resume();
+    } else {
+      host.start();
+    }
+  }
+  if (!options_.cluster->heals_all && hosts_.size() > 2 && all_whole) leave_one_outside();
+}
+
+// Down, cut off, or worse: heard without hearing, hearing without being heard.
+void Cluster::leave_one_outside() {
+  Host& host = hosts_[random_.below(hosts_.size())];
+  Place place = host.place();
+  outside_[place] = true;
+  note(host, "stays outside");
+  std::uint64_t how = random_.below(4);
+  if (how == 0) return host.end();
+  for (Place other = 0; other < hosts_.size(); ++other) {
+    if (how != 1) network_.cut(place, other);
+    if (how != 2) network_.cut(other, place);
+  }
+}
+
+void Cluster::require_service(Span within) {
+  Moment deadline = schedule_.now() + within;
+  while (!serves()) {
+    if (schedule_.now() >= deadline) {
+      throw Violation{"I15 a majority serves soon",
+                      "nobody does after " + std::to_string(within / 1ms) + " ms"};
+    }
+    schedule_.run_until(schedule_.now() + 20ms);
+  }
+}
+
+// The longest lease, twice where a queue hands on what nobody wants, and the wait that keeps its
+// place.
+void Cluster::require_rest() {
+  Moment deadline = schedule_.now() + 8s + 6 * Span{options_.most_ttl} + options_.reclaim;
+  const locks::LockTable& table = ledger_.table();
+  auto is_empty = [&] {
+    return table.lock_count() + table.session_count() + table.waiter_count() == 0;
+  };
+  // Late words of clients may still arrive.
+  schedule_.run_until(schedule_.now() + 4s);
+  while (!is_empty() && schedule_.now() < deadline) {
+    schedule_.run_until(schedule_.now() + 200ms);
+  }
+  schedule_.run_until(schedule_.now() + 500ms);
+  invariants_.check_empty();
+}
+
+bool Cluster::are_equal() const {
+  return std::all_of(hosts_.begin(), hosts_.end(), [&](const Host& host) {
+    if (outside_[host.place()]) return true;
+    if (!host.listens()) return false;
+    const replication::Replica& replica = host.node().replica();
+    return !replica.is_blank() && !replica.is_damaged() && replica.applied() == ledger_.last();
+  });
+}
+
+// Equal tables follow: each was compared with the log's as it came to its place in it.
+void Cluster::require_equality(Span within) {
+  Moment deadline = schedule_.now() + within;
+  while (!are_equal()) {
+    if (schedule_.now() >= deadline) {
+      std::string who;
+      for (const Host& host : hosts_) {
+        const replication::Replica& replica = host.node().replica();
+        who += ' ' + name_of(host.place()) + '@' + std::to_string(replica.applied().value) +
+               (replica.is_blank()     ? " blank"
+                : replica.is_damaged() ? " damaged"
+                                       : "");
+      }
+      throw Violation{"I15 all come to have all",
+                      "of " + std::to_string(ledger_.last().value) + " records:" + who};
+    }
+    schedule_.run_until(schedule_.now() + 50ms);
+  }
+}
+
+}  // namespace pawl::simulation

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What must hold of one node after every step, by what all nodes ever did.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cluster/digest.hpp"
+#include "cluster/host.hpp"
+
+namespace pawl::simulation {
+
+void Host::check_step() {
+  const replication::Replica& replica = node_->replica();
+  if (replica.epoch() < epoch_) throw Violation{"I13 epochs never fall", name_of(place_)};
+  epoch_ = replica.epoch();
+  check_election();
+  check_commit();
+  if (replica.applied() > replica.commit()) {
+    throw Violation{"I13 applied is committed", name_of(place_)};
+  }
+  bool serves = replica.role() == Role::primary;
+  if (serves && !world_.ledger.has_epoch(replica.epoch())) {
+    throw Violation{"R7 serves before the first record of its epoch", name_of(place_)};
+  }
+}
+
+// The log as it was handed over tells what is committed; a snapshot stands for itself.
+void Host::check_commit() {
+  const replication::Replica& replica = node_->replica();
+  if (replica.commit() < commit_) throw Violation{"I13 commit never falls", name_of(place_)};
+  LogIndex known{std::min(replica.commit().value, base_.index.value + handed_.size())};
+  for (LogIndex index{commit_.value + 1}; index <= known; ++index.value) {
+    if (index <= base_.index) continue;
+    replication::EntryId id{epoch_at(index), index};
+    if (index > world_.ledger.last()) world_.first_commit(*this, id);
+    static_cast<void>(world_.ledger.on_committed(id));
+  }
+  commit_ = std::max(commit_, known);
+  if (replica.applied() == applied_ || replica.applied() > world_.ledger.last()) return;
+  applied_ = replica.applied();
+  world_.ledger.on_applied(applied_, digest(node_->table()), name_of(place_));
+}
+
+void Host::check_election() {
+  const replication::Replica& replica = node_->replica();
+  if (replica.stage() != replication::Stage::primary || led_ == replica.epoch()) return;
+  led_ = replica.epoch();
+  world_.note(*this, "elected in epoch " + std::to_string(led_.value));
+  world_.ledger.on_elected(led_, place_);
+  // An election may be won after a later one: what was committed meanwhile is not its business.
+  if (world_.ledger.newest_primary() > led_) return;
+  for (LogIndex i{base_.index.value + 1}; i <= world_.ledger.last(); ++i.value) {
+    if (epoch_at(i) == world_.ledger.epoch_at(i)) continue;
+    throw Violation{"I13 elected with all that is committed",
+                    name_of(place_) + " lacks record " + std::to_string(i.value)};
+  }
+}
+
+void Host::check_vote(const node::Actions& actions) {
+  if (!actions.store_vote) return;
+  const replication::Ballot& now = *actions.store_vote;
+  const replication::Ballot before = std::exchange(ballot_, now);
+  bool changes = now.epoch == before.epoch && before.voted_for && now.voted_for != before.voted_for;
+  if (now.epoch < before.epoch || changes) {
+    throw Violation{"I13 one vote in an epoch",
+                    name_of(place_) + " in epoch " + std::to_string(now.epoch.value)};
+  }
+}
+
+}  // namespace pawl::simulation

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the laws must know of a cluster: that another node may come to decide, and what it cannot
+// know of its clients then.
+#include <algorithm>
+
+#include "invariants.hpp"
+
+namespace pawl::simulation {
+
+using namespace std::chrono_literals;
+
+// A node alone that has anything to end is called four times a second; a second is a stall, which
+// is added to every deadline.
+void Invariants::note_gap(Moment now) {
+  if (last_step_ != never && now - last_step_ > 1s) gaps_ += now - last_step_;
+  last_step_ = now;
+}
+
+// Whatever stands has its whole time again. Who was attached where the last primary was, is not
+// attached here; whether a release stands in the log, nobody knows.
+void Invariants::on_new_epoch(Moment now) {
+  now_ = restarted_at_ = now;
+  last_step_ = never;
+  slack_ += 500ms;
+  for (View& view : views_) {
+    if (view.token != 0) expect_lapse(holds_.at(view.token).lapse, options_.most_ttl);
+    for (Waiter& waiter : view.queue) {
+      waiter.unclaimed_since = now;
+      waiter.slack = slack_;
+    }
+  }
+  for (std::uint64_t number : live_sessions_) {
+    Session& session = sessions_.at(number);
+    // Alone, a node knows who came back before its first record was committed.
+    if (options_.cluster->nodes() > 1) session.links.clear();
+    if (std::exchange(session.abandoned, false)) session.closing = true;
+    expect_lapse(session.lapse, options_.most_ttl);
+  }
+}
+
+// The server closed it, or died: that releases nothing.
+void Invariants::forget_link(std::uint32_t link) {
+  std::erase_if(outstanding_,
+                [&](const Outstanding& one) { return history_[one.operation].link == link; });
+  for (std::uint64_t id : live_sessions_) std::erase(sessions_.at(id).links, link);
+}
+
+}  // namespace pawl::simulation
