@@ -54,6 +54,7 @@ struct Cluster {
   Milliseconds heartbeat{50};
   // A standby that hears nothing for a time between this and nine fifths of it stands for election.
   Milliseconds election{250};
+  std::size_t kept_log = std::size_t{4} << 20;  // bytes in memory, for those who lag
 };
 
 enum class Durability : std::uint8_t { fsync, relaxed, none };

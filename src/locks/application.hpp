@@ -4,6 +4,7 @@
 // apply.cpp, the moves they are made of in application.cpp. Every move reports itself as a change.
 #pragma once
 
+#include "base/mutant.hpp"
 #include "locks/lock_table.hpp"
 
 namespace pawl::locks {
@@ -35,6 +36,7 @@ class Application {
   void end_session(Slot session, SessionEnd end);
   void release_and_grant(Slot holder, HoldEnd end);
   void touch(std::string_view name);
+  void turn_queues();  // a mutant's
   [[nodiscard]] Slot standing_wait(ClaimNumber number);
 
   // Moves (application.cpp).
@@ -57,7 +59,9 @@ class Application {
   void forget_number(Slot acquisition);
   void forget_if_free(Slot lock);
 
-  [[nodiscard]] bool decided_here(Epoch decided_in) const { return decided_in == epoch_; }
+  [[nodiscard]] bool decided_here(Epoch decided_in) const {
+    return decided_in == epoch_ || is_mutant(Mutant::old_decision_holds);
+  }
 
   LockTable& table_;
   Epoch epoch_;

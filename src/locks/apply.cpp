@@ -22,6 +22,16 @@ void Application::operator()(const record::EpochStart& record) {
       forget_if_free(lock);
     }
   }
+  if (is_mutant(Mutant::fifo_lost_on_failover)) turn_queues();
+}
+
+void Application::turn_queues() {
+  for (Slot at = 0; at < table_.locks_.end(); ++at) {
+    Slot first = table_.locks_[at].queue_head;
+    if (table_.locks_[at].name_size == 0 || first == table_.locks_[at].queue_tail) continue;
+    unlink(first);
+    table_.link_last(first);
+  }
 }
 
 void Application::operator()(const record::OpenSession& record) {

@@ -73,6 +73,7 @@ class LockTable {
   [[nodiscard]] std::size_t waiter_count() const { return waiters_; }
   [[nodiscard]] Token last_granted() const { return last_token_; }
   [[nodiscard]] std::size_t memory() const;
+  [[nodiscard]] std::uint64_t hash_seed() const { return seed_; }
 
  private:
   friend class Application;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/ensure.hpp"
+#include "base/mutant.hpp"
 #include "locks/lock_table.hpp"
 #include "locks/snapshot.hpp"
 #include "locks/snapshot_item.hpp"
@@ -126,7 +127,8 @@ void SnapshotCursor::write_acquisition(ByteWriter& item, const Acquisition& acqu
     item.text(client.address);
   }
   const Details* details = table_.details(acquisition.details);
-  item.text(details != nullptr ? std::string_view{details->id} : std::string_view{});
+  bool has_id = details != nullptr && !is_mutant(Mutant::ids_not_in_snapshot);
+  item.text(has_id ? std::string_view{details->id} : std::string_view{});
   item.text(details != nullptr ? std::string_view{details->note} : std::string_view{});
 }
 

@@ -27,6 +27,7 @@ struct Backlog {
   std::deque<EndedSession> ended_sessions;
   std::deque<SessionId> sweeps;
 
+  void clear() { *this = {}; }
   [[nodiscard]] bool empty() const {
     return ended_waits.empty() && unclaimed.empty() && ended_sessions.empty() && sweeps.empty();
   }

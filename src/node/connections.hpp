@@ -42,6 +42,12 @@ class Connections {
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] Connection& operator[](Slot slot) { return connections_[slot]; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  template <class Visit>
+  void each(Visit visit) {
+    for (Slot slot = 0; slot < connections_.size(); ++slot) {
+      if (connections_[slot].generation != 0) visit(id_of(slot), connections_[slot]);
+    }
+  }
 
   void attach(ConnectionId id, Slot session);
   // `left` says what LOCK answers from now on.

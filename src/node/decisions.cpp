@@ -22,16 +22,19 @@ constexpr std::int64_t epsilon_inverse = 1'000;
 }  // namespace
 
 bool Node::may_decide() const {
-  return replica_.role() == Role::primary && replica_.in_flight() < records_in_flight;
+  return serves() && replica_.may_decide() && replica_.in_flight() < records_in_flight;
 }
 
-// After a stall nobody could renew: a single node adds the gap to every deadline at once.
+// After a stall nobody could renew: the gap is added to every deadline at once. Who has peers must
+// also ask them whether it still is what it was.
 void Node::notice_gap(Moment now) {
   now = std::max(now, now_);
+  Span gap = now - now_;
   bool armed = leases_.next() != never || sessions_.next() != never;
   if (is_mutant(Mutant::gap_not_added)) armed = false;
-  if (armed && now - now_ > std::chrono::seconds{1}) skipped_ += now - now_;
+  if (armed && gap > std::chrono::seconds{1}) skipped_ += gap;
   now_ = now;
+  if (has_peers() && gap > settings_.cluster.election) pass_on(replication::LoopGap{});
 }
 
 Moment Node::lease_end(std::uint32_t ttl_ms) const {
@@ -55,22 +58,22 @@ Milliseconds Node::left_of(Moment deadline) const {
 }
 
 Milliseconds Node::expires_in(Slot slot) const {
-  const locks::Acquisition& holder = table_.acquisition(slot);
+  const locks::Acquisition& holder = table_->acquisition(slot);
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
   Slot timer = leased ? slot : holder.session;
   if (timers.is_ending(timer)) return Milliseconds{0};
-  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_.session(holder.session).ttl_ms;
+  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_->session(holder.session).ttl_ms;
   return std::min(left_of(timers.deadline(timer)), Milliseconds{ttl_ms});
 }
 
 // How long ago its deadline was set, told from the deadline itself: nothing is kept for it.
 Milliseconds Node::renewed(Slot slot) const {
-  const locks::Acquisition& holder = table_.acquisition(slot);
+  const locks::Acquisition& holder = table_->acquisition(slot);
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
   Slot timer = leased ? slot : holder.session;
-  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_.session(holder.session).ttl_ms;
+  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_->session(holder.session).ttl_ms;
   if (timers.is_ending(timer)) return Milliseconds{ttl_ms};
   Span whole = lease_end(ttl_ms) - (now_ - skipped_);
   Span left = timers.deadline(timer) - (now_ - skipped_);
@@ -79,7 +82,7 @@ Milliseconds Node::renewed(Slot slot) const {
 
 void Node::renew_session(Slot session) {
   if (sessions_.is_decided(session)) return;
-  Moment end = lease_end(table_.session(session).ttl_ms);
+  Moment end = lease_end(table_->session(session).ttl_ms);
   if (sessions_.is_judged(session)) {
     sessions_.set(session, end);
   } else {
@@ -98,7 +101,7 @@ void Node::decide_expiries() {
   for (std::size_t slice = 0; slice < locks::sweep_locks; ++slice) {
     Slot slot = leases_.pop_due(now);
     if (slot == no_slot) break;
-    const locks::Acquisition& acquisition = table_.acquisition(slot);
+    const locks::Acquisition& acquisition = table_->acquisition(slot);
     switch (acquisition.stage) {
       case locks::Stage::free: break;
       case locks::Stage::waiting: end_wait(slot, locks::WaitEnd::timeout); break;
@@ -109,14 +112,14 @@ void Node::decide_expiries() {
   for (std::size_t slice = 0; slice < locks::sweep_locks;) {
     Slot slot = sessions_.pop_due(now);
     if (slot == no_slot) break;
-    const locks::Session& session = table_.session(slot);
+    const locks::Session& session = table_->session(slot);
     slice += 1 + session.holds + session.waits;
     judge_session(slot, locks::SessionEnd::expired);
   }
 }
 
 void Node::judge(Slot slot) {
-  const locks::Acquisition& holder = table_.acquisition(slot);
+  const locks::Acquisition& holder = table_->acquisition(slot);
   if (holder.session != no_slot) {
     judge_session(holder.session, locks::SessionEnd::expired);
     return;
@@ -127,7 +130,7 @@ void Node::judge(Slot slot) {
 
 void Node::judge_session(Slot slot, locks::SessionEnd reason) {
   sessions_.mark_judged(slot, replica_.last());
-  judged_.push_back({replica_.last(), slot, {}, table_.session(slot).id, reason});
+  judged_.push_back({replica_.last(), slot, {}, table_->session(slot).id, reason});
 }
 
 // Whoever renewed in a record before has it; for the rest the end becomes a record now.
@@ -144,17 +147,17 @@ bool Node::settle_judged() {
       decided |= settle_session(judged);
       continue;
     }
-    const locks::Acquisition& holder = table_.acquisition(judged.slot);
+    const locks::Acquisition& holder = table_->acquisition(judged.slot);
     if (holder.token() != judged.token || !leases_.is_judged(judged.slot, judged.until)) continue;
     leases_.mark_decided(judged.slot);
-    lapsed.push_back({table_.name_of(holder.lock), judged.token});
+    lapsed.push_back({table_->name_of(holder.lock), judged.token});
   }
   if (!lapsed.empty()) propose(record::ExpireLeases{replica_.epoch(), lapsed}, {});
   return decided || !lapsed.empty();
 }
 
 bool Node::settle_session(const Judged& judged) {
-  Slot slot = table_.find_session(judged.session);
+  Slot slot = table_->find_session(judged.session);
   if (slot == no_slot || sessions_.is_decided(slot)) return false;
   if (judged.reason == locks::SessionEnd::disconnected) {
     if (connections_.first_attached(slot) != no_slot) return false;
@@ -171,13 +174,13 @@ bool Node::settle_session(const Judged& judged) {
 
 void Node::expire_session(Slot slot, locks::SessionEnd reason) {
   sessions_.mark_decided(slot);
-  propose(record::ExpireSession{replica_.epoch(), table_.session(slot).id, reason}, {});
+  propose(record::ExpireSession{replica_.epoch(), table_->session(slot).id, reason}, {});
 }
 
 void Node::end_wait(Slot slot, locks::WaitEnd reason) {
-  const locks::Acquisition& waiter = table_.acquisition(slot);
+  const locks::Acquisition& waiter = table_->acquisition(slot);
   if (!waiter.waits()) return;
-  const locks::Details* details = table_.details(waiter.details);
+  const locks::Details* details = table_->details(waiter.details);
   bool keeps_place =
       reason == locks::WaitEnd::disconnected && details != nullptr && !details->id.empty();
   if (keeps_place) {
@@ -208,7 +211,7 @@ void Node::end_waits_alone(const Connection& connection) {
 }
 
 void Node::end_if_abandoned(Slot slot) {
-  const locks::Session& session = table_.session(slot);
+  const locks::Session& session = table_->session(slot);
   if (session.on_disconnect != OnDisconnect::release) return;
   if (is_mutant(Mutant::disconnect_keeps_session)) return;
   backlog_.ended_sessions.push_back({session.id, locks::SessionEnd::disconnected});
@@ -236,11 +239,11 @@ void Node::make_records_of_backlog() {
   for (std::size_t slice = 0; slice < locks::sweep_locks && !backlog_.ended_sessions.empty();) {
     Backlog::EndedSession ended = backlog_.ended_sessions.front();
     backlog_.ended_sessions.pop_front();
-    Slot slot = table_.find_session(ended.session);
+    Slot slot = table_->find_session(ended.session);
     // Until its record stands in the log, whoever resumed the session has it.
     if (slot == no_slot || sessions_.is_decided(slot)) continue;
     if (connections_.first_attached(slot) != no_slot) continue;
-    slice += 1 + table_.session(slot).holds + table_.session(slot).waits;
+    slice += 1 + table_->session(slot).holds + table_->session(slot).waits;
     judge_session(slot, ended.reason);
   }
   if (!backlog_.sweeps.empty()) {

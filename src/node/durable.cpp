@@ -3,8 +3,10 @@
 // What the disk must know beside the log: how far tokens may rise, the longest TTL, snapshots; and
 // what a start that may have forgotten something owes to those who remember.
 #include <algorithm>
+#include <utility>
 
 #include "base/ensure.hpp"
+#include "base/hash.hpp"
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -16,6 +18,37 @@ constexpr std::uint64_t ceiling_step = std::uint64_t{1} << 20;
 
 constexpr std::size_t snapshot_slice = std::size_t{64} << 10;
 
+replication::Membership membership_of(const Settings& settings) {
+  using replication::MemberKind;
+  std::vector<MemberKind> kinds;
+  std::optional<replication::Member> self;
+  for (const ClusterNode& node : settings.cluster.nodes) {
+    if (node.id == settings.node) self = {static_cast<std::uint8_t>(kinds.size())};
+    kinds.push_back(node.witness ? MemberKind::witness : MemberKind::voter);
+  }
+  ensure(self.has_value());
+  return {std::move(kinds), *self};
+}
+
+replication::Replica replica_of(const Settings& settings, Moment now, Recovered& recovered) {
+  if (settings.cluster.nodes.empty()) return replication::Replica{recovered.epoch, recovered.last};
+  replication::ReplicaOptions options;
+  options.membership = membership_of(settings);
+  if (recovered.promoted) options.membership = options.membership.alone();
+  options.timing.heartbeat = settings.cluster.heartbeat;
+  options.timing.election_least = settings.cluster.election;
+  options.timing.election_most = Span{settings.cluster.election} * 9 / 5;
+  options.kept_bytes = settings.cluster.kept_log;
+  options.seed = hash_text(settings.node, recovered.ballot.epoch.value);
+  return {std::move(options),
+          {.ballot = recovered.ballot,
+           .log = std::move(recovered.unapplied),
+           .commit = recovered.last,
+           .repair = recovered.repair,
+           .blank = recovered.blank},
+          now};
+}
+
 }  // namespace
 
 Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered recovered)
@@ -23,48 +56,26 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       wall_offset_ms_(wall_offset_ms),
       started_(now),
       now_(now),
-      table_owner_(std::move(recovered.table)),
-      table_(*table_owner_),
-      replica_(recovered.epoch, recovered.last),
+      table_(std::move(recovered.table)),
+      replica_(replica_of(settings_, now, recovered)),
       in_flight_(0),
       grants_from_(now + recovered.grace),
       meta_{recovered.ceiling, recovered.longest_ttl},
       wanted_(meta_),
+      floor_(recovered.token_floor),
       log_bytes_(recovered.log_bytes),
-      snapshot_bytes_(recovered.snapshot_bytes) {
+      snapshot_bytes_(recovered.snapshot_bytes),
+      snapshot_saved_(recovered.snapshot) {
   write_ranges();
   ensure(recovered.token_floor < last_token);
-  begin(std::max(table_.last_granted(), recovered.token_floor));
-}
-
-// The first record of the epoch; with it the deadlines of all that was recovered start anew.
-void Node::begin(Token token_floor) {
-  floor_ = token_floor;
-  locks::Record first = locks::record::EpochStart{token_floor};
-  in_flight_.add(first);
-  replica_.become_primary([&](std::string& out) { locks::encode_record(out, first); });
-  for (Slot slot = 0; slot < table_.acquisitions_end(); ++slot) {
-    const locks::Acquisition& acquisition = table_.acquisition(slot);
-    bool leased = acquisition.stage == locks::Stage::holding && acquisition.session == no_slot;
-    if (leased) leases_.set(slot, lease_end(acquisition.ttl_ms));
-    if (leased) note_lease_connection(slot, {});
-  }
-  for (Slot slot = 0; slot < table_.sessions_end(); ++slot) {
-    const locks::Session& session = table_.session(slot);
-    if (session.id.value == 0) continue;
-    if (session.dead) {
-      backlog_.sweeps.push_back(session.id);
-    } else {
-      sessions_.set(slot, lease_end(session.ttl_ms));
-    }
-  }
+  if (settings_.cluster.nodes.empty()) start_epoch();
 }
 
 // A token goes to an acquisition, once: to one that waits already, or that a LOCK in flight brings.
 // So only a LOCK can carry tokens further; whatever hands a lock on was counted with its waiters.
 Token Node::furthest_token() const {
-  std::uint64_t granted = std::max(table_.last_granted(), floor_).value;
-  return Token{granted + table_.waiter_count() + in_flight_.locks()};
+  std::uint64_t granted = std::max(table_->last_granted(), floor_).value;
+  return Token{granted + table_->waiter_count() + in_flight_.locks()};
 }
 
 // Asks for a higher ceiling in good time, and for a longer TTL when one is on its way.
@@ -103,10 +114,7 @@ void Node::park_for_meta(Origin from) {
 void Node::on(const MetaStored& event) {
   meta_.ceiling = std::max(meta_.ceiling, event.ceiling);
   meta_.longest_ttl = std::max(meta_.longest_ttl, event.longest_ttl);
-  for (ConnectionId connection : parked_for_meta_) {
-    if (connections_.find(connection) != nullptr) out_->resumed.push_back(connection);
-  }
-  parked_for_meta_.clear();
+  for (ConnectionId connection : std::exchange(parked_for_meta_, {})) resume(connection);
 }
 
 void Node::on(const DiskSpace& event) { disk_full_ = event.full; }
@@ -133,8 +141,8 @@ bool Node::hold_back(Origin from, const request::Lock& request) {
 // "It is yours" would be a grant told anew.
 bool Node::hold_back(Origin from, const request::Cancel& request) {
   if (now_ >= grants_from_) return false;
-  Slot slot = table_.find_id(session_of(from), {}, request.name, request.id);
-  if (slot == no_slot || table_.acquisition(slot).stage != locks::Stage::holding) return false;
+  Slot slot = table_->find_id(session_of(from), {}, request.name, request.id);
+  if (slot == no_slot || table_->acquisition(slot).stage != locks::Stage::holding) return false;
   held_back_.push_back({from.connection, never});
   out_->parked = true;
   return true;
@@ -177,22 +185,27 @@ Moment Node::next_held_back() const {
 
 void Node::write_snapshot_part() {
   if (!log_is_kept() || snapshot_part_out_) return;
-  if (!table_.has_snapshot_under_way()) {
-    if (log_bytes_ <= std::max(settings_.snapshot_after, 2 * snapshot_bytes_)) return;
-    table_.begin_snapshot();
-    snapshot_part_ = {.index = replica_.applied(), .epoch = replica_.epoch(), .first = true};
+  if (!table_->has_snapshot_under_way()) {
+    bool is_due = log_bytes_ > std::max(settings_.snapshot_after, 2 * snapshot_bytes_);
+    if (!is_due && !snapshot_wanted_) return;
+    snapshot_wanted_ = false;
+    table_->begin_snapshot();
+    LogIndex index = replica_.applied();
+    snapshot_part_ = {.index = index, .epoch = replica_.log().epoch_at(index), .first = true};
     log_bytes_ = 0;
     snapshot_bytes_ = 0;
   }
   snapshot_part_.bytes.clear();
-  snapshot_part_.last = table_.write_snapshot(snapshot_part_.bytes, snapshot_slice);
+  snapshot_part_.last = table_->write_snapshot(snapshot_part_.bytes, snapshot_slice);
   snapshot_bytes_ += snapshot_part_.bytes.size();
   out_->snapshot = snapshot_part_;
   snapshot_part_.first = false;
   snapshot_part_out_ = true;
 }
 
-void Node::on(const SnapshotSaved&) {}
+void Node::on(const SnapshotSaved& event) {
+  snapshot_saved_ = std::max(snapshot_saved_, event.index);
+}
 
 void Node::on(const SnapshotPartTaken&) { snapshot_part_out_ = false; }
 

@@ -23,6 +23,9 @@ class InFlight {
   void add(const locks::Record& record) { count(record, 1); }
   void remove(const locks::Record& record) { count(record, -1); }
 
+  // Whatever is in flight is somebody else's now.
+  void clear() { *this = InFlight{seed_}; }
+
   // Records in flight that may touch this name; errs only upwards.
   [[nodiscard]] std::uint32_t touching(std::string_view name) const {
     return anywhere_ + names_[bucket(name)];

@@ -35,8 +35,8 @@ void Node::lock(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  Slot same =
-      request.id.empty() ? no_slot : table_.find_id(session, {}, request.names.front(), request.id);
+  Slot same = request.id.empty() ? no_slot
+                                 : table_->find_id(session, {}, request.names.front(), request.id);
   bool is_new = same == no_slot;  // what an id has already needs no room
   if (hold_back(from, request)) return;
   if (refuse_busy(from, request, session)) return;
@@ -100,13 +100,13 @@ bool Node::nothing_in_flight_for(std::string_view name) const {
 // The same id is the same acquisition. What only the log can tell is left to a record.
 bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
   std::string_view name = request.names.front();
-  Slot slot = table_.find_id(session, {}, name, request.id);
-  if (slot != no_slot && table_.acquisition(slot).token().value != 0 && leases_.is_ending(slot)) {
+  Slot slot = table_->find_id(session, {}, name, request.id);
+  if (slot != no_slot && table_->acquisition(slot).token().value != 0 && leases_.is_ending(slot)) {
     park(from);
     return true;
   }
   if (replica_.in_flight() > 0) return false;
-  if (table_.is_spent(session, {}, name, request.id)) {
+  if (table_->is_spent(session, {}, name, request.id)) {
     confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
     return true;
   }
@@ -114,8 +114,8 @@ bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
 }
 
 bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
-  const locks::Acquisition& acquisition = table_.acquisition(slot);
-  if (table_.name_of(acquisition.lock) != request.names.front() ||
+  const locks::Acquisition& acquisition = table_->acquisition(slot);
+  if (table_->name_of(acquisition.lock) != request.names.front() ||
       acquisition.mode != request.mode) {
     confirm(from, reply::Error{.code = ErrorCode::mismatch,
                                .message = "this id names another acquisition"});
@@ -151,29 +151,29 @@ bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) 
   if (request.wait != Milliseconds{0} || !nothing_in_flight_for(name)) return false;
   // Not what this very id holds, or may hold by what stands in the log.
   if (!request.id.empty() &&
-      (replica_.in_flight() > 0 || table_.find_id(session, {}, name, request.id) != no_slot)) {
+      (replica_.in_flight() > 0 || table_->find_id(session, {}, name, request.id) != no_slot)) {
     return false;
   }
-  if (table_.is_free(name)) return false;
-  confirm(from, busy(table_.find_lock(name)));
+  if (table_->is_free(name)) return false;
+  confirm(from, busy(table_->find_lock(name)));
   return true;
 }
 
 bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
   const Limits& limits = settings_.limits;
   if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
-  Slot at = table_.find_lock(request.names.front());
-  if (at == no_slot && refuse_at_limit(from, "locks", table_.lock_count(), limits.locks)) {
+  Slot at = table_->find_lock(request.names.front());
+  if (at == no_slot && refuse_at_limit(from, "locks", table_->lock_count(), limits.locks)) {
     return true;
   }
   bool may_wait = request.wait != Milliseconds{0} &&
                   (at != no_slot || !nothing_in_flight_for(request.names.front()));
   if (may_wait) {
-    std::uint32_t waiters = at == no_slot ? 0 : table_.lock(at).waiters;
+    std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
     if (refuse_at_limit(from, "waiters_per_lock", waiters, limits.waiters_per_lock)) return true;
   }
   if (session == no_slot) return false;
-  const locks::Session& own = table_.session(session);
+  const locks::Session& own = table_->session(session);
   if (may_wait &&
       refuse_at_limit(from, "waiters_per_session", own.waits, limits.waiters_per_session)) {
     return true;
@@ -194,7 +194,7 @@ bool Node::refuse_at_limit(Origin from, std::string_view name, std::uint64_t now
 }
 
 bool Node::refuse_for_memory(Origin from) {
-  if (table_.memory() + replica_.log().bytes() < settings_.limits.memory) return false;
+  if (table_->memory() + replica_.log().bytes() < settings_.limits.memory) return false;
   answer(from, reply::Error{.code = ErrorCode::limit,
                             .message = "memory is used up; renew and unlock go on",
                             .limit = "memory"});
@@ -218,7 +218,7 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
   lock.note = request.note;
   lock.stamp_ms = wall_ms();
   if (session != no_slot) {
-    lock.session = table_.session(session).id;
+    lock.session = table_->session(session).id;
   } else {
     lock.ttl_ms = to_ms(request.ttl ? *request.ttl : settings_.leases.default_ttl);
     lock.address = connection.address;
@@ -237,13 +237,13 @@ void Node::on(Origin from, const request::Unlock& request) {
   bool attached = connection.attachment == Attachment::attached;
   if (attached && sessions_.is_ending(connection.session)) return park(from);
   std::string_view name = request.names.front();
-  bool is_held = table_.find_holder(name, request.token) != no_slot;
+  bool is_held = table_->find_holder(name, request.token) != no_slot;
   if (!is_held && nothing_in_flight_for(name)) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
   SessionId session;
-  if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
+  if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
   propose(record::Unlock{{}, session, request.names, request.token}, from);
 }
 
@@ -253,12 +253,12 @@ void Node::on(Origin from, const request::Renew& request) {
     refuse(from, ErrorCode::bad_request, ttl_range_);
     return;
   }
-  Slot slot = table_.find_holder(request.name, request.token);
+  Slot slot = table_->find_holder(request.name, request.token);
   if (slot == no_slot) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
-  const locks::Acquisition& holder = table_.acquisition(slot);
+  const locks::Acquisition& holder = table_->acquisition(slot);
   if (holder.session != no_slot) {
     refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
     return;
@@ -282,12 +282,12 @@ void Node::on(Origin from, const request::Renew& request) {
 
 void Node::on(Origin from, const request::Verify& request) {
   if (parked_behind_own(from)) return;
-  Slot slot = table_.find_holder(request.name, request.token);
+  Slot slot = table_->find_holder(request.name, request.token);
   if (slot == no_slot) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
-  const locks::Acquisition& holder = table_.acquisition(slot);
+  const locks::Acquisition& holder = table_->acquisition(slot);
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
   Slot timer = leased ? slot : holder.session;
@@ -312,7 +312,7 @@ void Node::on(Origin from, const request::Cancel& request) {
   }
   if (hold_back(from, request)) return;
   SessionId session;
-  if (Slot own = session_of(from); own != no_slot) session = table_.session(own).id;
+  if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
   propose(record::Cancel{{}, session, request.name, request.id}, from);
 }
 

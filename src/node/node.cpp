@@ -10,16 +10,21 @@
 
 namespace pawl::node {
 
+namespace {
+
+constexpr std::size_t apply_slice = 4096;
+
+}  // namespace
+
 Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint64_t hash_seed)
     : settings_(std::move(settings)),
       wall_offset_ms_(wall_offset_ms),
       started_(now),
       now_(now),
-      table_owner_(std::make_unique<locks::LockTable>(hash_seed)),
-      table_(*table_owner_),
+      table_(std::make_unique<locks::LockTable>(hash_seed)),
       in_flight_(hash_seed) {
   write_ranges();
-  begin({});
+  start_epoch();
 }
 
 void Node::step(Moment now, const Event& event, Actions& out) {
@@ -36,6 +41,7 @@ void Node::step(Moment now, const Event& event, Actions& out) {
   release_confirmed();
   resume_parked();
   resume_held_back();
+  if (has_peers()) note_role();
   out_ = nullptr;
 }
 
@@ -45,8 +51,13 @@ Moment Node::next_deadline() const {
       std::any_of(session_scans_.begin(), session_scans_.end(), goes_on)) {
     return now_;
   }
-  if (table_.has_snapshot_under_way() && !snapshot_part_out_) return now_;
+  if (table_->has_snapshot_under_way() && !snapshot_part_out_) return now_;
   Moment next = next_held_back();
+  if (has_peers()) {
+    if (unsent_ || replica_.has_committed()) return now_;
+    // No later than the next heartbeat would be: a gap between steps is then a stall.
+    next = std::min({next, replica_.next_deadline(), now_ + settings_.cluster.heartbeat});
+  }
   if (may_decide()) {
     if (!backlog_.empty()) return now_;
     Moment due = std::min(leases_.next(), sessions_.next());
@@ -59,6 +70,7 @@ Moment Node::next_deadline() const {
 }
 
 void Node::on(const Tick&) {
+  if (has_peers()) tick_replica();
   decide_expiries();
   continue_scans();
 }
@@ -94,22 +106,25 @@ void Node::on(const Disconnected& event) {
 void Node::on(const ClientRequest& event) {
   Connection* connection = connections_.find(event.from.connection);
   ensure(connection != nullptr && event.request != nullptr);
+  if (!serves() && refuse_elsewhere(event.from, *event.request)) return;
   std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
 }
 
-void Node::on(const Flushed& event) { replica_.on_flushed(event.index); }
-
-void Node::pass_on(const replication::Event&) {}
-void Node::on(const PromotionStored&) {}
+void Node::on(const Flushed& event) {
+  pass_on(replication::Flushed{event.index, event.truncations});
+}
 
 void Node::on(const Configured& event) {
   settings_ = event.settings;
   write_ranges();
 }
 
-// Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next.
+// Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next. With
+// peers, that is one of them, if one can: then nothing ends, it goes on there.
 void Node::on(const Drain&) {
+  if (has_peers() && serves()) pass_on(replication::HandOver{});
   draining_ = true;
+  if (replica_.is_handing_over()) return;
   for (HeldBack& held : held_back_) {
     if (!std::exchange(held.resumed, true)) out_->resumed.push_back(held.connection);
   }
@@ -124,11 +139,9 @@ void Node::write_ranges() {
 
 LogIndex Node::propose(const locks::Record& record, Origin origin) {
   in_flight_.add(record);
-  LogIndex index = replica_.append(origin, [&](std::string& out) {
-    std::size_t before = out.size();
-    locks::encode_record(out, record);
-    log_bytes_ += out.size() - before;
-  });
+  LogIndex index =
+      replica_.append(origin, [&](std::string& out) { locks::encode_record(out, record); });
+  unsent_ = true;
   if (Connection* connection = connections_.find(origin.connection)) {
     connection->last_record = index;
   }
@@ -140,22 +153,29 @@ void Node::apply_committed() {
   // Without a log on disk a record is as durable as it will ever be.
   bool at_once = settings_.durability == Durability::none || is_mutant(Mutant::reply_before_flush);
   if (at_once) replica_.on_flushed(replica_.last());
-  while (replica_.has_committed()) {
+  for (std::size_t slice = 0; replica_.has_committed(); ++slice) {
+    // Who serves nobody may take his time: a standby that was away has much to apply.
+    if (!serving_ && slice == apply_slice) return;
     replication::Entry entry = replica_.next_committed();
     std::optional<locks::Record> record = decoder_.decode(entry.bytes);
     ensure(record.has_value());
-    in_flight_.remove(*record);
-    table_.apply(entry.epoch, *record, effects_);
-    ensure(table_.last_granted() <= meta_.ceiling);
+    bool own = replica_.stage() == replication::Stage::primary && entry.epoch == replica_.epoch();
+    if (own) in_flight_.remove(*record);
+    table_->apply(entry.epoch, *record, effects_);
+    // The log of several nodes is nowhere lost for good; of one alone only META knows how far
+    // tokens may have gone.
+    ensure(has_peers() || table_->last_granted() <= meta_.ceiling);
+    log_bytes_ += entry.bytes.size();
     replica_.on_applied();  // the record's bytes are gone from here on
-    tell(entry.index, entry.origin);
+    if (own && !serving_) serve();
+    if (serving_ || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
     if (at_once) replica_.on_flushed(replica_.last());
   }
 }
 
 void Node::apply_and_settle() {
   apply_committed();
-  while (settle_judged()) apply_committed();
+  while (serves() && settle_judged()) apply_committed();
 }
 
 void Node::answer(Origin to, ReplyBody body) {
@@ -168,6 +188,13 @@ void Node::refuse(Origin to, ErrorCode code, std::string_view message) {
 }
 
 void Node::confirm(Origin to, ReplyBody body) {
+  bool is_renewal = std::holds_alternative<reply::Lasting>(body) ||
+                    std::holds_alternative<reply::KeptAlive>(body);
+  if (is_mutant(is_renewal ? Mutant::renew_without_round : Mutant::read_without_round)) {
+    answer(to, std::move(body));
+    return;
+  }
+  unsent_ = true;
   unconfirmed_.push_back({replica_.begin_round(), {to, std::move(body)}});
 }
 
@@ -192,11 +219,13 @@ bool Node::parked_behind_own(Origin from) {
 
 void Node::resume_parked() {
   while (!parked_.empty() && parked_.front().until <= replica_.applied()) {
-    if (connections_.find(parked_.front().connection) != nullptr) {
-      out_->resumed.push_back(parked_.front().connection);
-    }
+    resume(parked_.front().connection);
     parked_.pop_front();
   }
+}
+
+void Node::resume(ConnectionId connection) {
+  if (connections_.find(connection) != nullptr) out_->resumed.push_back(connection);
 }
 
 }  // namespace pawl::node

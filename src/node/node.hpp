@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/settings.hpp"
 #include "locks/lock_table.hpp"
 #include "locks/record_codec.hpp"
+#include "node/arriving_snapshot.hpp"
 #include "node/askers.hpp"
 #include "node/backlog.hpp"
 #include "node/connections.hpp"
@@ -43,7 +45,9 @@ class Node {
     replica_.hand_over(visit);
   }
 
-  [[nodiscard]] const locks::LockTable& table() const { return table_; }
+  // Another node is being made primary: a drain waits for it.
+  [[nodiscard]] bool is_handing_over() const { return replica_.is_handing_over(); }
+  [[nodiscard]] const locks::LockTable& table() const { return *table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
 
  private:
@@ -57,17 +61,37 @@ class Node {
   void on(const MetaStored& event);
   void on(const SnapshotPartTaken&);
   void on(const SnapshotSaved& event);
-  void on(const PromotionStored&);
   void on(const DiskSpace& event);
   void on(const Configured& event);
   void on(const Drain&);
+
+  // What peers and the disk say, and what the replica makes of it (replicating.cpp).
   void on(const replication::Received& event) { pass_on(event); }
   void on(const replication::PeerLost& event) { pass_on(event); }
   void on(const replication::Met& event) { pass_on(event); }
   void on(const replication::VoteStored& event) { pass_on(event); }
   void on(const replication::PartRead& event) { pass_on(event); }
-  void on(const replication::PartStored& event) { pass_on(event); }
+  void on(const replication::PartStored& event);
+  void on(const PromotionStored&);
   void pass_on(const replication::Event& event);
+  void tick_replica();
+  void want_part(const replication::PartWanted& wanted);
+  void take_part(replication::message::SnapshotPart part);
+  void load_snapshot(const replication::LoadSnapshot& load);
+  void note_role();
+  [[nodiscard]] bool has_peers() const { return replica_.membership().size() > 1; }
+
+  // Which part this node plays (roles.cpp).
+  void start_epoch();
+  void serve();
+  void arm_all();
+  void step_down(const replication::SteppedDown& down);
+  void end_handover(bool done);
+  // Requests that only a primary can answer: refused, or set aside while that is being settled.
+  [[nodiscard]] bool serves() const { return serving_ && !replica_.is_handing_over(); }
+  bool refuse_elsewhere(Origin from, const Request& request);
+  [[nodiscard]] std::string_view primary_address() const;
+  void refuse_as_standby(Origin from);
 
   // Requests about locks (lock_requests.cpp).
   void on(Origin from, const request::Lock& request);
@@ -110,8 +134,8 @@ class Node {
   void on(Origin from, const request::Ping&);
   void on(Origin from, const request::Events& request);
   void on(Origin from, const request::Status&);
-  void on(Origin from, const request::Promote&);
-  void on(Origin from, const request::Handover&);
+  void on(Origin from, const request::Promote& request);
+  void on(Origin from, const request::Handover& request);
   void on(Origin from, const request::Quit&);
   void on(Origin from, const request::Show& request);
   void on(Origin from, const request::List& request);
@@ -126,6 +150,8 @@ class Node {
   [[nodiscard]] reply::LockLine line_of(Slot lock) const;
   [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;
   void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
+  void describe_nodes(reply::Status& status) const;
+  [[nodiscard]] Milliseconds since(Moment moment) const;
 
   // From decision to record to fact (node.cpp).
   void write_ranges();
@@ -142,9 +168,9 @@ class Node {
   // Parks a request that must see the earlier records of its own connection; true if it did.
   bool parked_behind_own(Origin from);
   void resume_parked();
+  void resume(ConnectionId connection);
 
   // What the disk must know beside the log (durable.cpp).
-  void begin(Token token_floor);
   void want_meta();
   void write_snapshot_part();
   // No record in the log grants a greater one, in whatever order locks are handed on.
@@ -239,13 +265,22 @@ class Node {
   Actions* out_ = nullptr;  // during a step
   Origin cause_;            // of the record being told about
   bool draining_ = false;
+  bool serving_ = false;   // primary, and the first record of its epoch is applied
   std::string ttl_range_;  // for people
 
-  std::unique_ptr<locks::LockTable> table_owner_;
-  locks::LockTable& table_;
+  std::unique_ptr<locks::LockTable> table_;
   locks::RecordDecoder decoder_;
   locks::Effects effects_;
   replication::Replica replica_;
+  replication::Actions replica_out_;
+  bool unsent_ = false;  // records or rounds that peers have not been told of
+  std::optional<replication::Member>
+      successor_;                   // handed over to, and not heard of a primary since
+  std::optional<Origin> handover_;  // who asked for it
+  std::optional<Origin> promotion_;
+  std::unique_ptr<ArrivingSnapshot> arriving_;
+  bool part_is_last_ = false;
+  RoleChange role_;  // as told last
 
   Connections connections_;
   Askers askers_{connections_};
@@ -258,6 +293,7 @@ class Node {
   std::deque<Parked> parked_;
   std::deque<Judged> judged_;
   std::vector<ConnectionId> parked_for_meta_;
+  std::vector<ConnectionId> parked_for_role_;  // until it serves, or certainly does not
   std::vector<HeldBack> held_back_;
   Moment grants_from_ = Moment::min();
   MetaStored meta_{last_token, Milliseconds::max()};  // durable
@@ -270,6 +306,8 @@ class Node {
   std::uint64_t snapshot_bytes_ = 0;  // of the last snapshot
   SnapshotPart snapshot_part_;        // of the one under way
   bool snapshot_part_out_ = false;
+  bool snapshot_wanted_ = false;  // a peer needs one
+  LogIndex snapshot_saved_;       // of the newest one on the disk
   std::vector<Scan<std::string>> lock_scans_;
   std::vector<Scan<SessionId>> session_scans_;
 };

@@ -24,7 +24,7 @@ void Node::tell(LogIndex index, Origin origin) {
       if (effects_.answer.acquisition == no_slot) {
         answer(origin, reply::Done{});
       } else {
-        std::uint32_t ttl_ms = table_.acquisition(effects_.answer.acquisition).ttl_ms;
+        std::uint32_t ttl_ms = table_->acquisition(effects_.answer.acquisition).ttl_ms;
         answer(origin, reply::Lasting{Milliseconds{ttl_ms}});
       }
       break;
@@ -51,7 +51,7 @@ void Node::tell(LogIndex index, Origin origin) {
     case Verdict::cancelled: answer(origin, reply::Cancelled{}); break;
     case Verdict::yours: {
       Slot slot = effects_.answer.acquisition;
-      answer(origin, reply::Cancelled{false, table_.acquisition(slot).token(), expires_in(slot)});
+      answer(origin, reply::Cancelled{false, table_->acquisition(slot).token(), expires_in(slot)});
       break;
     }
   }
@@ -59,7 +59,7 @@ void Node::tell(LogIndex index, Origin origin) {
 
 void Node::answer_lock(Origin origin, Moment wait_deadline) {
   Slot slot = effects_.answer.acquisition;
-  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  const locks::Acquisition& acquisition = table_->acquisition(slot);
   Connection* connection = connections_.find(origin.connection);
   if (effects_.answer.verdict == Verdict::granted) {
     note_lease_connection(slot, origin.connection);
@@ -81,7 +81,7 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
 
 void Node::answer_session(Origin origin) {
   Slot slot = effects_.answer.session;
-  const locks::Session& session = table_.session(slot);
+  const locks::Session& session = table_->session(slot);
   renew_session(slot);
   if (connections_.find(origin.connection) == nullptr) {
     end_if_abandoned(slot);
@@ -95,7 +95,7 @@ void Node::answer_session(Origin origin) {
 }
 
 void Node::on(const change::Granted& granted) {
-  const locks::Acquisition& acquisition = table_.acquisition(granted.acquisition);
+  const locks::Acquisition& acquisition = table_->acquisition(granted.acquisition);
   if (acquisition.session == no_slot) {
     leases_.set(granted.acquisition, lease_end(acquisition.ttl_ms));
   } else {
@@ -123,11 +123,11 @@ void Node::on(const change::Granted& granted) {
 
 // Its connection ended while the grant was on its way: without an id nobody can ever ask for it.
 void Node::give_back(const locks::Acquisition& acquisition) {
-  const locks::Details* details = table_.details(acquisition.details);
-  if (details != nullptr && !details->id.empty()) return;
-  std::string_view name = table_.name_of(acquisition.lock);
+  const locks::Details* details = table_->details(acquisition.details);
+  if ((details != nullptr && !details->id.empty()) || !serving_) return;
+  std::string_view name = table_->name_of(acquisition.lock);
   SessionId session;
-  if (acquisition.session != no_slot) session = table_.session(acquisition.session).id;
+  if (acquisition.session != no_slot) session = table_->session(acquisition.session).id;
   propose(
       locks::record::Unlock{
           .user = {}, .session = session, .names = {&name, 1}, .token = acquisition.token()},
@@ -135,7 +135,7 @@ void Node::give_back(const locks::Acquisition& acquisition) {
 }
 
 void Node::on(const change::Renewed& renewed) {
-  const locks::Acquisition& acquisition = table_.acquisition(renewed.acquisition);
+  const locks::Acquisition& acquisition = table_->acquisition(renewed.acquisition);
   if (acquisition.session == no_slot) {
     leases_.set(renewed.acquisition, lease_end(acquisition.ttl_ms));
   }
@@ -144,7 +144,7 @@ void Node::on(const change::Renewed& renewed) {
 void Node::on(const change::Released& released) {
   using locks::HoldEnd;
   leases_.clear(released.acquisition);
-  const locks::Acquisition& acquisition = table_.acquisition(released.acquisition);
+  const locks::Acquisition& acquisition = table_->acquisition(released.acquisition);
   switch (released.end) {
     case HoldEnd::unlocked:
       // Given back by the node itself, it renews nothing.
@@ -203,11 +203,11 @@ void Node::on(const change::WaitEnded& ended) {
 }
 
 void Node::on(const change::SessionOpened& opened) {
-  sessions_.set(opened.session, lease_end(table_.session(opened.session).ttl_ms));
+  sessions_.set(opened.session, lease_end(table_->session(opened.session).ttl_ms));
 }
 
 void Node::on(const change::SessionEnded& ended) {
-  const locks::Session& session = table_.session(ended.session);
+  const locks::Session& session = table_->session(ended.session);
   sessions_.clear(ended.session);
   for (Slot at = connections_.first_attached(ended.session); at != no_slot;
        at = connections_.first_attached(ended.session)) {
@@ -224,11 +224,11 @@ void Node::on(const change::SessionSwept& swept) {
 }
 
 void Node::tell_lost(Slot slot, Token token, LossReason reason) {
-  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  const locks::Acquisition& acquisition = table_->acquisition(slot);
   auto tell = [&](ConnectionId id) {
     Connection* connection = connections_.find(id);
     if (connection == nullptr || !connection->events) return;
-    std::string name{table_.name_of(acquisition.lock)};
+    std::string name{table_->name_of(acquisition.lock)};
     out_->pushes.push_back({id, cause_, event::LostLock{std::move(name), token, reason}});
   };
   if (acquisition.session == no_slot) {
@@ -244,9 +244,9 @@ void Node::tell_lost(Slot slot, Token token, LossReason reason) {
 reply::Error Node::busy(Slot at) const {
   reply::Error error{.code = ErrorCode::busy};
   if (at == no_slot) return error;
-  const locks::Lock& lock = table_.lock(at);
+  const locks::Lock& lock = table_->lock(at);
   error.waiters = lock.waiters;
-  if (Slot holder = table_.live_holder(lock); holder != no_slot) {
+  if (Slot holder = table_->live_holder(lock); holder != no_slot) {
     error.expires_in = expires_in(holder);
   }
   return error;
@@ -259,7 +259,7 @@ void Node::note_lease_connection(Slot slot, ConnectionId connection) {
 
 Milliseconds Node::ttl_of(const locks::Acquisition& acquisition) const {
   bool leased = acquisition.session == no_slot;
-  return Milliseconds{leased ? acquisition.ttl_ms : table_.session(acquisition.session).ttl_ms};
+  return Milliseconds{leased ? acquisition.ttl_ms : table_->session(acquisition.session).ttl_ms};
 }
 
 }  // namespace pawl::node

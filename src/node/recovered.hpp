@@ -27,9 +27,10 @@ struct Recovered {
   replication::Ballot ballot;  // as durable
   // Drawn at random if durable records were lost, or if META says that they are not all here again.
   replication::RepairId repair;
-  bool blank = false;  // one of several, and META is new: has never taken part
-  LogIndex snapshot;   // of the newest one on the disk
-  Token ceiling;       // what META says now: tokens up to here may be granted
+  bool blank = false;     // one of several, and META is new: has never taken part
+  bool promoted = false;  // by an operator: it alone votes
+  LogIndex snapshot;      // of the newest one on the disk
+  Token ceiling;          // what META says now: tokens up to here may be granted
   Milliseconds longest_ttl{0};
   // For a start that is not provably complete: tokens go on above this, and new grants wait so
   // long.

@@ -30,14 +30,6 @@ void Node::on(Origin from, const request::Events& request) {
   answer(from, reply::Done{});
 }
 
-void Node::on(Origin from, const request::Promote&) {
-  refuse(from, ErrorCode::bad_request, "one node alone is always primary: nothing to promote");
-}
-
-void Node::on(Origin from, const request::Handover&) {
-  refuse(from, ErrorCode::bad_request, "one node alone has nobody to hand over to");
-}
-
 // The waits of the connection end first; what they still get is sent before the goodbye.
 void Node::on(Origin from, const request::Quit&) {
   Connection& connection = *connections_.find(from.connection);
@@ -58,33 +50,61 @@ void Node::on(Origin from, const request::Status&) {
   status.role = replica_.role();
   status.epoch = replica_.epoch();
   status.commit_index = replica_.commit();
-  status.locks = table_.lock_count();
-  status.sessions = table_.session_count();
-  status.waiters = table_.waiter_count();
+  status.locks = table_->lock_count();
+  status.sessions = table_->session_count();
+  status.waiters = table_->waiter_count();
   status.connections = connections_.size();
   status.uptime = std::chrono::duration_cast<Milliseconds>(now_ - started_);
-  status.nodes.push_back({settings_.node, replica_.role(), 0, Milliseconds{0}});
+  describe_nodes(status);
+  // What a standby knows it knows alone.
+  if (!serves()) return answer(from, std::move(status));
   confirm(from, std::move(status));
+}
+
+void Node::describe_nodes(reply::Status& status) const {
+  if (!has_peers()) {
+    status.nodes.push_back({settings_.node, replica_.role(), 0, Milliseconds{0}});
+    return;
+  }
+  replica_.membership().each([&](replication::Member member) {
+    const std::string& id = settings_.cluster.nodes[member.value].id;
+    if (member == replica_.membership().self()) {
+      std::uint64_t lag = replica_.last().value - replica_.applied().value;
+      status.nodes.push_back({id, replica_.role(), lag, Milliseconds{0}});
+    } else if (replica_.stage() == replication::Stage::primary) {
+      const replication::Progress& progress = replica_.progress(member);
+      bool counts = replica_.membership().is_voter(member) && progress.repair().value == 0;
+      status.nodes.push_back({id, counts ? Role::standby : Role::learner,
+                              replica_.last().value - progress.match().value,
+                              since(replica_.last_heard(member))});
+    } else if (replica_.primary() == member) {
+      status.nodes.push_back({id, Role::primary, 0, since(replica_.heard_primary())});
+    }
+  });
+}
+
+Milliseconds Node::since(Moment moment) const {
+  return std::chrono::duration_cast<Milliseconds>(now_ - std::max(moment, started_));
 }
 
 void Node::on(Origin from, const request::Show& request) {
   if (parked_behind_own(from)) return;
   reply::Show show;
   show.name = request.name;
-  if (Slot at = table_.find_lock(request.name); at != no_slot) {
-    const locks::Lock& lock = table_.lock(at);
-    for (Slot slot = lock.holders; slot != no_slot; slot = table_.acquisition(slot).next) {
-      const locks::Acquisition& acquisition = table_.acquisition(slot);
-      if (!table_.is_alive(acquisition)) continue;
+  if (Slot at = table_->find_lock(request.name); at != no_slot) {
+    const locks::Lock& lock = table_->lock(at);
+    for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
+      const locks::Acquisition& acquisition = table_->acquisition(slot);
+      if (!table_->is_alive(acquisition)) continue;
       reply::Holder& holder = show.holders.emplace_back();
       describe(acquisition, holder);
       holder.token = acquisition.token();
       holder.expires_in = expires_in(slot);
       holder.renewed = renewed(slot);
     }
-    for (Slot slot = lock.queue_head; slot != no_slot; slot = table_.acquisition(slot).next) {
-      const locks::Acquisition& acquisition = table_.acquisition(slot);
-      if (!table_.is_alive(acquisition)) continue;
+    for (Slot slot = lock.queue_head; slot != no_slot; slot = table_->acquisition(slot).next) {
+      const locks::Acquisition& acquisition = table_->acquisition(slot);
+      if (!table_->is_alive(acquisition)) continue;
       ++show.waiters_total;
       if (show.waiters_total <= request.after || show.waiters.size() >= request.limit) continue;
       reply::Waiter& waiter = show.waiters.emplace_back();
@@ -98,15 +118,15 @@ void Node::on(Origin from, const request::Show& request) {
 void Node::describe(const locks::Acquisition& acquisition, reply::Person& person) const {
   person.mode = acquisition.mode;
   person.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - acquisition.stamp_ms)};
-  if (const locks::Details* details = table_.details(acquisition.details)) {
+  if (const locks::Details* details = table_->details(acquisition.details)) {
     person.note = details->note;
   }
   if (acquisition.session != no_slot) {
-    const locks::Session& session = table_.session(acquisition.session);
+    const locks::Session& session = table_->session(acquisition.session);
     person.session = session.id;
     person.client = session.name;
     person.address = session.address;
-  } else if (const locks::Client* client = table_.client(acquisition.client)) {
+  } else if (const locks::Client* client = table_->client(acquisition.client)) {
     person.client = client->user;
     person.address = client->address;
   }
@@ -168,17 +188,17 @@ void Node::continue_scans() {
 }
 
 bool Node::run(Scan<std::string>& scan) const {
-  return scan.run(table_.locks_end(), [&](Slot slot) {
-    const locks::Lock& lock = table_.lock(slot);
+  return scan.run(table_->locks_end(), [&](Slot slot) {
+    const locks::Lock& lock = table_->lock(slot);
     if (lock.holders == no_slot && lock.queue_head == no_slot) return;
-    std::string_view name = table_.name_of(slot);
+    std::string_view name = table_->name_of(slot);
     if (name.starts_with(scan.prefix) && name > scan.after) scan.offer(name);
   });
 }
 
 bool Node::run(Scan<SessionId>& scan) const {
-  return scan.run(table_.sessions_end(), [&](Slot slot) {
-    const locks::Session& session = table_.session(slot);
+  return scan.run(table_->sessions_end(), [&](Slot slot) {
+    const locks::Session& session = table_->session(slot);
     if (session.id.value != 0 && !session.dead && session.id > scan.after) scan.offer(session.id);
   });
 }
@@ -189,7 +209,7 @@ reply::List Node::result(Scan<std::string>& scan) const {
   if (more) list.next = names.back();
   for (const std::string& name : names) {
     // Since its slice the lock may have become free.
-    Slot slot = table_.find_lock(name);
+    Slot slot = table_->find_lock(name);
     if (slot == no_slot) continue;
     reply::LockLine line = line_of(slot);
     if (line.holders + line.waiters > 0) list.locks.push_back(std::move(line));
@@ -202,27 +222,27 @@ reply::Sessions Node::result(Scan<SessionId>& scan) const {
   reply::Sessions sessions;
   if (more) sessions.next = ids.back();
   for (SessionId id : ids) {
-    Slot slot = table_.find_session(id);
-    if (slot != no_slot) sessions.sessions.push_back(line_of(slot, table_.session(slot)));
+    Slot slot = table_->find_session(id);
+    if (slot != no_slot) sessions.sessions.push_back(line_of(slot, table_->session(slot)));
   }
   return sessions;
 }
 
 reply::LockLine Node::line_of(Slot slot) const {
-  const locks::Lock& lock = table_.lock(slot);
+  const locks::Lock& lock = table_->lock(slot);
   reply::LockLine line;
-  line.name = table_.name_of(slot);
+  line.name = table_->name_of(slot);
   line.mode = lock.mode;
-  for (Slot at = lock.holders; at != no_slot; at = table_.acquisition(at).next) {
-    const locks::Acquisition& holder = table_.acquisition(at);
-    if (!table_.is_alive(holder)) continue;
+  for (Slot at = lock.holders; at != no_slot; at = table_->acquisition(at).next) {
+    const locks::Acquisition& holder = table_->acquisition(at);
+    if (!table_->is_alive(holder)) continue;
     if (++line.holders > 1) continue;
     line.token = holder.token();
     line.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - holder.stamp_ms)};
     line.expires_in = expires_in(at);
   }
-  for (Slot at = lock.queue_head; at != no_slot; at = table_.acquisition(at).next) {
-    if (table_.is_alive(table_.acquisition(at))) ++line.waiters;
+  for (Slot at = lock.queue_head; at != no_slot; at = table_->acquisition(at).next) {
+    if (table_->is_alive(table_->acquisition(at))) ++line.waiters;
   }
   return line;
 }

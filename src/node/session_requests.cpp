@@ -35,10 +35,10 @@ void Node::on(Origin from, const request::Open& request) {
     return;
   }
   std::string_view secret = request.id.empty() ? request.secret : request.id;
-  Slot there = table_.find_session(secret);
+  Slot there = table_->find_session(secret);
   if (there != no_slot && sessions_.is_ending(there)) return park(from);
   if (there != no_slot && replica_.in_flight() == 0) {
-    const locks::Session& session = table_.session(there);
+    const locks::Session& session = table_->session(there);
     renew_session(there);
     connections_.attach(from.connection, there);
     confirm(from, reply::Opened{.secret = session.secret,
@@ -51,7 +51,7 @@ void Node::on(Origin from, const request::Open& request) {
   // Attaching to one that is there needs no room.
   if (there == no_slot &&
       (refuse_for_memory(from) || refuse_for_disk(from) ||
-       refuse_at_limit(from, "sessions", table_.session_count(), limits.sessions))) {
+       refuse_at_limit(from, "sessions", table_->session_count(), limits.sessions))) {
     Connection& refused = *connections_.find(from.connection);
     if (!out_->parked) refused.attachment = Attachment::failed;
     return;
@@ -71,7 +71,7 @@ void Node::on(Origin from, const request::Open& request) {
 void Node::on(Origin from, const request::Resume& request) {
   if (parked_behind_own(from)) return;
   const Connection& connection = *connections_.find(from.connection);
-  Slot slot = table_.find_session(request.secret);
+  Slot slot = table_->find_session(request.secret);
   if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
   bool attached = connection.attachment == Attachment::attached;
   if (attached && sessions_.is_ending(connection.session)) return park(from);
@@ -83,7 +83,7 @@ void Node::on(Origin from, const request::Resume& request) {
     refuse_session(from, {.code = ErrorCode::session_expired});
     return;
   }
-  const locks::Session& session = table_.session(slot);
+  const locks::Session& session = table_->session(slot);
   renew_session(slot);
   connections_.attach(from.connection, slot);
   confirm(from, reply::Resumed{session.secret, session.id, Milliseconds{session.ttl_ms}});
@@ -99,23 +99,23 @@ void Node::on(Origin from, const request::KeepAlive& request) {
   }
   if (refuse_without_session(from)) return;
   if (!is_mutant(Mutant::keepalive_ignored)) renew_session(connection.session);
-  confirm(from, reply::KeptAlive{Milliseconds{table_.session(connection.session).ttl_ms}, 0});
+  confirm(from, reply::KeptAlive{Milliseconds{table_->session(connection.session).ttl_ms}, 0});
 }
 
 void Node::keep_alive_named(Origin from, Names secrets) {
   reply::KeptAlive kept{Milliseconds::max(), 0};
   for (std::string_view secret : secrets) {
-    Slot slot = table_.find_session(secret);
+    Slot slot = table_->find_session(secret);
     if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
   }
   for (std::string_view secret : secrets) {
-    Slot slot = table_.find_session(secret);
+    Slot slot = table_->find_session(secret);
     if (slot == no_slot) {
       ++kept.expired;
       continue;
     }
     renew_session(slot);
-    kept.ttl = std::min(kept.ttl, Milliseconds{table_.session(slot).ttl_ms});
+    kept.ttl = std::min(kept.ttl, Milliseconds{table_->session(slot).ttl_ms});
   }
   if (kept.expired == secrets.size()) {
     confirm(from, reply::Error{.code = ErrorCode::session_expired});
@@ -140,7 +140,7 @@ void Node::on(Origin from, const request::Close&) {
   }
   if (sessions_.is_ending(connection.session)) return park(from);
   sessions_.mark_decided(connection.session);
-  propose(record::CloseSession{table_.session(connection.session).id}, from);
+  propose(record::CloseSession{table_->session(connection.session).id}, from);
 }
 
 }  // namespace pawl::node

@@ -44,6 +44,12 @@ class TimerQueue {
     return slot < timers_.size() ? timers_[slot].deadline : never;
   }
 
+  // No slot has a deadline any more.
+  void reset() {
+    timers_.clear();
+    queue_.clear();
+  }
+
   // The next slot whose deadline has come, cleared; or none.
   [[nodiscard]] Slot pop_due(Moment now) {
     while (!queue_.empty() && queue_.front().at <= now) {

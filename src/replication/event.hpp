@@ -98,6 +98,8 @@ struct SteppedDown {
   // Whose records are in the log and not applied, in order: they may come to be or not. Whatever
   // else waits for this replica has certainly not happened, rounds included.
   std::vector<Origin> unknown;
+  // Handed over: who is about to be primary.
+  std::optional<Member> to;
 };
 
 struct PartWanted {
@@ -149,7 +151,20 @@ struct Actions {
   // with `store_vote`.
   std::optional<Joined> joined;
 
-  void clear() { *this = Actions{}; }
+  void clear() {
+    messages.clear();
+    store_vote.reset();
+    truncate_from.reset();
+    append = false;
+    elected.reset();
+    stepped_down.reset();
+    handover_failed = false;
+    parts_wanted.clear();
+    store_part.reset();
+    load_snapshot.reset();
+    repaired = false;
+    joined.reset();
+  }
 };
 
 }  // namespace pawl::replication

@@ -50,8 +50,8 @@ struct Hello {
   std::uint32_t newest_records = 0;
   // Which data directory this is: another one under the same name is a replaced disk.
   std::uint64_t disk = 0;
-  Epoch epoch;         // of its ballot, durable
-  bool blank = false;  // has never taken part: its disk is new
+  Epoch epoch;         // of its ballot
+  bool blank = false;  // has promised nothing to anybody yet: Replica::is_pristine()
   bool operator==(const Hello&) const = default;
 };
 

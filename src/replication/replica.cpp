@@ -147,17 +147,16 @@ void Replica::on(const Met& event) {
   newcomer_->met[event.peer.value] = true;
   newcomer_->others_took_part |= !event.blank;
   newcomer_->newest = std::max(newcomer_->newest, event.epoch);
-  std::optional<Member> other;
   bool has_met_all = true;
   options_.membership.each_peer([&](Member peer) {
-    if (!options_.membership.is_voter(peer)) return;
-    other = peer;
-    has_met_all &= has_met(peer);
+    if (options_.membership.is_voter(peer)) has_met_all &= has_met(peer);
   });
   if (!has_met_all) return;
   newcomer_->is_joining = true;
-  // Among those it met is whoever it may have voted for; so no epoch it voted in is newer.
-  out_->store_vote = newcomer_->others_took_part ? Ballot{newcomer_->newest, other} : Ballot{};
+  // Among those it met is whoever it may have voted for: no epoch it voted in is newer, and in the
+  // newest it votes for nobody else any more.
+  const Member self = options_.membership.self();
+  out_->store_vote = newcomer_->others_took_part ? Ballot{newcomer_->newest, self} : Ballot{};
   out_->joined = Joined{newcomer_->others_took_part};
 }
 

@@ -146,10 +146,11 @@ void Replica::step_down(StepDownReason reason) {
   primary_.reset();
   epoch_start_ = {};
   verified_ = commit_;
+  std::optional<Member> to = handover_sent_ ? handover_to_ : std::nullopt;
   handover_to_.reset();
   handover_sent_ = false;
   deadline_ = now_ + timer_.patience(options_.membership);
-  out_->stepped_down = SteppedDown{reason, log_.take_origins_behind(applied_)};
+  out_->stepped_down = SteppedDown{reason, log_.take_origins_behind(applied_), to};
 }
 
 }  // namespace pawl::replication
