@@ -119,6 +119,7 @@ struct NodeLine {
   std::uint64_t lag = 0;
   Milliseconds last_contact{0};
   bool witness = false;
+  std::string client;  // host:port, where clients find it; empty: not told
 };
 struct Status {
   std::string node;

@@ -35,6 +35,11 @@ std::string no_id(const std::string& value) {
   return in_quotes(value) + " is no id: 1 to 64 of A-Z a-z 0-9 . _ : -";
 }
 
+std::string no_node(const std::string& value) {
+  if (wire::is_text(value) && wire::is_node(value)) return {};
+  return in_quotes(value) + " is no node: 1 to 63 of A-Z a-z 0-9 . _ -";
+}
+
 std::string no_token(const std::string& value) {
   const auto token = wire::parse_integer(value);
   if (token && *token >= 1 && *token <= last_token.value) return {};
@@ -112,6 +117,11 @@ CLI::Option* add_id(CLI::App& command, std::string& id) {
   return command.add_option("--id", id, "names this acquisition: asked again, it is the same one")
       ->type_name("ID")
       ->check(validator(no_id));
+}
+
+CLI::Option* add_node(CLI::App& command, const std::string& place, std::string& node,
+                      const std::string& meaning) {
+  return command.add_option(place, node, meaning)->type_name("")->check(validator(no_node));
 }
 
 CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,

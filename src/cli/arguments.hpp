@@ -17,6 +17,8 @@ CLI::Option* add_lock(CLI::App& command, std::string& name);      // LOCK, requi
 CLI::Option* add_token(CLI::App& command, std::uint64_t& token);  // --token, 1 to 2^53-1
 CLI::Option* add_prefix(CLI::App& command, std::string& prefix);  // [PREFIX]
 CLI::Option* add_id(CLI::App& command, std::string& id);          // --id
+CLI::Option* add_node(CLI::App& command, const std::string& place, std::string& node,
+                      const std::string& meaning);  // positional
 CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,
                       const std::string& meaning);           // shown to others, at most 1024 bytes
 CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl);  // --ttl; 0: not given

@@ -128,7 +128,7 @@ client::ReplyLine Server::ask_connected(const std::string& line) {
   }
 }
 
-client::ReplyLine Server::ask_either(const client::RequestLine& request) {
+client::ReplyLine Server::ask_either(const client::RequestLine& request, Repeat repeat) {
   was_repeated_ = false;
   begin();
   for (;;) {
@@ -137,12 +137,16 @@ client::ReplyLine Server::ask_either(const client::RequestLine& request) {
       if (!connection_) connect_next();
       is_sent = true;
       client::ReplyLine reply = ask_connected(request.text());
-      if (!is_elsewhere(reply)) return reply;
-      was_repeated_ = was_repeated_ || reply.word == "NO_QUORUM";
+      const bool is_unknown = reply.word == "NO_QUORUM";
+      if (!is_elsewhere(reply) || repeat == Repeat::never) return reply;
+      if (is_unknown && repeat == Repeat::if_certain) return reply;
+      was_repeated_ = was_repeated_ || is_unknown;
       if (!try_elsewhere(reply)) return reply;
     } catch (const Unreachable& error) {
       was_repeated_ = was_repeated_ || is_sent;
-      if (try_elsewhere(error, is_sent)) continue;
+      const bool goes_on = try_elsewhere(error, is_sent);
+      if (is_sent && repeat != Repeat::freely) throw;
+      if (goes_on) continue;
       if (said_) return *said_;
       throw failure();
     }

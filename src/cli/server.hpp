@@ -25,14 +25,21 @@
 
 namespace pawl::cli {
 
+enum class Repeat : std::uint8_t {
+  freely,
+  if_certain,  // only where it certainly did nothing
+  never,       // not even then: this server is meant
+};
+
 class Server {
  public:
   explicit Server(const Globals& globals);  // throws Failure: the list is none
 
   // The OK; throws Failure for an ERR, and when no server answers.
   client::ReplyLine ask(const client::RequestLine& request);
-  // OK or ERR. Replies to other tags are passed over.
-  client::ReplyLine ask_either(const client::RequestLine& request);
+  // OK or ERR. Replies to other tags are passed over. If not freely repeated, a reply that is lost
+  // is thrown as Unreachable.
+  client::ReplyLine ask_either(const client::RequestLine& request, Repeat repeat = Repeat::freely);
   [[nodiscard]] bool was_repeated() const { return was_repeated_; }
 
   // The connection that stands, or one to the first server that can be reached. Throws Failure.

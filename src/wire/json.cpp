@@ -185,6 +185,7 @@ void write(Writer& out, const reply::NodeLine& node) {
   out.key("role").text(role_word(node.role));
   out.key("lag").number(node.lag);
   out.key("last_contact_ms").milliseconds(node.last_contact);
+  if (!node.client.empty()) out.key("client").text(node.client);
   if (node.witness) out.key("witness").yes();
 }
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/server.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <deque>
-#include <thread>
-
-#include "client/line_server.hpp"
+#include "cli/scripted_nodes.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -13,55 +9,6 @@ namespace {
 using client::LineServer;
 using client::ReplyLine;
 using client::RequestLine;
-
-// Scripted nodes on a thread of their own: the command blocks.
-class Nodes {
- public:
-  ~Nodes() { stop(); }
-  Nodes() = default;
-  Nodes(const Nodes&) = delete;
-  Nodes& operator=(const Nodes&) = delete;
-
-  // Before start(): an index, for address() and line_count().
-  std::size_t add(LineServer::Answer answer) {
-    servers_.emplace_back(context_, std::move(answer));
-    return servers_.size() - 1;
-  }
-  LineServer& operator[](std::size_t node) { return servers_[node]; }
-  [[nodiscard]] std::string address(std::size_t node) const {
-    return text_of(servers_[node].address());
-  }
-  void start() {
-    thread_ = std::thread([this] { context_.run(); });
-  }
-  // Now what came can be read.
-  void stop() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  [[nodiscard]] Globals globals(std::uint32_t timeout_ms = 10'000) const {
-    Globals globals;
-    globals.timeout_ms = timeout_ms;
-    globals.servers.clear();
-    for (std::size_t i = 0; i < listed; ++i) {
-      globals.servers += (i == 0 ? "" : ",") + address(i);
-    }
-    return globals;
-  }
-
-  std::size_t listed = 1;  // so many of the first are in the list
-
- private:
-  boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-      context_.get_executor()};
-  std::deque<LineServer> servers_;
-  std::thread thread_;
-};
-
-LineServer::Answer saying(std::string reply) {
-  return [reply = std::move(reply)](const std::string&) { return reply + "\n"; };
-}
 
 // The first replies in turn, then the last for ever.
 LineServer::Answer in_turn(std::vector<std::string> replies) {

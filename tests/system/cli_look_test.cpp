@@ -160,7 +160,7 @@ TEST_CASE("pawl status shows the server and its nodes") {
   CHECK(text.code == 0);
   CHECK_THAT(text.output, Contains("role          primary\n") &&
                               Contains("version       " PAWL_VERSION "\n") &&
-                              Contains("\nNODE  ROLE     LAG  LAST_CONTACT\n"));
+                              Contains("\nNODE  ROLE     EPOCH  LAG  LAST_CONTACT  SERVER\n"));
   const json status = json::parse(pawl_data({"status", "-o", "json"}, server).output);
   CHECK(status["role"] == "primary");
   CHECK(status["nodes"].size() == 1);

@@ -195,13 +195,13 @@ TEST_CASE("STATUS tells of the node and its peers") {
   status.connections = 4;
   status.uptime = 5s;
   status.nodes.push_back({"n1", Role::primary, 0, 0ms});
-  status.nodes.push_back({"n2", Role::learner, 8, 50ms});
+  status.nodes.push_back({"n2", Role::learner, 8, 50ms, false, "h:7295"});
   status.nodes.push_back({"n3", Role::standby, 0, 20ms, true});
   CHECK(line_of(status) ==
         R"(OK {"node":"n1","role":"primary","epoch":7,"commit_index":99,"locks":1,"sessions":2,)"
         R"("waiters":3,"connections":4,"uptime_ms":5000,"version":")" PAWL_VERSION
         R"(","nodes":[{"id":"n1","role":"primary","lag":0,"last_contact_ms":0},)"
-        R"({"id":"n2","role":"learner","lag":8,"last_contact_ms":50},)"
+        R"({"id":"n2","role":"learner","lag":8,"last_contact_ms":50,"client":"h:7295"},)"
         R"({"id":"n3","role":"standby","lag":0,"last_contact_ms":20,"witness":true}]})");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What there is to see: one lock, all locks, all sessions, the server. Longer lists are read page
+// What there is to see: one lock, all locks, all sessions. Longer lists are read page
 // by page, and lists of all kinds printed as they come.
 #include <algorithm>
 #include <memory>
@@ -116,13 +116,6 @@ int sessions(const Globals& globals, const Look& look) {
   return list(globals, {"SESSIONS", "sessions", session_headings(), session_row}, look);
 }
 
-int status(const Globals& globals) {
-  Server server(globals);
-  const Page page = ask_json(server, client::RequestLine("STATUS"));
-  print(globals.json() ? page.text + "\n" : status_text(page.json));
-  return exit_ok;
-}
-
 }  // namespace
 
 void add_look_commands(Program& program) {
@@ -162,10 +155,6 @@ void add_look_commands(Program& program) {
                                    "  pawl sessions -o json | jq '.sessions[].handle'\n",
                                    sessions);
   add_limit(sessioning, session.limit, "sessions");
-  program.add("status", "Show the server and its nodes",
-              "  pawl status\n"
-              "  pawl status -o json | jq .role\n",
-              status);
 }
 
 }  // namespace pawl::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/text/describe.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -163,6 +164,50 @@ std::string why_text(const Json& show) {
   return holders_text(show, printable(text(show, "name"))) + waiters_text(show);
 }
 
+namespace {
+
+const Json* find_by(const Json& all, const char* key, const std::string& value) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Json& one) {
+    return one.is_object() && text(one, key) == value;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+// Where it was asked itself, by its own word; else as the one above sees it.
+Row node_row(const Json& server, const Json& node) {
+  const std::string error = text(server, "error");
+  const std::string place = cell(text(server, "server"));
+  const std::string id = text(server, "node");
+  const bool is_asked = !text(server, "role").empty();
+  std::string role = error.empty() ? cell(text(is_asked ? server : node, "role")) : "unreachable";
+  if (node.value("witness", Json()) == true) role += " (witness)";
+  return {cell(id.empty() ? text(node, "id") : id),
+          role,
+          number_text(server, "epoch"),
+          number_text(node, "lag"),
+          span_text(node, "last_contact_ms"),
+          error.empty() ? place : place + " (" + printable(error) + ")"};
+}
+
+std::string nodes_text(const Json& status) {
+  const Json nothing = Json::object();
+  const Json& nodes = list(status, "nodes");
+  const Json& servers = list(status, "servers");
+  Table table({"NODE", "ROLE", "EPOCH", "LAG", "LAST_CONTACT", "SERVER"});
+  for (const Json& server : servers) {
+    if (!server.is_object()) continue;
+    const Json* node = find_by(nodes, "id", text(server, "node"));
+    table.add(node_row(server, node == nullptr ? nothing : *node));
+  }
+  for (const Json& node : nodes) {
+    if (!node.is_object() || find_by(servers, "node", text(node, "id")) != nullptr) continue;
+    table.add(node_row(nothing, node));
+  }
+  return table.take_lines();
+}
+
+}  // namespace
+
 std::string status_text(const Json& status) {
   std::string said;
   Table facts({"node", cell(text(status, "node"))});
@@ -172,12 +217,7 @@ std::string status_text(const Json& status) {
   }
   facts.add({"uptime", span_text(status, "uptime_ms")});
   facts.add({"version", cell(text(status, "version"))});
-  Table nodes({"NODE", "ROLE", "LAG", "LAST_CONTACT"});
-  for (const Json& node : list(status, "nodes")) {
-    nodes.add({cell(text(node, "id")), cell(text(node, "role")), number_text(node, "lag"),
-               span_text(node, "last_contact_ms")});
-  }
-  return facts.take_lines() + "\n" + nodes.take_lines();
+  return facts.take_lines() + "\n" + nodes_text(status);
 }
 
 Row lock_headings() { return {"NAME", "MODE", "HOLDERS", "WAITERS", "TOKEN", "SINCE", "EXPIRES"}; }

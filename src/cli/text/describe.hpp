@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;  // the server's order of keys is kept
 [[nodiscard]] std::string show_text(const Json& show);
 // Of SHOW: who holds it and since when, who waits in which order, when it was last renewed.
 [[nodiscard]] std::string why_text(const Json& show);
-// Of STATUS.
+// Of STATUS, with the "servers" of nodes.hpp.
 [[nodiscard]] std::string status_text(const Json& status);
 
 // Of LIST and SESSIONS: the headings, and the row of one element.

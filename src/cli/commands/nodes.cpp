@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The nodes of a cluster: how they are, and what an operator may ask of them.
+#include "cli/nodes.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+#include "cli/arguments.hpp"
+#include "cli/commands/families.hpp"
+#include "cli/output.hpp"
+#include "cli/server.hpp"
+#include "cli/text/printable.hpp"
+
+namespace pawl::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds look_again{50};
+constexpr std::chrono::milliseconds longest_look{2'000};  // after an OK
+
+int status(const Globals& globals) {
+  const Json view = view_of(ask_all(globals));
+  print(globals.json() ? view.dump() + "\n" : status_text(view));
+  if (primary_in(view).empty()) say("no node is primary: nobody is served now");
+  return exit_ok;
+}
+
+int tell_primary(const Globals& globals, const std::string& node) {
+  print(globals.json() ? Json{{"primary", node}}.dump() + "\n" : printable(node) + " is primary\n");
+  return exit_ok;
+}
+
+// The primary's name; empty: none, or nobody answers.
+std::string look_for_primary(const Globals& globals) {
+  try {
+    return primary_in(view_of(ask_all(globals)));
+  } catch (const Failure&) {
+    return {};
+  }
+}
+
+// Until another one than `before`, or the one wanted, is primary.
+std::string await_primary(const Globals& globals, Server& server, const std::string& before,
+                          const std::string& wanted, std::chrono::milliseconds span) {
+  const auto until = Clock::now() + span;
+  for (;;) {
+    const std::string now = look_for_primary(globals);
+    const bool is_other = !now.empty() && now != before;
+    if (is_other && (wanted.empty() || now == wanted)) return now;
+    if (Clock::now() >= until) return {};
+    server.loop().pause(look_again);
+  }
+}
+
+// Not asked twice: the second time another one would hand over.
+int handover(const Globals& globals, const std::string& to) {
+  const std::string before = primary_in(view_of(ask_all(globals)));
+  if (!to.empty() && before == to) return tell_primary(globals, to);
+  Server server(globals);
+  client::RequestLine line("HANDOVER");
+  if (!to.empty()) line.word(to);
+  auto span = server.timeout();
+  bool is_done = false;
+  try {
+    const client::ReplyLine reply = server.ask_either(line, Repeat::if_certain);
+    is_done = reply.kind == client::ReplyLine::Kind::ok;
+    if (!is_done && reply.word != "NO_QUORUM") throw failure_of(reply);
+    if (is_done) span = std::min(span, longest_look);
+  } catch (const Unreachable&) {
+  }
+  const std::string after = await_primary(globals, server, before, to, span);
+  if (!after.empty()) return tell_primary(globals, after);
+  if (is_done) return exit_ok;
+  throw Failure(exit_refused, "unknown, it may still take effect: `pawl status` tells");
+}
+
+struct Promotion {
+  std::string lost;
+  bool is_sure = false;
+};
+
+std::string consequences(const std::string& lost) {
+  return "This makes the other node of the pair serve without " + lost + ", which must be gone\n" +
+         "for good: stopped, and never started again with the data it has. If it is only cut\n" +
+         "off and still serves, two clients will hold one lock. Empty its data_dir before it\n" +
+         "comes back.\n";
+}
+
+void make_sure(const Promotion& promotion) {
+  if (promotion.is_sure) return;
+  if (isatty(STDIN_FILENO) == 0) {
+    throw Failure(exit_usage, "promote needs --i-am-sure: `pawl promote --help` says of what");
+  }
+  std::cerr << consequences(promotion.lost) << "Is " << promotion.lost << " gone for good? [y/N] "
+            << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer != "y" && answer != "Y") throw Failure(exit_refused, "nothing was done");
+}
+
+// The one that answers and is not lost.
+Seen survivor_of(const Globals& globals, const std::string& lost) {
+  const Seen* survivor = nullptr;
+  const std::vector<Seen> all = ask_all(globals);
+  for (const Seen& seen : all) {
+    if (seen.status.is_null()) continue;
+    if (seen.node == lost) {
+      throw Failure(exit_refused, printable(lost) + " is not lost, it answers at " +
+                                      printable(seen.server) + ": nothing was done");
+    }
+    if (survivor == nullptr) survivor = &seen;
+  }
+  return *survivor;  // one answers, or ask_all() would have thrown
+}
+
+int promote(const Globals& globals, const Promotion& promotion) {
+  make_sure(promotion);
+  const Seen survivor = survivor_of(globals, promotion.lost);
+  Globals there = globals;
+  there.servers = survivor.server;
+  Server server(there);
+  client::RequestLine line("PROMOTE");
+  line.word(promotion.lost);
+  try {
+    const client::ReplyLine reply = server.ask_either(line, Repeat::never);
+    if (reply.kind == client::ReplyLine::Kind::error) throw failure_of(reply);
+  } catch (const Unreachable& error) {
+    throw Failure(exit_unreachable, printable(survivor.server) + ": " + error.what() +
+                                        "; it may still take effect: `pawl status` tells");
+  }
+  print(globals.json() ? Json{{"primary", survivor.node}, {"lost", promotion.lost}}.dump() + "\n"
+                       : printable(survivor.node) + " goes on without " + promotion.lost + "\n");
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_node_commands(Program& program) {
+  program.add("status", "Show the nodes: roles, how far behind, who does not answer",
+              "  pawl -s db1,db2,db3 status       all of them\n"
+              "  pawl status -o json | jq .role   the primary's, or that of the one that answers\n",
+              status);
+  auto to = std::make_shared<std::string>();
+  CLI::App& handing =
+      program.add("handover", "Let another node be primary; no lock is lost, and nobody is refused",
+                  "  pawl handover                    to whichever has most\n"
+                  "  pawl handover n2                 n2 is primary\n",
+                  [to](const Globals& globals) { return handover(globals, *to); });
+  add_node(handing, "NODE", *to, "which one; without it, whichever has most");
+  auto promotion = std::make_shared<Promotion>();
+  CLI::App& promoting = program.add(
+      "promote", "Of a pair: let this node serve although the other one is lost",
+      "  pawl -s db1:7295 promote n2      asks whether you are sure\n" + consequences("n2"),
+      [promotion](const Globals& globals) { return promote(globals, *promotion); });
+  add_node(promoting, "LOST-NODE", promotion->lost, "the node that is gone for good")->required();
+  promoting.add_flag("--i-am-sure", promotion->is_sure, "do not ask");
+}
+
+}  // namespace pawl::cli
