@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
@@ -30,7 +32,9 @@ struct Recovered {
   bool blank = false;     // one of several, and META is new: has never taken part
   bool promoted = false;  // by an operator: it alone votes
   LogIndex snapshot;      // of the newest one on the disk
-  Token ceiling;          // what META says now: tokens up to here may be granted
+  // Of the snapshot applied; nothing: of none, for the table is new.
+  std::optional<std::string> snapshot_head{};
+  Token ceiling;  // what META says now: tokens up to here may be granted
   Milliseconds longest_ttl{0};
   // For a start that is not provably complete: tokens go on above this, and new grants wait so
   // long.

@@ -147,7 +147,14 @@ Started<journal::Meta> meta_after(const Backup& backup) {
   const auto ceiling = far_above(std::max(meta.token_ceiling, backup.table->last_granted()));
   if (!ceiling) return ceiling.error();
   meta.token_ceiling = *ceiling;
-  meta.incarnation = random_number();
+  // A node alone, whatever it was: its vote and the others' disks are of another life.
+  meta.cluster = 0;
+  meta.incarnation = 0;
+  meta.disk = random_number();
+  meta.blank = false;
+  meta.promoted = false;
+  meta.voted_for.clear();
+  meta.bound.clear();
   meta.durable = {};
   meta.boot.clear();
   meta.clean = true;
@@ -227,6 +234,12 @@ Exit back_up(const Config& config, const BackUp& task) {
 }
 
 Exit restore(const Config& config, const Restore& task) {
+  if (!config.core.cluster.nodes.empty()) {
+    return failed({exit_bad_config,
+                   "a backup is not restored into one of several nodes: with an empty data_dir it "
+                   "gets everything from the others; if all are lost, restore without "
+                   "cluster.nodes, for a node alone"});
+  }
   const auto place = place_of(task.file);
   if (!place) return failed({exit_no_input, place.error().why});
   const auto file = place->directory->open(place->name);

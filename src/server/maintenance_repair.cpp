@@ -58,6 +58,11 @@ Exit repair(const Config& config, const Repair& task) {
     return {0, config.data_dir + ": the log is whole, there is nothing to repair\n"};
   }
   if (std::holds_alternative<journal::NewerFormat>(verdict)) return {65, finding(*state)};
+  if (meta.cluster != 0 && !meta.promoted) {
+    return {65, finding(*state) +
+                    "nothing was changed: this is one of several nodes, at its next start it gets "
+                    "from the others what it lost\n"};
+  }
 
   const auto ceiling =
       far_above(std::max(meta.token_ceiling, state->recovered.table->last_granted()));

@@ -39,17 +39,45 @@ void Store::start(boost::asio::io_context& context, std::function<void(const nod
 void Store::want(const node::Actions& actions) {
   if (actions.store_meta) store_meta(*actions.store_meta);
   if (actions.snapshot) save(*actions.snapshot);
+  if (!is_clustered()) return;
+  if (actions.store_vote) store_vote(*actions.store_vote, actions.joined);
+  if (actions.repaired) store_repaired();
+  if (actions.restart_log) {
+    writer_->restart_behind(actions.restart_log->index, actions.restart_log->epoch);
+  }
+  for (const replication::PartWanted& wanted : actions.parts_wanted) read_part(wanted);
+  if (actions.store_part) take_part(*actions.store_part);
+  if (actions.store_promotion) store_promotion();
 }
 
 void Store::append(node::Node& node) {
   if (!writer_) return;
+  const replication::Replica& replica = node.replica();
   node.hand_over([&](const replication::Entry& entry) {
+    // What lies between came with a snapshot before it was handed over.
+    if (entry.index.value > writer_->last_index().value + 1) {
+      const LogIndex before{entry.index.value - 1};
+      writer_->restart_behind(before, replica.log().epoch_at(before));
+    }
     writer_->append({.kind = journal::RecordKind::entry,
                      .epoch = entry.epoch,
                      .index = entry.index,
                      .payload = bytes_of(entry.bytes)});
   });
-  writer_->flush();
+  const std::uint64_t ticket = writer_->flush();
+  const bool is_new = ticket > ticket_;
+  ticket_ = ticket;
+  // Without a record since, the reports to come are of what was handed over before the cut.
+  if (is_new && replica.truncations() != truncations_.back().count) {
+    truncations_.push_back({ticket, replica.truncations()});
+  }
+}
+
+// A report may be of a part of a turn: then it has the ticket of the turn before, and if records
+// were cut between the two it counts for nothing.
+std::uint64_t Store::truncations_at(std::uint64_t ticket) {
+  while (truncations_.size() > 1 && truncations_[1].ticket <= ticket) truncations_.pop_front();
+  return truncations_.front().count;
 }
 
 void Store::look_after(Moment now) {
@@ -90,6 +118,9 @@ void Store::store_meta(const node::MetaStored& wanted) {
 
 void Store::save(const node::SnapshotPart& part) {
   if (part.first) {
+    // The one under way was of a table that a snapshot from another node has replaced.
+    if (saving_) saver_->abandon();
+    saving_ = true;
     saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()}, {});
   }
   // A lock with all its waiters comes in one piece, however long.
@@ -99,6 +130,7 @@ void Store::save(const node::SnapshotPart& part) {
     rest.remove_prefix(chunk.size());
   }
   if (part.last) {
+    saving_ = false;
     saver_->finish();
     return;  // room for the next snapshot when this one stands
   }
@@ -108,7 +140,11 @@ void Store::save(const node::SnapshotPart& part) {
 
 void Store::on_log(const storage::LogEvent& event) {
   std::visit(Overloaded{
-                 [&](const storage::Flushed& flushed) { post(node::Flushed{flushed.index}); },
+                 [&](const storage::Flushed& flushed) {
+                   boost::asio::post(*context_, [this, flushed] {
+                     deliver_(node::Flushed{flushed.index, truncations_at(flushed.ticket)});
+                   });
+                 },
                  [&](const storage::LogFailed& failed) { end_process(failed.failure); },
                  [&](const storage::SpaceChanged& space) {
                    if (space.low) {
@@ -129,6 +165,7 @@ void Store::on_snapshot(const storage::SnapshotEvent& event) {
   } else {
     const auto& saved = std::get<storage::SnapshotSaved>(event);
     log_.info("snapshot saved", {{"file", saved.name}, {"bytes", saved.whole.bytes}});
+    post(node::SnapshotSaved{saved.whole.header.index});
   }
   post(node::SnapshotPartTaken{});
 }

@@ -6,9 +6,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/moment.hpp"
 #include "journal/meta.hpp"
@@ -23,9 +27,17 @@
 #include "storage/meta_file.hpp"
 #include "storage/recovery.hpp"
 #include "storage/snapshot_saver.hpp"
+#include "storage/snapshot_transfer.hpp"
 #include "storage/worker.hpp"
 
 namespace pawl::server {
+
+// What other nodes are told of this one's directory.
+struct Identity {
+  std::uint64_t cluster = 0;  // 0: a node alone
+  std::uint64_t incarnation = 0;
+  std::uint64_t disk = 0;
+};
 
 class Store {
  public:
@@ -45,6 +57,15 @@ class Store {
   void want(const node::Actions& actions);
   void append(node::Node& node);
 
+  // --- among others; io thread ---
+  [[nodiscard]] Identity identity() const { return identity_; }
+  // With which disk a member was met last, durable.
+  [[nodiscard]] std::optional<std::uint64_t> bound_disk(replication::Member member) const;
+  // `done` once it is durable.
+  void bind_disk(replication::Member member, std::uint64_t disk, std::function<void()> done);
+  // A new disk takes up the incarnation that the others have; `done` once it is durable.
+  void adopt_incarnation(std::uint64_t incarnation, std::function<void()> done);
+
   // About once a second.
   void look_after(Moment now);
 
@@ -52,14 +73,31 @@ class Store {
   void close();
 
  private:
-  Store(const Log& log, Durability durability, storage::DataDirectory directory)
-      : log_(log), durability_(durability), directory_(std::move(directory)) {}
+  Store(const Config& config, const Log& log, storage::DataDirectory directory);
 
   // store_open.cpp
   [[nodiscard]] Started<void> read_meta();
+  [[nodiscard]] Started<void> make_meta();
+  [[nodiscard]] Started<void> check_owner() const;
   [[nodiscard]] Started<void> recover(const std::function<void()>& progress);
+  [[nodiscard]] Started<void> note_loss(const storage::Recovered& found);
   [[nodiscard]] Started<void> refuse_forgetting() const;
   [[nodiscard]] Started<void> say_begun(const Config& config);
+  void begin_epoch();
+  [[nodiscard]] bool is_clustered() const { return cluster_ != 0; }
+  // The only voter: of one, or by an operator's word.
+  [[nodiscard]] bool is_alone() const { return names_.size() < 2 || meta_.promoted; }
+
+  // store_peers.cpp
+  void store_vote(const replication::Ballot& ballot, std::optional<replication::Joined> joined);
+  void store_repaired();
+  void store_promotion();
+  void read_part(const replication::PartWanted& wanted);
+  void take_part(const replication::message::SnapshotPart& part);
+  void read_back();
+  void answer_part(bool ok);
+  // Changes META in its turn, then does `then` on the io thread.
+  void change_meta(std::function<void(journal::Meta&)> change, std::function<void()> then);
 
   void store_meta(const node::MetaStored& wanted);
   void end_grace();
@@ -67,24 +105,45 @@ class Store {
   void on_log(const storage::LogEvent& event);
   void on_snapshot(const storage::SnapshotEvent& event);
   void post(node::Event event);
+  [[nodiscard]] std::uint64_t truncations_at(std::uint64_t ticket);
   [[noreturn]] void end_process(const storage::Failure& failure) const;
 
   const Log& log_;
   Durability durability_;
+  std::string node_;
+  std::uint64_t cluster_ = 0;
+  std::string cluster_id_;
+  std::vector<std::string> names_;  // of the members; empty: a node alone
+  replication::Member self_;
   storage::DataDirectory directory_;
   storage::MetaFile meta_file_{directory_.files()};
-  journal::Meta meta_;   // the worker's once started
-  bool is_new_ = false;  // the directory had no META
+  journal::Meta meta_;     // the worker's once started
+  bool is_new_ = false;    // the directory had no META
+  bool has_lost_ = false;  // durable records are not all here
   node::Recovered recovered_;
   std::optional<storage::Log> opened_;
   Milliseconds grace_left_{0};
   Moment grace_ends_ = never;  // META says until then that grants are held back
+  Identity identity_;
+  std::vector<std::optional<std::uint64_t>> bound_;  // by member
+
+  // How often the log had been cut short, by the first ticket handed over since.
+  struct Truncations {
+    std::uint64_t ticket = 0;
+    std::uint64_t count = 0;
+  };
+  std::deque<Truncations> truncations_{{}};
+  std::uint64_t ticket_ = 0;  // of the records handed over last
+  bool saving_ = false;       // a snapshot of the node's own
 
   boost::asio::io_context* context_ = nullptr;
   std::function<void(const node::Event&)> deliver_;
   std::unique_ptr<storage::Worker> worker_;
   std::unique_ptr<storage::LogWriter> writer_;
   std::unique_ptr<storage::SnapshotSaver> saver_;
+  // The worker's.
+  storage::SnapshotSource source_{directory_.files()};
+  storage::IncomingSnapshot incoming_{directory_.files()};
 };
 
 }  // namespace pawl::server

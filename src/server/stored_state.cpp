@@ -47,7 +47,9 @@ class Feeder {
     };
     sink.log.record = [this](const journal::Record& record) { replay(record); };
     sink.log.forget_from = [this](LogIndex index) {
-      say("record " + std::to_string(index.value) + ", overridden,");
+      end_snapshot();
+      if (wrong_.empty() && !recovery_.forget_from(index))
+        say("record " + std::to_string(index.value) + ", overridden,");
     };
     return sink;
   }
@@ -93,8 +95,8 @@ std::uint64_t random_number() {
 }
 
 Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta,
-                                const std::function<void()>& progress) {
-  node::Recovery recovery(random_number());
+                                Records records, const std::function<void()>& progress) {
+  node::Recovery recovery(random_number(), meta.cluster == 0);
   Feeder feeder(recovery, progress);
   auto found = storage::recover(files, meta, feeder.sink());
   if (!found) return start_failure(found.error());
@@ -104,6 +106,7 @@ Started<StoredState> read_state(storage::Directory& files, const journal::Meta& 
                                 " is not of this version of pawld, though whole: start the version "
                                 "that wrote it"};
   }
+  if (records == Records::all) recovery.apply_all();
   return StoredState{std::move(*found), recovery.take()};
 }
 

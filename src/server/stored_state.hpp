@@ -16,6 +16,10 @@
 
 namespace pawl::server {
 
+// Which records are in the table. One of several nodes knows only of those in its snapshot that
+// they are committed; the others are kept unapplied.
+enum class Records : std::uint8_t { all, of_snapshot };
+
 struct StoredState {
   storage::Recovered found;   // the verdict on the log, for storage::open_log
   node::Recovered recovered;  // the table, as what can be read makes it
@@ -27,6 +31,7 @@ struct StoredState {
 // A damaged log is a verdict in it, not a failure. `progress`, if any, is called for each piece
 // read.
 [[nodiscard]] Started<StoredState> read_state(storage::Directory& files, const journal::Meta& meta,
+                                              Records records = Records::all,
                                               const std::function<void()>& progress = {});
 
 }  // namespace pawl::server

@@ -43,24 +43,23 @@ Result<std::optional<journal::Meta>> MetaFile::read() {
   const auto first = read_slot(**file, journal::meta_slot_offsets[0]);
   const auto second = read_slot(**file, journal::meta_slot_offsets[1]);
   using Read = Result<std::optional<journal::Meta>>;
-  return std::visit(Overloaded{[&](const journal::Meta& meta) -> Read {
-                                 file_ = std::move(*file);
-                                 generation_ = meta.generation;
-                                 return std::optional(meta);
-                               },
-                               [&](const journal::MetaNewer& newer) -> Read {
-                                 return Failure{FailureKind::newer_format,
-                                                directory_.path_of(name) + " is of format " +
-                                                    std::to_string(newer.version) +
-                                                    ", newer than this program"};
-                               },
-                               [&](const journal::MetaDamaged&) -> Read {
-                                 return Failure{FailureKind::damaged,
-                                                directory_.path_of(name) +
-                                                    " is damaged in both slots: restore a backup, "
-                                                    "or add this machine anew under another id"};
-                               }},
-                    journal::decode_meta(first, second));
+  return std::visit(
+      Overloaded{[&](const journal::Meta& meta) -> Read {
+                   file_ = std::move(*file);
+                   generation_ = meta.generation;
+                   return std::optional(meta);
+                 },
+                 [&](const journal::MetaNewer& newer) -> Read {
+                   return Failure{FailureKind::newer_format,
+                                  directory_.path_of(name) + " is of format " +
+                                      std::to_string(newer.version) + ", newer than this program"};
+                 },
+                 [&](const journal::MetaDamaged&) -> Read {
+                   return Failure{
+                       FailureKind::damaged,
+                       directory_.path_of(name) + " is damaged in both slots: restore a backup"};
+                 }},
+      journal::decode_meta(first, second));
 }
 
 Result<void> MetaFile::write(journal::Meta& meta) {
