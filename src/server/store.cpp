@@ -121,7 +121,8 @@ void Store::save(const node::SnapshotPart& part) {
     // The one under way was of a table that a snapshot from another node has replaced.
     if (saving_) saver_->abandon();
     saving_ = true;
-    saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()}, {});
+    saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()},
+                  bytes_of(part.head));
   }
   // A lock with all its waiters comes in one piece, however long.
   for (std::string_view rest = part.bytes; !rest.empty();) {
