@@ -38,8 +38,9 @@ class Feeder {
 
   [[nodiscard]] storage::RecoverySink sink() {
     storage::RecoverySink sink;
-    sink.snapshot.head = [this](const journal::SnapshotHeader& header, journal::Bytes) {
+    sink.snapshot.head = [this](const journal::SnapshotHeader& header, journal::Bytes head) {
       snapshot_ = header;
+      head_ = std::string(text_of(head));
     };
     sink.snapshot.chunk = [this](journal::Bytes chunk) {
       if (progress_) progress_();
@@ -61,6 +62,7 @@ class Feeder {
   }
 
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
+  [[nodiscard]] const std::optional<std::string>& head() const { return head_; }
 
  private:
   void replay(const journal::Record& record) {
@@ -79,6 +81,7 @@ class Feeder {
   node::Recovery& recovery_;
   const std::function<void()>& progress_;
   std::optional<journal::SnapshotHeader> snapshot_;  // being fed
+  std::optional<std::string> head_;
   std::string wrong_;
 };
 
@@ -107,7 +110,9 @@ Started<StoredState> read_state(storage::Directory& files, const journal::Meta& 
                                 "that wrote it"};
   }
   if (records == Records::all) recovery.apply_all();
-  return StoredState{std::move(*found), recovery.take()};
+  node::Recovered recovered = recovery.take();
+  recovered.snapshot_head = feeder.head();
+  return StoredState{std::move(*found), std::move(recovered)};
 }
 
 }  // namespace pawl::server
