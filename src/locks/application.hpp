@@ -28,6 +28,7 @@ class Application {
   void operator()(const record::Unclaim& record);
   void operator()(const record::Cancel& record);
   void operator()(const record::Break& record);
+  void operator()(const record::StateHash&) {}
 
  private:
   // Handlers' parts (apply.cpp).

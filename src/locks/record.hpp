@@ -110,13 +110,18 @@ struct Break {
   HoldName hold;
   std::string_view reason;
 };
+// What the primary's state was at an earlier record. Changes nothing; whoever applies it compares.
+struct StateHash {
+  LogIndex index;
+  std::uint64_t hash = 0;
+};
 
 }  // namespace record
 
 using Record = std::variant<record::EpochStart, record::OpenSession, record::CloseSession,
                             record::ExpireSession, record::Sweep, record::Lock, record::Unlock,
                             record::RenewTtl, record::ExpireLeases, record::EndWaits,
-                            record::Unclaim, record::Cancel, record::Break>;
+                            record::Unclaim, record::Cancel, record::Break, record::StateHash>;
 
 // The most that one record may end, so that no record stalls the loop.
 inline constexpr std::size_t sweep_locks = 1'000;

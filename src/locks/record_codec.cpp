@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
   unclaim = 11,
   cancel = 12,
   break_hold = 13,
+  state_hash = 14,
 };
 
 // Booleans and small enumerations of a lock share one byte.
@@ -121,6 +122,11 @@ class Encoder {
     out_.text(r.user);
     hold(r.hold);
     out_.text(r.reason);
+  }
+  void operator()(const record::StateHash& r) {
+    kind(Kind::state_hash);
+    out_.number(r.index.value);
+    out_.number(r.hash);
   }
 
  private:
@@ -229,6 +235,7 @@ std::optional<Record> RecordDecoder::decode(std::string_view bytes) {
       case Kind::unclaim: return record::Unclaim{epoch(), waits()};
       case Kind::cancel: return record::Cancel{in.text(), session(), in.text(), in.text()};
       case Kind::break_hold: return record::Break{in.text(), hold(in), in.text()};
+      case Kind::state_hash: return record::StateHash{LogIndex{in.number()}, in.number()};
     }
     return std::nullopt;
   };

@@ -18,7 +18,8 @@ ArrivingSnapshot::ArrivingSnapshot(replication::EntryId upto, std::uint64_t hash
     : upto_(upto),
       recovery_(hash_seed),
       decoder_({.head =
-                    [this](const journal::SnapshotHeader& header, journal::Bytes) {
+                    [this](const journal::SnapshotHeader& header, journal::Bytes head) {
+                      head_ = text_of(head);
                       sound_ &= header.index == upto_.index && header.epoch == upto_.epoch;
                     },
                 .chunk =

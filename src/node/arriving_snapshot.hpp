@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "journal/snapshot.hpp"
@@ -25,6 +26,7 @@ class ArrivingSnapshot {
   [[nodiscard]] bool finish();
 
   [[nodiscard]] replication::EntryId upto() const { return upto_; }
+  [[nodiscard]] const std::string& head() const { return head_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::unique_ptr<locks::LockTable> take_table() { return recovery_.take().table; }
 
@@ -32,6 +34,7 @@ class ArrivingSnapshot {
   replication::EntryId upto_;
   Recovery recovery_;
   journal::SnapshotDecoder decoder_;
+  std::string head_;
   bool sound_ = true;
   std::uint64_t bytes_ = 0;
 };

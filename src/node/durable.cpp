@@ -68,6 +68,13 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       snapshot_saved_(recovered.snapshot) {
   write_ranges();
   ensure(recovered.token_floor < last_token);
+  // What is applied behind a snapshot by a start is in no hash.
+  bool goes_on = recovered.snapshot_head && recovered.snapshot == recovered.last;
+  if (goes_on) {
+    state_hash_.begin_behind(*recovered.snapshot_head);
+  } else if (recovered.last.value != 0) {
+    state_hash_.begin_behind({});
+  }
   if (settings_.cluster.nodes.empty()) start_epoch();
 }
 
@@ -192,6 +199,7 @@ void Node::write_snapshot_part() {
     table_->begin_snapshot();
     LogIndex index = replica_.applied();
     snapshot_part_ = {.index = index, .epoch = replica_.log().epoch_at(index), .first = true};
+    if (has_peers()) snapshot_part_.head = state_hash_.head();
     log_bytes_ = 0;
     snapshot_bytes_ = 0;
   }

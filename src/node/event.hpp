@@ -95,6 +95,7 @@ struct SnapshotPart {
   Epoch epoch;
   bool first = false;
   bool last = false;
+  std::string head;  // of the first part: what the file's head says
   std::string bytes;
 };
 

@@ -26,6 +26,7 @@ void InFlight::count(const locks::Record& any, int by) {
                  },
                  [&](const record::Cancel& r) { touch(r.name); },
                  [&](const record::Break& r) { touch(r.hold.name); },
+                 [](const record::StateHash&) {},
                  [&](const auto&) { anywhere_ += static_cast<std::uint32_t>(by); },
              },
              any);

@@ -166,6 +166,7 @@ void Node::apply_committed() {
     // tokens may have gone.
     ensure(has_peers() || table_->last_granted() <= meta_.ceiling);
     log_bytes_ += entry.bytes.size();
+    if (has_peers()) compare_state(entry.index, entry.bytes, *record);
     replica_.on_applied();  // the record's bytes are gone from here on
     if (own && !serving_) serve();
     if (serving_ || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
@@ -176,6 +177,8 @@ void Node::apply_committed() {
 void Node::apply_and_settle() {
   apply_committed();
   while (serves() && settle_judged()) apply_committed();
+  if (!serves()) return;
+  if (std::optional<locks::record::StateHash> due = state_hash_.take_due()) propose(*due, {});
 }
 
 void Node::answer(Origin to, ReplyBody body) {

@@ -24,6 +24,7 @@
 #include "node/in_flight.hpp"
 #include "node/recovered.hpp"
 #include "node/scan.hpp"
+#include "node/state_hash.hpp"
 #include "node/timer_queue.hpp"
 #include "replication/replica.hpp"
 
@@ -79,6 +80,7 @@ class Node {
   void take_part(replication::message::SnapshotPart part);
   void load_snapshot(const replication::LoadSnapshot& load);
   void note_role();
+  void compare_state(LogIndex index, std::string_view bytes, const locks::Record& record);
   [[nodiscard]] bool has_peers() const { return replica_.membership().size() > 1; }
 
   // Which part this node plays (roles.cpp).
@@ -278,6 +280,7 @@ class Node {
       successor_;                   // handed over to, and not heard of a primary since
   std::optional<Origin> handover_;  // who asked for it
   std::optional<Origin> promotion_;
+  StateHash state_hash_;  // of several nodes
   std::unique_ptr<ArrivingSnapshot> arriving_;
   bool part_is_last_ = false;
   RoleChange role_;  // as told last

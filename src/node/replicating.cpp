@@ -65,10 +65,18 @@ void Node::on(const replication::PartStored& event) {
 void Node::load_snapshot(const replication::LoadSnapshot& load) {
   ensure(!serving_ && arriving_ != nullptr && arriving_->upto() == load.upto);
   table_ = arriving_->take_table();
+  state_hash_.begin_behind(arriving_->head());
   snapshot_bytes_ = arriving_->bytes();
   log_bytes_ = 0;
   snapshot_saved_ = std::max(snapshot_saved_, load.upto.index);
   if (load.restarts_log) out_->restart_log = load.upto;
+}
+
+void Node::compare_state(LogIndex index, std::string_view bytes, const locks::Record& record) {
+  state_hash_.add(index, bytes, *table_);
+  const auto* theirs = std::get_if<locks::record::StateHash>(&record);
+  // A table that differs from the primary's must answer nobody.
+  if (theirs != nullptr) ensure(state_hash_.agrees(*theirs));
 }
 
 void Node::note_role() {

@@ -53,6 +53,7 @@ const Golden golden[] = {
     {"unclaim", record::Unclaim{Epoch{3}, some_waits}, "0b030201ac02"},
     {"cancel", record::Cancel{"ci", SessionId{17}, "jobs", "id-1"},
      "0c02636911046a6f62730469642d31"},
+    {"state hash", record::StateHash{LogIndex{1024}, 0xABCD}, "0e8008cdd702"},
     {"break", record::Break{"ci", {"jobs", Token{42}}, "stuck"},
      "0d026369046a6f62732a05737475636b"},
 };
@@ -142,6 +143,9 @@ struct SameFields {
   }
   bool operator()(const record::Break& a, const record::Break& b) const {
     return a.user == b.user && same(a.hold, b.hold) && a.reason == b.reason;
+  }
+  bool operator()(const record::StateHash& a, const record::StateHash& b) const {
+    return a.index == b.index && a.hash == b.hash;
   }
 };
 

@@ -48,6 +48,7 @@ void Group::start(char name, bool damaged) {
     node::ArrivingSnapshot snapshot(machine.snapshot, 7);
     snapshot.feed(machine.snapshot_bytes);
     ensure(snapshot.finish());
+    recovered.snapshot_head = snapshot.head();
     recovered.table = snapshot.take_table();
     recovered.last = recovered.snapshot = machine.snapshot.index;
     recovered.epoch = machine.snapshot.epoch;
@@ -202,7 +203,7 @@ void Group::save(char name, const node::SnapshotPart& part) {
     machine.making.clear();
     machine.making_of = {part.epoch, part.index};
     machine.encoder = {};
-    machine.encoder.begin({.index = part.index, .epoch = part.epoch}, {}, out);
+    machine.encoder.begin({.index = part.index, .epoch = part.epoch}, bytes_of(part.head), out);
   }
   if (!part.bytes.empty()) machine.encoder.chunk(bytes_of(part.bytes), out);
   if (part.last) machine.encoder.finish(out);
