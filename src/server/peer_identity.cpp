@@ -82,6 +82,7 @@ std::string_view explain(PeerFlaw flaw) {
     case PeerFlaw::ended: return "it closed the connection";
     case PeerFlaw::unread: return "it does not read what it is sent";
     case PeerFlaw::replaced: return "it connected anew";
+    case PeerFlaw::newcomer: return "it is new, and takes up the incarnation that it was told of";
     case PeerFlaw::void_here: return "this node introduces itself anew";
   }
   return "";
@@ -91,6 +92,7 @@ bool is_refusal(PeerFlaw flaw) {
   switch (flaw) {
     case PeerFlaw::ended:
     case PeerFlaw::replaced:
+    case PeerFlaw::newcomer:
     case PeerFlaw::void_here: return false;
     case PeerFlaw::no_node:
     case PeerFlaw::other_version:
@@ -137,6 +139,11 @@ std::variant<Member, PeerFlaw> identify(const Hello& ours, const Hello& theirs,
   const bool is_expected = called ? member == *called : calls(member, self);
   if (!is_expected) return PeerFlaw::other_member;
   return member;
+}
+
+bool takes_up(const Hello& newcomer, const Hello& other) {
+  return newcomer.blank && newcomer.cluster == other.cluster && newcomer.node != other.node &&
+         newcomer.incarnation < other.incarnation;
 }
 
 // One that comes blank has promised nothing with the disk it has now. One that has taken part with

@@ -35,6 +35,7 @@ enum class PeerFlaw : std::uint8_t {
   ended,      // it closed the connection
   unread,     // it does not read what it is sent
   replaced,   // by a newer connection of the same node
+  newcomer,   // it is new here, and of an incarnation that is over
   void_here,  // this node is not what it was: it introduces itself anew
 };
 
@@ -57,6 +58,9 @@ struct ReadHello {
 [[nodiscard]] std::variant<replication::Member, PeerFlaw> identify(
     const replication::Hello& ours, const replication::Hello& theirs,
     const std::vector<std::string>& names, std::optional<replication::Member> called);
+
+// A node on a new disk has nothing of an incarnation that is over: it takes up the one it meets.
+[[nodiscard]] bool takes_up(const replication::Hello& newcomer, const replication::Hello& other);
 
 // For each pair the node that stands first in the configuration calls the other.
 [[nodiscard]] inline bool calls(replication::Member one, replication::Member other) {

@@ -52,6 +52,8 @@ struct PeersOwner {
   // `done` once it is durable.
   std::function<void(replication::Member, std::uint64_t disk, std::function<void()> done)>
       bind_disk;
+  // This node, which is blank, is of that incarnation from now on; `done` once it is durable.
+  std::function<void(std::uint64_t incarnation, std::function<void()> done)> adopt_incarnation;
   // Met, Received and PeerLost.
   std::function<void(const node::Event&)> deliver;
 };
@@ -103,6 +105,7 @@ class Peers {
   void say_hello(PeerLink& link, std::uint64_t seed);
   bool take_hello(PeerLinkId id, std::string_view& bytes);
   void on_hello(PeerLink& link);
+  void refuse(PeerLink& link, const replication::Hello& ours, PeerFlaw flaw);
   void on_confirmed(PeerLink& link, const replication::Hello& again);
   void end_others(replication::Member member, PeerLinkId but);
   void make_room();
@@ -127,7 +130,7 @@ class Peers {
   PeerLinkId last_id_ = 0;
   std::vector<char> buffer_;  // every read
   std::string body_;          // of the message being sent
-  bool closed_ = false;
+  bool adopting_ = false;
 };
 
 }  // namespace pawl::server

@@ -70,8 +70,9 @@ void Peers::on_hello(PeerLink& link) {
   const PeerLinkId id = link.id;
   const Hello& theirs = link.theirs;
   const auto called = link.dialled ? link.member : std::nullopt;
-  const auto who = identify(owner_.hello(), theirs, options_.names, called);
-  if (const auto* flaw = std::get_if<PeerFlaw>(&who)) return end(id, *flaw);
+  const Hello ours = owner_.hello();
+  const auto who = identify(ours, theirs, options_.names, called);
+  if (const auto* flaw = std::get_if<PeerFlaw>(&who)) return refuse(link, ours, *flaw);
   const Member member = std::get<Member>(who);
   const DiskVerdict verdict = judge_disk(owner_.bound_disk(member), theirs);
   link.member = member;
@@ -80,6 +81,25 @@ void Peers::on_hello(PeerLink& link) {
   link.stage = Stage::binding;
   if (verdict == DiskVerdict::known) return on_bound(id);
   owner_.bind_disk(member, theirs.disk, [this, id] { on_bound(id); });
+}
+
+// A newcomer is told of the incarnation that it has to take up, and comes again.
+void Peers::refuse(PeerLink& link, const Hello& ours, PeerFlaw flaw) {
+  if (takes_up(link.theirs, ours)) {
+    flaw = PeerFlaw::newcomer;
+    if (!link.dialled) say_hello(link, 0);
+    static_cast<void>(link.write());
+  }
+  if (takes_up(ours, link.theirs)) {
+    flaw = PeerFlaw::void_here;
+    if (!std::exchange(adopting_, true)) {
+      owner_.adopt_incarnation(link.theirs.incarnation, [this] {
+        adopting_ = false;
+        introduce_anew();
+      });
+    }
+  }
+  end(link.id, flaw);
 }
 
 void Peers::end_others(Member member, PeerLinkId but) {

@@ -118,6 +118,7 @@ class Server {
   bool is_witness_ = false;       // serves no clients
   // To be kept in META by the store.
   std::uint64_t own_disk_ = 0;
+  std::uint64_t own_incarnation_ = 0;
   std::vector<std::optional<std::uint64_t>> bound_disks_;
 
   Listener listener_;

@@ -2,6 +2,7 @@
 //
 // The server among others: who it is to them, and what its node says to them and has become.
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <utility>
 
@@ -51,7 +52,7 @@ void Server::join(const Config& config) {
   owner.hello = [this, cluster = journal::cluster_hash(config.cluster_id),
                  name = config.core.node] {
     return Hello{.cluster = cluster,
-                 .incarnation = 0,
+                 .incarnation = own_incarnation_,
                  .node = name,
                  .oldest_records = oldest_records,
                  .newest_records = newest_records,
@@ -63,6 +64,10 @@ void Server::join(const Config& config) {
   owner.bind_disk = [this](Member member, std::uint64_t disk, std::function<void()> done) {
     bound_disks_[member.value] = disk;
     done();
+  };
+  owner.adopt_incarnation = [this](std::uint64_t incarnation, const std::function<void()>& done) {
+    own_incarnation_ = incarnation;
+    boost::asio::post(loop_.context(), done);
   };
   owner.deliver = [this](const node::Event& event) {
     loop_.read_time();

@@ -116,6 +116,21 @@ TEST_CASE("a member keeps its disk, unless it comes with a new one") {
   CHECK(judge_disk(12, theirs) == DiskVerdict::to_bind);
 }
 
+TEST_CASE("only who is new takes up another incarnation, and only a newer one") {
+  Hello newcomer = hello_of("n2");
+  Hello other = hello_of("n1");
+  other.incarnation = 1;
+  CHECK_FALSE(takes_up(newcomer, other));
+  newcomer.blank = true;
+  CHECK(takes_up(newcomer, other));
+  CHECK_FALSE(takes_up(other, newcomer));
+  newcomer.incarnation = 1;
+  CHECK_FALSE(takes_up(newcomer, other));
+  newcomer.incarnation = 0;
+  other.cluster = 8;
+  CHECK_FALSE(takes_up(newcomer, other));
+}
+
 TEST_CASE("every refusal says what to do about it") {
   for (int i = 0; i <= static_cast<int>(PeerFlaw::void_here); ++i) {
     const auto flaw = static_cast<PeerFlaw>(i);

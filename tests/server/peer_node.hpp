@@ -4,6 +4,8 @@
 // as lines of text. Each has a loop of its own; run_until() turns all of them.
 #pragma once
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdint>
@@ -118,6 +120,10 @@ class PeerNode {
         done();
       };
       holds_binding ? binding.push_back(bind) : bind();
+    };
+    owner.adopt_incarnation = [this](std::uint64_t incarnation, const std::function<void()>& done) {
+      hello.incarnation = incarnation;
+      boost::asio::post(context_, done);
     };
     owner.deliver = [this](const node::Event& event) { record(event); };
     return owner;

@@ -232,6 +232,37 @@ TEST_CASE("a refused newcomer does not end the connection of the member it claim
   CHECK(node.has_met(0));
 }
 
+TEST_CASE("a newcomer takes up the incarnation of whoever it calls or is called by") {
+  for (const bool is_caller_new : {true, false}) {
+    PeerSetup setup = called();
+    setup.hello.blank = !is_caller_new;
+    setup.hello.incarnation = is_caller_new ? 3 : 0;
+    PeerNode node(setup);
+    PeerSetup calling = caller_of(node);
+    calling.hello.blank = is_caller_new;
+    calling.hello.incarnation = is_caller_new ? 0 : 3;
+    PeerNode member(calling);
+
+    run_until({&node, &member}, [&] { return node.has_met(0) && member.has_met(1); });
+
+    CHECK(node.hello.incarnation == 3);
+    CHECK(member.hello.incarnation == 3);
+    CHECK(node.events.size() == 1);
+  }
+}
+
+TEST_CASE("who has taken part does not take up another incarnation") {
+  PeerSetup setup = called();
+  setup.hello.incarnation = 3;
+  PeerNode node(setup);
+  PeerNode member(caller_of(node));
+
+  run_until({&node, &member}, [&] { return node.logged("was promoted while the other") > 0; });
+
+  CHECK(member.hello.incarnation == 0);
+  CHECK(node.events.empty());
+}
+
 TEST_CASE("a caller that reaches another node than it called says whose address is wrong") {
   PeerSetup third = called();
   third.self = 2;
