@@ -96,7 +96,16 @@ void Desk::take_request(std::uint32_t link, Operation& operation) {
   operation.scope = connection.session;
   Translation translation{operation};
   invariants_.on_stepped(operation);
-  step_(node::ClientRequest{{connection.id, connection.last_request}, &translation.request()});
+  const RequestNumber number = connection.last_request;
+  step_(node::ClientRequest{{connection.id, number}, &translation.request()});
+  // Attached already, though the answer waits for a majority: what comes behind it acts in there.
+  bool attaches = operation.ask.verb == Verb::resume && !connection.parked && !connection.begun &&
+                  operation.answered == never;
+  if (attaches) connection.session = invariants_.session_behind(operation.ask.secret);
+}
+
+void Desk::detach_all() {
+  for (Connection& connection : connections_) connection.session = {};
 }
 
 // A connection that has said its last word and has all its answers is closed.

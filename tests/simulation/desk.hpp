@@ -40,6 +40,8 @@ class Desk {
   void deliver(const node::Actions& actions);
   void note_parked(const node::ClientRequest& request, const node::Actions& actions);
 
+  // The node serves no more: whoever was attached is not.
+  void detach_all();
   void refuse_connection(std::uint32_t link);
   // The process ends, every connection with it; what it had not read is lost.
   void close_all();

@@ -46,4 +46,9 @@ void Invariants::forget_link(std::uint32_t link) {
   for (std::uint64_t id : live_sessions_) std::erase(sessions_.at(id).links, link);
 }
 
+SessionId Invariants::session_behind(std::string_view secret) const {
+  Slot slot = truth_.table().find_session(secret);
+  return slot == no_slot ? SessionId{} : truth_.table().session(slot).id;
+}
+
 }  // namespace pawl::simulation

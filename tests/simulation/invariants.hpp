@@ -64,6 +64,8 @@ class Invariants {
   void check_overdue(Moment now) const;
   void check_empty() const;
 
+  // The session that this secret opens, if it is alive.
+  [[nodiscard]] SessionId session_behind(std::string_view secret) const;
   [[nodiscard]] std::uint64_t grants() const { return holds_.size(); }
 
  private:

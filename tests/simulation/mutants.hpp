@@ -23,6 +23,38 @@ inline constexpr std::array<NamedMutant, 6> disk_mutants{
      {"ceiling_not_durable", Mutant::ceiling_not_durable},
      {"index_gap_unnoticed", Mutant::index_gap_unnoticed}}};
 
+// Of several nodes; the old ones that are about more than one node's clock hold there too.
+inline constexpr std::array<NamedMutant, 29> cluster_mutants{
+    {{"votes_twice", Mutant::votes_twice},
+     {"vote_not_awaited", Mutant::vote_not_awaited},
+     {"old_epoch_by_count", Mutant::old_epoch_by_count},
+     {"acks_before_flush", Mutant::acks_before_flush},
+     {"round_reused", Mutant::round_reused},
+     {"overlap_not_compared", Mutant::overlap_not_compared},
+     {"commits_unverified", Mutant::commits_unverified},
+     {"serves_before_epoch_start", Mutant::serves_before_epoch_start},
+     {"clings_to_nobody", Mutant::clings_to_nobody},
+     {"damaged_votes", Mutant::damaged_votes},
+     {"blank_takes_part", Mutant::blank_takes_part},
+     {"vote_in_two_writes", Mutant::vote_in_two_writes},
+     {"read_without_round", Mutant::read_without_round},
+     {"renew_without_round", Mutant::renew_without_round},
+     {"standby_expires", Mutant::standby_expires},
+     {"promotion_shortens", Mutant::promotion_shortens},
+     {"old_decision_holds", Mutant::old_decision_holds},
+     {"ids_not_in_snapshot", Mutant::ids_not_in_snapshot},
+     {"fifo_lost_on_failover", Mutant::fifo_lost_on_failover},
+     {"steps_down_in_silence", Mutant::steps_down_in_silence},
+     {"token_reused", Mutant::token_reused},
+     {"fifo_broken", Mutant::fifo_broken},
+     {"expiry_early", Mutant::expiry_early},
+     {"stale_unlock", Mutant::stale_unlock},
+     {"id_granted_twice", Mutant::id_granted_twice},
+     {"spent_forgotten", Mutant::spent_forgotten},
+     {"claim_number_ignored", Mutant::claim_number_ignored},
+     {"reply_before_flush", Mutant::reply_before_flush},
+     {"reclaim_forever", Mutant::reclaim_forever}}};
+
 inline constexpr std::array<NamedMutant, 17> mutants{
     {{"token_reused", Mutant::token_reused},
      {"fifo_broken", Mutant::fifo_broken},

@@ -94,6 +94,9 @@ Wanted parse(const std::vector<std::string_view>& words) {
     } else if (word == "--mutants") {
       for (const auto& named : simulation::mutants) std::cout << named.name << '\n';
       for (const auto& named : simulation::disk_mutants) std::cout << named.name << "  --disk\n";
+      for (const auto& named : simulation::cluster_mutants) {
+        std::cout << named.name << "  --cluster\n";
+      }
       std::exit(0);
     } else {
       if (word != "--help") stop(word);
@@ -113,6 +116,7 @@ void choose(const std::string& name) {
   };
   look_in(simulation::mutants);
   look_in(simulation::disk_mutants);
+  look_in(simulation::cluster_mutants);
   if (chosen_mutant != Mutant::none) return;
   stop("no such mutant");
 }

@@ -187,6 +187,7 @@ void Host::step(const node::Event& event) {
   }
   check_step();
   perform();
+  if (std::exchange(led_before_, is_primary()) && !is_primary()) desk_.detach_all();
   if (actions_.parked) desk_.note_parked(std::get<node::ClientRequest>(event), actions_);
 }
 

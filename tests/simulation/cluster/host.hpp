@@ -111,6 +111,7 @@ class Host {
   LogIndex applied_;
   Epoch epoch_;
   Epoch led_;
+  bool led_before_ = false;
   replication::Ballot ballot_;  // asked for last
 };
 

@@ -25,18 +25,19 @@ void Host::check_step() {
   }
 }
 
-// The log as it was handed over tells what is committed; a snapshot stands for itself.
+// What the log in memory has given up, the log as it was handed over still tells; a snapshot stands
+// for itself.
 void Host::check_commit() {
   const replication::Replica& replica = node_->replica();
   if (replica.commit() < commit_) throw Violation{"I13 commit never falls", name_of(place_)};
-  LogIndex known{std::min(replica.commit().value, base_.index.value + handed_.size())};
-  for (LogIndex index{commit_.value + 1}; index <= known; ++index.value) {
+  const replication::Log& log = replica.log();
+  for (LogIndex index{commit_.value + 1}; index <= replica.commit(); ++index.value) {
     if (index <= base_.index) continue;
-    replication::EntryId id{epoch_at(index), index};
+    replication::EntryId id{index < log.released() ? epoch_at(index) : log.epoch_at(index), index};
     if (index > world_.ledger.last()) world_.first_commit(*this, id);
     static_cast<void>(world_.ledger.on_committed(id));
   }
-  commit_ = std::max(commit_, known);
+  commit_ = replica.commit();
   if (replica.applied() == applied_ || replica.applied() > world_.ledger.last()) return;
   applied_ = replica.applied();
   world_.ledger.on_applied(applied_, digest(node_->table()), name_of(place_));
