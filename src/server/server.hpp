@@ -116,10 +116,6 @@ class Server {
 
   std::unique_ptr<Peers> peers_;  // none: alone
   bool is_witness_ = false;       // serves no clients
-  // To be kept in META by the store.
-  std::uint64_t own_disk_ = 0;
-  std::uint64_t own_incarnation_ = 0;
-  std::vector<std::optional<std::uint64_t>> bound_disks_;
 
   Listener listener_;
   Admission admission_;

@@ -2,13 +2,10 @@
 //
 // The server among others: who it is to them, and what its node says to them and has become.
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <memory>
 #include <utility>
 
-#include "journal/meta.hpp"
 #include "server/server.hpp"
-#include "server/stored_state.hpp"
 
 namespace pawl::server {
 
@@ -45,29 +42,25 @@ bool is_witness(const Config& config) {
 void Server::join(const Config& config) {
   is_witness_ = server::is_witness(config);
   if (config.cluster_peers.size() < 2) return;
-  bound_disks_.resize(config.cluster_peers.size());
-  own_disk_ = random_number();
   PeersOptions options = options_of(config);
   PeersOwner owner;
-  owner.hello = [this, cluster = journal::cluster_hash(config.cluster_id),
-                 name = config.core.node] {
-    return Hello{.cluster = cluster,
-                 .incarnation = own_incarnation_,
+  owner.hello = [this, name = config.core.node] {
+    const Identity identity = store_.identity();
+    return Hello{.cluster = identity.cluster,
+                 .incarnation = identity.incarnation,
                  .node = name,
                  .oldest_records = oldest_records,
                  .newest_records = newest_records,
-                 .disk = own_disk_,
+                 .disk = identity.disk,
                  .epoch = node_.replica().epoch(),
                  .blank = node_.replica().is_blank()};
   };
-  owner.bound_disk = [this](Member member) { return bound_disks_[member.value]; };
+  owner.bound_disk = [this](Member member) { return store_.bound_disk(member); };
   owner.bind_disk = [this](Member member, std::uint64_t disk, std::function<void()> done) {
-    bound_disks_[member.value] = disk;
-    done();
+    store_.bind_disk(member, disk, std::move(done));
   };
-  owner.adopt_incarnation = [this](std::uint64_t incarnation, const std::function<void()>& done) {
-    own_incarnation_ = incarnation;
-    boost::asio::post(loop_.context(), done);
+  owner.adopt_incarnation = [this](std::uint64_t incarnation, std::function<void()> done) {
+    store_.adopt_incarnation(incarnation, std::move(done));
   };
   owner.deliver = [this](const node::Event& event) {
     loop_.read_time();
