@@ -98,10 +98,19 @@ void Desk::take_request(std::uint32_t link, Operation& operation) {
   invariants_.on_stepped(operation);
   const RequestNumber number = connection.last_request;
   step_(node::ClientRequest{{connection.id, number}, &translation.request()});
+  const Ask& ask = operation.ask;
+  bool asks = ask.verb == Verb::resume || ask.verb == Verb::open;
+  if (!asks || connection.parked || connection.begun || operation.answered != never) return;
   // Attached already, though the answer waits for a majority: what comes behind it acts in there.
-  bool attaches = operation.ask.verb == Verb::resume && !connection.parked && !connection.begun &&
-                  operation.answered == never;
-  if (attaches) connection.session = invariants_.session_behind(operation.ask.secret);
+  SessionId there = invariants_.session_behind(ask.id.empty() ? ask.secret : ask.id);
+  if (there.value == 0) return;
+  connection.session = there;
+  find_due(connection, number)->attached = true;
+}
+
+std::vector<Desk::Due>::iterator Desk::find_due(Connection& connection, RequestNumber number) {
+  return std::find_if(connection.due.begin(), connection.due.end(),
+                      [&](const Due& one) { return one.number == number; });
 }
 
 void Desk::detach_all() {
@@ -155,8 +164,7 @@ void Desk::note_parked(const node::ClientRequest& request, const node::Actions& 
 void Desk::deliver_reply(const Reply& reply) {
   Connection* connection = find(reply.to.connection);
   if (connection == nullptr) return;
-  auto due = std::find_if(connection->due.begin(), connection->due.end(),
-                          [&](const Due& one) { return one.number == reply.to.request; });
+  auto due = find_due(*connection, reply.to.request);
   if (due == connection->due.end() || due->answered) {
     throw Violation{"I9 a second reply", "to request " + std::to_string(reply.to.request)};
   }
@@ -164,7 +172,7 @@ void Desk::deliver_reply(const Reply& reply) {
   operation.answered = schedule_.now();
   operation.outcome = outcome_of(reply.body);
   due->answered = true;
-  connection->session = session_after(connection->session, operation);
+  if (!due->attached) connection->session = session_after(connection->session, operation);
   invariants_.on_answered(operation);
   if (operation.ask.tagged) {
     connection->due.erase(due);

@@ -57,6 +57,7 @@ class Desk {
     RequestNumber number;
     Operation* operation;
     bool answered = false;
+    bool attached = false;  // when it was stepped
   };
   struct Connection {
     ConnectionId id;
@@ -79,6 +80,7 @@ class Desk {
   void deliver_reply(const Reply& reply);
   void release_in_order(Connection& connection);
   Connection* find(ConnectionId id);
+  static std::vector<Due>::iterator find_due(Connection& connection, RequestNumber number);
 
   const Schedule& schedule_;
   Invariants& invariants_;
