@@ -31,6 +31,15 @@ std::vector<std::string> instruction(const std::string& name) {
   return YAML::Load(text.substr(from, text.find('\n', from) - from)).as<std::vector<std::string>>();
 }
 
+// With what `<<` brings in, as yaml-cpp leaves it to its callers.
+YAML::Node merged(const YAML::Node& map) {
+  YAML::Node all = map["<<"].IsDefined() ? YAML::Clone(map["<<"]) : YAML::Node(YAML::NodeType::Map);
+  for (const auto& pair : map) {
+    if (pair.first.Scalar() != "<<") all[pair.first.Scalar()] = pair.second;
+  }
+  return all;
+}
+
 int exit_code_of(std::vector<std::string> words) {
   words[0] = words[0] == "pawld" ? PAWLD_PROGRAM : PAWL_PROGRAM;
   return Process(words).wait();
@@ -63,20 +72,45 @@ TEST_CASE("the image runs as nobody in particular, on a volume") {
 
 TEST_CASE("compose starts that image, reachable from this machine only, its data in a volume") {
   const YAML::Node file = YAML::Load(read("docker/compose.yaml"));
-  const YAML::Node service = file["services"]["pawl"];
+  const std::string name = GENERATE("pawl", "n1", "n2", "n3");
+  const YAML::Node service = merged(file["services"][name]);
   REQUIRE(service.IsMap());
 
   // Paths are relative to the file.
   const std::string context = "docker/" + service["build"]["context"].as<std::string>() + "/";
   CHECK_FALSE(read(context + service["build"]["dockerfile"].as<std::string>()).empty());
   CHECK(service["command"].as<std::vector<std::string>>() == instruction("CMD"));
+  CHECK(service["ports"].size() == 1);
   for (const YAML::Node& port : service["ports"]) {
     CHECK(port.as<std::string>().starts_with("127.0.0.1:"));
   }
+  CHECK(service["volumes"].size() == 1);
   for (const YAML::Node& volume : service["volumes"]) {
     const auto words = volume.as<std::string>();
     CHECK(words.ends_with(":/var/lib/pawl"));
     CHECK(file["volumes"][words.substr(0, words.find(':'))].IsDefined());
+  }
+  // Without a name given, the one node alone is started.
+  CHECK(service["profiles"].IsDefined() == (name != "pawl"));
+}
+
+TEST_CASE("the three nodes of compose are one cluster that pawld takes") {
+  const YAML::Node file = YAML::Load(read("docker/compose.yaml"));
+  for (const std::string name : {"n1", "n2", "n3"}) {
+    const YAML::Node service = merged(file["services"][name]);
+    std::vector<std::string> variables;
+    for (const auto& variable : merged(service["environment"])) {
+      variables.push_back(variable.first.Scalar() + "=" + variable.second.Scalar());
+    }
+    CHECK(std::count(variables.begin(), variables.end(), "PAWL_NODE=" + name) == 1);
+    std::vector<std::string> words{PAWLD_PROGRAM};
+    for (const std::string& word : instruction("CMD")) words.push_back(word);
+    words.push_back("--print-config");
+    Process process(words, variables);
+    CHECK(process.wait() == 0);
+    CHECK(process.output().find("{id: " + name + ", peer: " + name + ":7296, client: " + name +
+                                ":7295}") != std::string::npos);
+    CHECK(process.output().find("  peer: 0.0.0.0:7296  # environment") != std::string::npos);
   }
 }
 
