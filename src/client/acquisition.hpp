@@ -36,6 +36,8 @@ struct Wanted {
 [[nodiscard]] Span renewal_after(Milliseconds ttl);
 // Pauses, before a request or a connection is tried anew, double up to this.
 [[nodiscard]] Span longest_pause(Milliseconds ttl);
+// Of those, the longest while there is another primary, or will be in a moment.
+inline constexpr Span election_pause = std::chrono::milliseconds{50};
 
 enum class State : std::uint8_t {
   asking,    // no answer yet, or none since the connection broke
@@ -49,7 +51,8 @@ enum class State : std::uint8_t {
 struct Actions {
   std::vector<std::string> lines;  // to send, in this order, without LF
   bool reconnect = false;          // this connection is of no use: connect to another server,
-  std::string primary;             // to this one if given: host:port
+  std::string primary;             // to this one if given: host:port,
+  bool soon = false;               // without a long pause: somebody is primary now or in a moment
 };
 
 class Acquisition {
@@ -108,7 +111,7 @@ class Acquisition {
   void hold(Moment now, Moment sent, Milliseconds ttl);
   void ask(Moment now, Actions& out);
   void ask_later(Moment now, const ReplyLine& reply, Actions& out);
-  void pause(Moment now);
+  void pause(Moment now, Span longest);
   void give_up(Moment now, Refusal refusal, Actions& out);
   void end(State state);
   void end_refused(Refusal refusal);

@@ -179,15 +179,17 @@ void Acquisition::on_not_held(Moment now, Actions& out) {
 
 // The answer was none that counts. A node that fails twice in a row is left for the next.
 void Acquisition::ask_later(Moment now, const ReplyLine& reply, Actions& out) {
-  pause(now);
+  const bool is_error = reply.kind == ReplyLine::Kind::error;
+  const Span longest = longest_pause(wanted_.ttl);
+  out.soon = is_error && reply.word == "NOT_PRIMARY";
+  pause(now, out.soon ? std::min(longest, election_pause) : longest);
   if (in_vain_ >= 2) return leave_connection(out);
-  if (reply.kind != ReplyLine::Kind::error || !says_go_elsewhere(reply.word)) return;
+  if (!is_error || !says_go_elsewhere(reply.word)) return;
   leave_connection(out);
   out.primary = reply.field("primary").value_or("");
 }
 
-void Acquisition::pause(Moment now) {
-  const Span longest = longest_pause(wanted_.ttl);
+void Acquisition::pause(Moment now, Span longest) {
   pause_ = std::min(longest, pause_ == Span{0} ? first_pause : 2 * pause_);
   due_ = paused_until_ = now + pause_;
 }

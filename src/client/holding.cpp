@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <optional>
+#include <random>
 #include <tuple>
 #include <utility>
 
@@ -116,7 +117,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   void perform(Moment at, const Actions& out) {
     if (out.reconnect && link_) {
       if (failures_[server_].empty()) failures_[server_] = "does not answer";
-      leave(at);
+      leave(at, out.soon);
       go_elsewhere(out.primary);
     }
     if (!link_) return;
@@ -198,7 +199,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   // A pause after each round of the servers, none after a connection that stood for a while.
-  void leave(Moment at) {
+  void leave(Moment at, bool soon = false) {
     const bool stood = is_up_ && at - up_since_ >= stood_well;
     link_->close();
     link_.reset();
@@ -208,10 +209,17 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
       attempts_ = 0;
       pause_ = Span{0};
     } else if (attempts_ % options_.servers.size() == 0) {
-      pause_ = std::min(longest_pause(options_.wanted.ttl),
+      const Span longest = longest_pause(options_.wanted.ttl);
+      pause_ = std::min(soon ? std::min(longest, election_pause) : longest,
                         pause_ == Span{0} ? first_pause : 2 * pause_);
-      connect_at_ = at + pause_;
+      connect_at_ = at + (soon ? jittered(pause_) : pause_);
     }
+  }
+
+  // So that many who lost the same primary do not come back as one.
+  Span jittered(Span pause) {
+    return Span{
+        std::uniform_int_distribution<Span::rep>(pause.count() / 2, pause.count())(random_)};
   }
 
   [[nodiscard]] bool is_done() const { return acquisition_.is_over() || unreachable_ || gave_up_; }
@@ -264,6 +272,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   Moment attempt_until_ = never;
   Moment connect_at_ = never;
   Span pause_{0};
+  std::minstd_rand random_{std::random_device{}()};
   std::size_t attempts_ = 0;  // since a connection stood
   std::size_t server_ = 0;
   std::optional<ServerAddress> primary_;  // said by another node; in place of server_

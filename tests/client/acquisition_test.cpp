@@ -207,6 +207,23 @@ TEST_CASE("a node that is not primary may say who is") {
   CHECK(talk.primary == "db2:7295");
 }
 
+TEST_CASE("while there is no primary a lock is asked for again at least every 50 ms") {
+  Wanted wanted = wanted_for(0ms);
+  wanted.patience = 1s;
+  Conversation talk(wanted);
+  int asked = 0;
+  while (talk.now < start + 1s) {
+    if (!talk.connected) talk.connect();
+    talk.advance(5ms);
+    if (talk.acquisition.is_over() || talk.count("LOCK a ttl=30000 wait=0") == 0) continue;
+    ++asked;
+    talk.answer("LOCK", "ERR NOT_PRIMARY");
+  }
+  CHECK(talk.refusal() == "NOT_PRIMARY");
+  CHECK(asked >= 15);
+  CHECK(asked <= 40);
+}
+
 TEST_CASE("wait=0 asks servers that cannot serve for as long as its patience, then says why") {
   Wanted wanted = wanted_for(0ms);
   wanted.patience = 5s;

@@ -236,6 +236,31 @@ TEST_CASE("a connection that breaks is made anew, and the lease renewed at once"
   CHECK(held.state() == State::held);
 }
 
+TEST_CASE("an election is waited for, and the primary found when the list knows no other") {
+  asio::io_context context;
+  int refused = 0;
+  LineServer node(context, [&](const std::string& line) {
+    if (line.find(" LOCK ") == line.npos || ++refused > 5) return granting(30s)(line);
+    return tag_of(line) + "ERR NOT_PRIMARY\n";
+  });
+  Held held(context, {node.address()});
+  held.until(State::held);
+  CHECK(node.count("LOCK") == 6);
+}
+
+TEST_CASE("a primary that is named and gone leads back to the list") {
+  asio::io_context context;
+  const DeadPort gone(context);
+  int refused = 0;
+  LineServer standby(context, [&](const std::string& line) {
+    if (line.find(" LOCK ") == line.npos || ++refused > 3) return granting(30s)(line);
+    return tag_of(line) + "ERR NOT_PRIMARY primary=127.0.0.1:" + gone.address().port + "\n";
+  });
+  Held held(context, {standby.address()});
+  held.until(State::held);
+  CHECK(standby.count("LOCK") == 4);
+}
+
 TEST_CASE("a server that takes connections and drops them is tried with pauses") {
   asio::io_context context;
   LineServer server(context, granting(30s));
