@@ -111,7 +111,9 @@ void Node::on(const ClientRequest& event) {
 }
 
 void Node::on(const Flushed& event) {
-  pass_on(replication::Flushed{event.index, event.truncations});
+  if (!has_peers()) return replica_.on_flushed(event.index);  // nobody to tell
+  const replication::Event flushed = replication::Flushed{event.index, event.truncations};
+  pass_on(flushed);
 }
 
 void Node::on(const Configured& event) {
