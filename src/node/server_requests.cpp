@@ -66,20 +66,26 @@ void Node::describe_nodes(reply::Status& status) const {
     status.nodes.push_back({settings_.node, replica_.role(), 0, Milliseconds{0}});
     return;
   }
-  replica_.membership().each([&](replication::Member member) {
-    const std::string& id = settings_.cluster.nodes[member.value].id;
-    if (member == replica_.membership().self()) {
-      std::uint64_t lag = replica_.last().value - replica_.applied().value;
-      status.nodes.push_back({id, replica_.role(), lag, Milliseconds{0}});
+  const replication::Membership& membership = replica_.membership();
+  membership.each([&](replication::Member member) {
+    const ClusterNode& node = settings_.cluster.nodes[member.value];
+    reply::NodeLine line{.id = node.id, .witness = node.witness, .client = node.client};
+    if (member == membership.self()) {
+      line.role = replica_.role();
+      line.lag = replica_.last().value - replica_.applied().value;
     } else if (replica_.stage() == replication::Stage::primary) {
       const replication::Progress& progress = replica_.progress(member);
-      bool counts = replica_.membership().is_voter(member) && progress.repair().value == 0;
-      status.nodes.push_back({id, counts ? Role::standby : Role::learner,
-                              replica_.last().value - progress.match().value,
-                              since(replica_.last_heard(member))});
+      bool counts = membership.is_voter(member) && progress.repair().value == 0;
+      line.role = counts ? Role::standby : Role::learner;
+      line.lag = replica_.last().value - progress.match().value;
+      line.last_contact = since(replica_.last_heard(member));
     } else if (replica_.primary() == member) {
-      status.nodes.push_back({id, Role::primary, 0, since(replica_.heard_primary())});
+      line.role = Role::primary;
+      line.last_contact = since(replica_.heard_primary());
+    } else {
+      return;  // a standby hears nothing of another one
     }
+    status.nodes.push_back(std::move(line));
   });
 }
 
