@@ -181,5 +181,21 @@ TEST_CASE("a damaged replica may vote again once all it may have been counted fo
   CHECK(group['a'].progress(Group::member('b')).match() == LogIndex{2});
 }
 
+// What a blank one becomes, once it has met a blank one and one that is in this epoch.
+Joined joins_those_in(Epoch epoch) {
+  ReplicaOptions options;
+  options.membership = {std::vector<MemberKind>(3, MemberKind::voter), Member{2}};
+  Replica replica{options, {.repair = RepairId{7}, .blank = true}, Moment{}};
+  Actions actions;
+  replica.step(Moment{}, Met{Member{0}, epoch, false}, actions);
+  replica.step(Moment{}, Met{Member{1}, {}, true}, actions);
+  return actions.joined.value();
+}
+
+TEST_CASE("a cluster begins though one had met all, and the others had to start again before") {
+  CHECK_FALSE(joins_those_in(Epoch{0}).damaged);
+  CHECK(joins_those_in(Epoch{1}).damaged);
+}
+
 }  // namespace
 }  // namespace pawl::replication
