@@ -145,7 +145,8 @@ void Replica::on(const Met& event) {
   // Blank once since this start, it had made no promise together with what was lost here.
   if (newcomer_->met[event.peer.value]) return;
   newcomer_->met[event.peer.value] = true;
-  newcomer_->others_took_part |= !event.blank;
+  // In epoch 0 nobody ever voted: one that only waits for the others to begin took part in nothing.
+  newcomer_->others_took_part |= !event.blank && event.epoch.value != 0;
   newcomer_->newest = std::max(newcomer_->newest, event.epoch);
   bool has_met_all = true;
   options_.membership.each_peer([&](Member peer) {
