@@ -248,6 +248,17 @@ TEST_CASE("a pair serves only while both are there, until one is promoted") {
   group.kill(second);
   group.start(second);
   CHECK(group.primary() == second);
+
+  // With a new disk the other one learns everything, and decides nothing.
+  group.wipe(first);
+  group.start(first);
+  group.pass(1s);
+  CHECK(group.table(first) == group.table(second));
+  group.kill(second);
+  group.pass(3s);
+  CHECK(group.find_primary() == '?');
+  group.start(second);
+  CHECK(group.primary() == second);
 }
 
 }  // namespace
