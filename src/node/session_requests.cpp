@@ -80,7 +80,9 @@ void Node::on(Origin from, const request::Resume& request) {
     return;
   }
   if (slot == no_slot) {
-    refuse_session(from, {.code = ErrorCode::session_expired});
+    connections_.find(from.connection)->attachment = Attachment::failed;
+    // Another primary, unknown here, may have opened it.
+    confirm(from, reply::Error{.code = ErrorCode::session_expired});
     return;
   }
   const locks::Session& session = table_->session(slot);

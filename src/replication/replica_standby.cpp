@@ -139,17 +139,18 @@ void Replica::install(EntryId upto) {
   bool keeps_tail = upto.index <= log_.last() && log_.epoch_at(upto.index) == upto.epoch;
   ensure(keeps_tail || upto.index > commit_);
   log_.restart_behind(upto);
-  if (!keeps_tail) {
+  // What the disk was not handed of it leaves a gap there, whatever is in memory.
+  bool leads_up = keeps_tail && upto.index <= handed_over_;
+  if (!leads_up) {
     ++truncations_;
     flushed_ = handed_over_ = upto.index;
-    flush_since_ = never;
+    flush_since_ = log_.last() > upto.index ? now_ : never;
   }
   flushed_ = std::max(flushed_, upto.index);
-  handed_over_ = std::max(handed_over_, upto.index);
   commit_ = std::max(commit_, upto.index);
   verified_ = std::max(verified_, upto.index);
   applied_ = upto.index;
-  out_->load_snapshot = LoadSnapshot{upto, !keeps_tail};
+  out_->load_snapshot = LoadSnapshot{upto, !leads_up};
   notice_whole();
 }
 

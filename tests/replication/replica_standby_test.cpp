@@ -204,6 +204,28 @@ TEST_CASE("R13: records behind the snapshot stay if they lead on from it") {
   CHECK(group['b'].last() == LogIndex{3});
 }
 
+TEST_CASE("R13: records the disk was not handed yet do not lead its log up to the snapshot") {
+  ReplicaOptions options;
+  options.membership = {std::vector<MemberKind>(3, MemberKind::voter), Member{1}};
+  Replica replica{options, {}, Moment{}};
+  auto receive = [&](MessageBody body) {
+    Actions actions;
+    Message message{Epoch{2}, std::move(body)};
+    replica.step(Moment{}, Received{Member{0}, &message}, actions);
+  };
+  receive(append({}, {{1, "one"}, {1, "two"}, {2, "three"}}));
+  receive(message::SnapshotPart{id(1, 2), 0, true, "two"});
+
+  Actions actions;
+  replica.step(Moment{}, PartStored{}, actions);
+
+  CHECK(actions.load_snapshot->restarts_log);
+  std::vector<LogIndex> handed;
+  replica.hand_over([&](const Entry& entry) { handed.push_back(entry.index); });
+  CHECK(handed == std::vector{LogIndex{3}});
+  CHECK(replica.flushed() == LogIndex{2});
+}
+
 TEST_CASE("R13: a part that does not go on where the last one ended is asked for again") {
   Group group;
   start(group, {1});

@@ -3,6 +3,7 @@
 // What the laws must know of a cluster: that another node may come to decide, and what it cannot
 // know of its clients then.
 #include <algorithm>
+#include <utility>
 
 #include "invariants.hpp"
 
@@ -37,6 +38,20 @@ void Invariants::on_new_epoch(Moment now) {
     if (std::exchange(session.abandoned, false)) session.closing = true;
     expect_lapse(session.lapse, options_.most_ttl);
   }
+}
+
+// The node renews, and attaches, before it asks a majority; the answer may reach nobody.
+void Invariants::expect_renewal(const Operation& stepped) {
+  const Ask& ask = stepped.ask;
+  SessionId there = stepped.scope;
+  if (!ask.secret.empty() || ask.verb == Verb::open) {
+    there = session_behind(ask.secret.empty() ? ask.id : ask.secret);
+  }
+  bool attaches = ask.verb == Verb::resume || ask.verb == Verb::open;
+  auto session = sessions_.find(there.value);
+  if (session == sessions_.end() || (!attaches && ask.verb != Verb::keep_alive)) return;
+  expect_lapse(session->second.lapse, session->second.ttl);
+  if (attaches && std::exchange(session->second.abandoned, false)) session->second.closing = true;
 }
 
 // The server closed it, or died: that releases nothing.

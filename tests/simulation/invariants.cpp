@@ -40,6 +40,12 @@ void Invariants::on_stepped(Operation& operation) {
     // The node may lengthen the lease when it takes the request up.
     expect_lapse(hold->second.lapse, ask.ttl.value_or(options_.most_ttl));
   }
+  // Among several nodes it may be known to its client only by what another connection was told.
+  if (options_.cluster && ask.verb == Verb::close && operation.scope.value != 0) {
+    Session& closing = session_seen(operation.scope, operation);
+    closing.closing = true;
+    expect_lapse(closing.lapse, options_.most_ttl);
+  }
   if (auto own = sessions_.find(operation.scope.value); own != sessions_.end()) {
     if (ask.verb == Verb::close) own->second.closing = true;
     bool renews = ask.verb == Verb::lock || ask.verb == Verb::unlock;
@@ -54,6 +60,7 @@ void Invariants::on_stepped(Operation& operation) {
     auto session = sessions_.find(there.value);
     if (session != sessions_.end()) expect_lapse(session->second.lapse, session->second.ttl);
   }
+  if (options_.cluster) expect_renewal(operation);
   if (ask.id.empty() || ask.verb == Verb::open) return;
   Id& id = ids_[key_of(operation.scope, ask.name, ask.id)];
   if (ask.verb == Verb::cancel) {

@@ -186,6 +186,7 @@ class Invariants {
 
   // Failover (failover_laws.cpp).
   void forget_link(std::uint32_t link);
+  void expect_renewal(const Operation& stepped);
 
   // The table (table_laws.cpp).
   void look_at(View& view);

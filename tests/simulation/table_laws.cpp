@@ -235,6 +235,7 @@ void Invariants::after_tick(Moment now) {
 void Invariants::check_overdue(Moment now) const {
   for (const Outstanding& one : outstanding_) {
     const Operation& operation = history_[one.operation];
+    if (!truth_.is_running_at(operation.link)) continue;
     Moment due = operation.begun;
     if (operation.ask.verb == Verb::lock) {
       Milliseconds longest = operation.ask.wait;

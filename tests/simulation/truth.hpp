@@ -22,6 +22,8 @@ class Truth {
   [[nodiscard]] virtual bool is_due(Moment now) const = 0;
   // This connection is to the node that decides.
   [[nodiscard]] virtual bool is_reigning(std::uint32_t /*link*/) const { return true; }
+  // The process at its other end is not stopped.
+  [[nodiscard]] virtual bool is_running_at(std::uint32_t /*link*/) const { return true; }
   // What else an answer must obey, as it leaves the node.
   virtual void judge(const Operation&) const {}
 };

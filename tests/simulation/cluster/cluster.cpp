@@ -11,6 +11,27 @@ namespace pawl::simulation {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+std::string describe(const Host& host, Moment now) {
+  if (!host.is_up()) return "is down";
+  std::ostringstream out;
+  const replication::Replica& replica = host.node().replica();
+  out << "is at the end " << (host.is_paused() ? "stopped, " : "")
+      << (host.is_primary() ? "primary" : "not primary") << " in epoch " << replica.epoch().value
+      << ", log " << replica.log().released().value << ".." << replica.last().value << " flushed "
+      << replica.flushed().value << " commit " << replica.commit().value << " applied "
+      << replica.applied().value;
+  if (replica.role() == Role::primary) out << (replica.may_decide() ? "" : ", may not decide");
+  if (replica.is_blank()) out << ", blank";
+  if (replica.is_damaged()) out << ", damaged";
+  Moment next = host.node().next_deadline();
+  if (next != never) out << ", due in " << (next - host.local(now)) / 1us << " us";
+  return out.str();
+}
+
+}  // namespace
+
 Cluster::Cluster(const Options& options, std::ostream* trace)
     : options_(options),
       trace_(trace),
@@ -59,6 +80,9 @@ Result Cluster::run() {
     result.violation = violation;
   } catch (const BrokenLaw& broken) {
     result.violation = Violation{"the core's own law", broken.text};
+  }
+  if (result.violation) {
+    for (const Host& host : hosts_) note(host, describe(host, schedule_.now()));
   }
   result.options = options_;
   result.hash = history_.hash();

@@ -65,6 +65,9 @@ class Cluster : private World, private Truth {
   [[nodiscard]] bool is_in_flight() const override;
   [[nodiscard]] bool is_due(Moment now) const override;
   [[nodiscard]] bool is_reigning(std::uint32_t link) const override;
+  [[nodiscard]] bool is_running_at(std::uint32_t link) const override {
+    return hosts_[links_[link].place].listens();
+  }
   void judge(const Operation& operation) const override;
   void on_first_commit(const Host& host, replication::EntryId id) const;
   // The node that decides: whose epoch is the newest that began.

@@ -2,6 +2,7 @@
 #include "cluster/disk.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -60,7 +61,7 @@ node::Recovered ClusterDisk::start() {
     from = snapshots_.back().upto;
   }
   // What lies behind the snapshot counts if it leads up to it.
-  if (from.index < log_base_.index || !has(from)) {
+  if (from.index < log_base_.index || !log_has(from)) {
     log_base_ = from;
     log_.clear();
   }
@@ -106,6 +107,10 @@ bool ClusterDisk::has(EntryId id) const {
   if (!snapshots_.empty() && id.index <= snapshots_.back().upto.index) {
     if (id.index < snapshots_.back().upto.index || id == snapshots_.back().upto) return true;
   }
+  return log_has(id);
+}
+
+bool ClusterDisk::log_has(EntryId id) const {
   if (id.index <= log_base_.index) return id.index < log_base_.index || id == log_base_;
   std::uint64_t place = id.index.value - log_base_.index.value - 1;
   return place < log_.size() && log_[place].epoch == id.epoch;
@@ -222,7 +227,14 @@ void ClusterDisk::take_in(const replication::message::SnapshotPart& part) {
 }
 
 void ClusterDisk::append(std::vector<Appended> records, std::uint64_t truncations) {
-  writes_.push_back({{}, std::move(records), truncations});
+  // While one flush is under way, the next batch gathers.
+  if (writes_.size() > (writing_ ? 1u : 0u)) {
+    Write& last = writes_.back();
+    std::move(records.begin(), records.end(), std::back_inserter(last.records));
+    last.truncations = truncations;
+  } else {
+    writes_.push_back({{}, std::move(records), truncations});
+  }
   pump();
 }
 
@@ -260,9 +272,8 @@ void ClusterDisk::apply(Write& write, std::size_t records) {
 // Of what was being written a part may be there.
 void ClusterDisk::end() {
   ++life_;
-  if (writing_ && !writes_.front().restart) {
-    apply(writes_.front(), random_.below(writes_.front().records.size() + 1));
-  }
+  bool has_begun = writing_ && (!writes_.front().restart || random_.chance(500));
+  if (has_begun) apply(writes_.front(), random_.below(writes_.front().records.size() + 1));
   writes_.clear();
   writing_ = false;
   tasks_.clear();

@@ -90,6 +90,7 @@ class ClusterDisk {
   void take_in(const replication::message::SnapshotPart& part);
   void read_part(const replication::PartWanted& wanted);
   void keep(Snapshot snapshot);
+  [[nodiscard]] bool log_has(replication::EntryId id) const;
   void feed_snapshot(node::Recovery& recovery) const;
 
   Schedule& schedule_;

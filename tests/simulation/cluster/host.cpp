@@ -109,6 +109,7 @@ void Host::pause(Span length) {
   if (paused_ || !node_) return;
   world_.note(*this, "is stopped for " + std::to_string(length / 1ms) + " ms");
   paused_ = true;
+  paused_at_ = world_.schedule.now();
   world_.schedule.after(length, [this, life = life_] {
     if (life == life_) resume();
   });
@@ -117,6 +118,7 @@ void Host::pause(Span length) {
 void Host::resume() {
   if (!std::exchange(paused_, false)) return;
   world_.note(*this, "goes on");
+  world_.invariants.on_disturbed(world_.schedule.now() - paused_at_);
   turn();
 }
 

@@ -101,6 +101,7 @@ class Host {
   std::vector<std::uint64_t> sessions_;  // with peers, by place; 0: none
   Moment tick_at_ = never;
   bool paused_ = false;
+  Moment paused_at_{};
   std::uint64_t life_ = 0;
   std::uint64_t starts_ = 0;
   std::uint64_t steps_ = 0;

@@ -33,7 +33,7 @@ void Host::check_commit() {
   const replication::Log& log = replica.log();
   for (LogIndex index{commit_.value + 1}; index <= replica.commit(); ++index.value) {
     if (index <= base_.index) continue;
-    replication::EntryId id{index < log.released() ? epoch_at(index) : log.epoch_at(index), index};
+    replication::EntryId id{index <= log.released() ? epoch_at(index) : log.epoch_at(index), index};
     if (index > world_.ledger.last()) world_.first_commit(*this, id);
     static_cast<void>(world_.ledger.on_committed(id));
   }

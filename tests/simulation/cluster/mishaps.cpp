@@ -51,6 +51,7 @@ void Cluster::befall(Mishap mishap) {
       network_.cut(host.place(), other);
       network_.cut(other, host.place());
       schedule_.after(random_.skewed(50ms, cluster.most_cut), [this, one = host.place(), other] {
+        if (healing_) return;
         network_.mend(one, other);
         network_.mend(other, one);
       });

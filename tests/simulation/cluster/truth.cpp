@@ -19,6 +19,10 @@ bool depends_on_reign(const Operation& operation) {
   constexpr std::array errors{ErrorCode::busy, ErrorCode::not_held, ErrorCode::session_expired,
                               ErrorCode::timeout, ErrorCode::mismatch};
   const auto& error = operation.outcome.error;
+  // That a session has lapsed stays true, and is known of each connection that was in it.
+  bool asks_for_one = operation.ask.verb == Verb::resume || !operation.ask.secret.empty();
+  if (error == ErrorCode::session_expired && !asks_for_one) return false;
+  if (operation.ask.verb == Verb::close) return false;
   if (error) return std::find(errors.begin(), errors.end(), *error) != errors.end();
   return std::find(verbs.begin(), verbs.end(), operation.ask.verb) == verbs.end();
 }
@@ -39,7 +43,7 @@ bool Cluster::is_in_flight() const {
   if (host == nullptr || host->is_paused()) return true;
   const replication::Replica& replica = host->node().replica();
   return replica.role() != Role::primary || replica.in_flight() > 0 ||
-         replica.applied() != ledger_.last() || !replica.may_decide();
+         replica.applied() != ledger_.last() || !replica.may_decide() || !replica.may_append();
 }
 
 bool Cluster::is_due(Moment now) const {
@@ -82,7 +86,9 @@ void Cluster::on_first_commit(const Host& host, replication::EntryId id) const {
 bool Cluster::serves() const {
   const Host* host = reigning();
   auto is_well = [&](const Host& one) { return one.listens() && !one.disk().is_stuck(); };
-  if (host == nullptr || !is_well(*host) || !host->node().replica().may_decide()) return false;
+  if (host == nullptr || !is_well(*host)) return false;
+  const replication::Replica& replica = host->node().replica();
+  if (!replica.may_decide() || !replica.may_append()) return false;
   std::size_t hearing = 1;
   for (const Host& other : hosts_) {
     Place from = host->place();
