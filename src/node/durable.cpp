@@ -76,6 +76,7 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
     state_hash_.begin_behind({});
   }
   if (settings_.cluster.nodes.empty()) start_epoch();
+  note_awaited();
 }
 
 // A token goes to an acquisition, once: to one that waits already, or that a LOCK in flight brings.

@@ -48,6 +48,8 @@ class Node {
 
   // Another node is being made primary: a drain waits for it.
   [[nodiscard]] bool is_handing_over() const { return replica_.is_handing_over(); }
+  // Blank: whom it has still to meet, by name, for people; else empty.
+  [[nodiscard]] const std::string& awaits() const { return awaits_; }
   [[nodiscard]] const locks::LockTable& table() const { return *table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
 
@@ -69,7 +71,7 @@ class Node {
   // What peers and the disk say, and what the replica makes of it (replicating.cpp).
   void on(const replication::Received& event) { pass_on(event); }
   void on(const replication::PeerLost& event) { pass_on(event); }
-  void on(const replication::Met& event) { pass_on(event); }
+  void on(const replication::Met& event);
   void on(const replication::VoteStored& event) { pass_on(event); }
   void on(const replication::PartRead& event) { pass_on(event); }
   void on(const replication::PartStored& event);
@@ -80,6 +82,7 @@ class Node {
   void take_part(replication::message::SnapshotPart part);
   void load_snapshot(const replication::LoadSnapshot& load);
   void note_role();
+  void note_awaited();
   void compare_state(LogIndex index, std::string_view bytes, const locks::Record& record);
   [[nodiscard]] bool has_peers() const { return replica_.membership().size() > 1; }
 
@@ -283,7 +286,9 @@ class Node {
   StateHash state_hash_;  // of several nodes
   std::unique_ptr<ArrivingSnapshot> arriving_;
   bool part_is_last_ = false;
-  RoleChange role_;  // as told last
+  RoleChange role_;     // as told last
+  std::string awaits_;  // "n2, n3"
+  std::string no_primary_yet_;
 
   Connections connections_;
   Askers askers_{connections_};

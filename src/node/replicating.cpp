@@ -28,6 +28,22 @@ void Node::pass_on(const replication::Event& event) {
   if (said.elected) start_epoch();
 }
 
+void Node::on(const replication::Met& event) {
+  pass_on(event);
+  note_awaited();
+}
+
+void Node::note_awaited() {
+  awaits_.clear();
+  if (!replica_.is_blank()) return;
+  replica_.membership().each_peer([&](replication::Member peer) {
+    if (replica_.has_met(peer)) return;
+    if (!awaits_.empty()) awaits_ += ", ";
+    awaits_ += settings_.cluster.nodes[peer.value].id;
+  });
+  no_primary_yet_ = "this node is new, and takes part once it has met " + awaits_;
+}
+
 // Once a turn, so that the records of all its steps travel together.
 void Node::tick_replica() {
   unsent_ = false;

@@ -158,8 +158,9 @@ bool Node::refuse_elsewhere(Origin from, const Request& request) {
 }
 
 void Node::refuse_as_standby(Origin from) {
-  answer(from,
-         reply::Error{.code = ErrorCode::not_primary, .primary = std::string{primary_address()}});
+  reply::Error error{.code = ErrorCode::not_primary, .primary = std::string{primary_address()}};
+  if (!awaits_.empty()) error.message = no_primary_yet_;
+  answer(from, std::move(error));
 }
 
 // Where clients find the primary, as far as this node knows.

@@ -51,7 +51,7 @@ struct Hello {
   // Which data directory this is: another one under the same name is a replaced disk.
   std::uint64_t disk = 0;
   Epoch epoch;         // of its ballot
-  bool blank = false;  // has promised nothing to anybody yet: Replica::is_pristine()
+  bool blank = false;  // has never taken part: its disk is new
   bool operator==(const Hello&) const = default;
 };
 

@@ -116,9 +116,6 @@ class Replica {
   [[nodiscard]] bool is_handing_over() const { return handover_to_.has_value(); }
   [[nodiscard]] bool is_damaged() const { return repair_.value != 0; }
   [[nodiscard]] bool is_blank() const { return newcomer_.has_value(); }
-  // Has promised nothing to anybody yet: what its hello calls blank, so that those who begin a
-  // cluster together need not do so in the same moment.
-  [[nodiscard]] bool is_pristine() const { return epoch().value == 0 && last().value == 0; }
   // Blank: whom it has still to meet.
   [[nodiscard]] bool has_met(Member peer) const { return newcomer_->met[peer.value]; }
   // Of a standby: when it last heard its primary.

@@ -45,6 +45,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       loop_.context(), [this](const node::Event& event) { on_stored(event); }, loop_.now());
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
+  next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner
 }
 
 Started<std::string> Server::listen(const Listen& addresses) {
@@ -95,6 +96,7 @@ void Server::tick() {
   if (loop_.now() >= next_space_check_) {
     next_space_check_ = loop_.now() + space_check;
     store_.look_after(loop_.now());
+    log_awaited(loop_.now());
   }
   notify_.ticked(loop_.now());
 }

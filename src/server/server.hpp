@@ -67,6 +67,7 @@ class Server {
   void on_stored(const node::Event& event);
   void speak();
   void log_role(const node::RoleChange& change) const;
+  void log_awaited(Moment now);
 
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
@@ -127,6 +128,7 @@ class Server {
   SpareBuffers spares_;
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
+  Moment next_awaited_log_ = never;
   Round to_write_;
   Round to_work_;
 

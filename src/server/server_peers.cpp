@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint32_t oldest_records = 1;
 constexpr std::uint32_t newest_records = 1;
 
+constexpr Span awaited_log_every = std::chrono::seconds{10};
+
 PeersOptions options_of(const Config& config) {
   PeersOptions options;
   for (const ClusterPeer& peer : config.cluster_peers) {
@@ -94,6 +96,13 @@ void Server::log_role(const node::RoleChange& change) const {
     case Role::starting: break;  // or elected, and about to be primary
   }
   if (change.primary.empty()) log_.warn("has no primary", {{"epoch", epoch}});
+}
+
+// A first start, or a new disk: an operator must know whom everybody waits for.
+void Server::log_awaited(Moment now) {
+  if (node_.awaits().empty() || now < next_awaited_log_) return;
+  next_awaited_log_ = now + awaited_log_every;
+  log_.warn("waits to meet every other node once", {{"not_met", node_.awaits()}});
 }
 
 }  // namespace pawl::server

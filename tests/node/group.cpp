@@ -95,7 +95,7 @@ void Group::meet(char one, char other) {
   if (is_cut(one, other) || !nodes_.at(one).node || !nodes_.at(other).node) return;
   auto tell = [&](char to, char about) {
     const replication::Replica& peer = (*this)[about].replica();
-    step(to, replication::Met{member(about), peer.epoch(), peer.is_pristine()});
+    step(to, replication::Met{member(about), peer.epoch(), peer.is_blank()});
   };
   tell(one, other);
   tell(other, one);

@@ -144,6 +144,9 @@ TEST_CASE("a wiped node joins as a damaged one, once it has met all others") {
   group.pass(3s);
   // The other one may have heard promises that the wiped one does not know any more.
   CHECK(group[others[0]].replica().is_blank());
+  CHECK(group[others[0]].awaits() == std::string{others[1]});
+  CHECK_THAT(group.ask(others[0], "LOCK a"),
+             Contains("takes part once it has met " + std::string{others[1]}));
   CHECK(group.find_primary() == '?');
   group.start(others[1]);
   group.primary();

@@ -35,17 +35,24 @@ TEST_CASE("those who are all blank begin together, and elect one of them") {
   for (char name : {'a', 'b', 'c'}) group.start(name, blank());
   for (char name : {'a', 'b', 'c'}) {
     for (char other : {'a', 'b', 'c'}) {
-      if (name != other) meet(group, name, other, 0, group[other].is_pristine());
+      if (name != other) meet(group, name, other, 0, group[other].is_blank());
     }
   }
   group.settle();
   for (char name : {'a', 'b', 'c'}) {
     CHECK_FALSE(group[name].is_blank());
     CHECK_FALSE(group[name].is_damaged());
-    CHECK(group[name].is_pristine());
   }
   group.elect('b');
-  CHECK_FALSE(group['b'].is_pristine());
+}
+
+TEST_CASE("one that waits for the others to begin has taken part in nothing, blank or not") {
+  Group group;
+  group.start('c', blank());
+  meet(group, 'c', 'a', 0, false);
+  meet(group, 'c', 'b', 0, true);
+  group.settle();
+  CHECK_FALSE(group['c'].is_damaged());
 }
 
 TEST_CASE("met once as blank, another counts as blank whatever became of it meanwhile") {
