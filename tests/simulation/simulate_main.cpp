@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/cluster.hpp"
 #include "mutants.hpp"
+#include "simulation/cluster/cluster.hpp"
 #include "simulator.hpp"
 
 namespace {

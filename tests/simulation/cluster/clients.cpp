@@ -3,7 +3,7 @@
 // Between clients and nodes: whom a client asks, and what lies on the way.
 #include <algorithm>
 
-#include "cluster/cluster.hpp"
+#include "simulation/cluster/cluster.hpp"
 
 namespace pawl::simulation {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/cluster.hpp"
+#include "simulation/cluster/cluster.hpp"
 
 #include <chrono>
 #include <sstream>

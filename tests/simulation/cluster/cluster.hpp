@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "client.hpp"
-#include "cluster/host.hpp"
-#include "cluster/ledger.hpp"
-#include "cluster/network.hpp"
 #include "history.hpp"
 #include "invariants.hpp"
 #include "options.hpp"
 #include "random.hpp"
 #include "schedule.hpp"
+#include "simulation/cluster/host.hpp"
+#include "simulation/cluster/ledger.hpp"
+#include "simulation/cluster/network.hpp"
 #include "simulator.hpp"
 #include "truth.hpp"
 
@@ -110,7 +110,8 @@ class Cluster : private World, private Truth {
   std::deque<Host> hosts_;
   std::deque<Link> links_;
   std::deque<Client> clients_;
-  std::vector<Place> preferred_;    // by client
+  std::vector<Place> preferred_;  // by client
+  Moment drains_end_{};
   std::vector<Moment> deaf_until_;  // by place: clients do not reach it
   Moment disturbed_{};              // last
   bool healing_ = false;

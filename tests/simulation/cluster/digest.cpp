@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/digest.hpp"
+#include "simulation/cluster/digest.hpp"
 
 #include <string_view>
 

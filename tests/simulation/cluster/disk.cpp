@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/disk.hpp"
+#include "simulation/cluster/disk.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "cluster/cluster.hpp"
+#include "simulation/cluster/cluster.hpp"
 
 namespace pawl::simulation {
 
@@ -41,12 +41,13 @@ void Cluster::heal() {
   network_.calm();
   std::fill(deaf_until_.begin(), deaf_until_.end(), schedule_.now());
   bool all_whole = true;
-  Moment last_flush = schedule_.now();
+  // Whoever was told to end has ended by then, and is started again below.
+  Moment settled = std::max(schedule_.now(), drains_end_);
   for (Host& host : hosts_) {
     host.disk().calm();
-    last_flush = std::max(last_flush, host.disk().stuck_until());
+    settled = std::max(settled, host.disk().stuck_until());
   }
-  schedule_.run_until(last_flush);
+  schedule_.run_until(settled);
   for (Host& host : hosts_) {
     all_whole = all_whole && !host.disk().is_impaired();
   }
@@ -95,8 +96,13 @@ void Cluster::require_rest() {
   auto is_empty = [&] {
     return table.lock_count() + table.session_count() + table.waiter_count() == 0;
   };
-  // Late words of clients may still arrive.
-  schedule_.run_until(schedule_.now() + 4s);
+  // Late words of clients may still arrive, each behind those sent before it.
+  Moment last_word = schedule_.now() + 4s;
+  for (const Link& link : links_) {
+    if (link.last_to_node < never - 1h) last_word = std::max(last_word, link.last_to_node);
+  }
+  schedule_.run_until(last_word + 500ms);  // … and are answered
+  deadline = std::max(deadline, last_word + 8s);
   while (!is_empty() && schedule_.now() < deadline) {
     schedule_.run_until(schedule_.now() + 200ms);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/host.hpp"
+#include "simulation/cluster/host.hpp"
 
 #include <algorithm>
 #include <array>

@@ -11,14 +11,14 @@
 #include <variant>
 #include <vector>
 
-#include "cluster/disk.hpp"
-#include "cluster/ledger.hpp"
-#include "cluster/network.hpp"
 #include "desk.hpp"
 #include "node/node.hpp"
 #include "options.hpp"
 #include "random.hpp"
 #include "schedule.hpp"
+#include "simulation/cluster/disk.hpp"
+#include "simulation/cluster/ledger.hpp"
+#include "simulation/cluster/network.hpp"
 
 namespace pawl::simulation {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "cluster/digest.hpp"
-#include "cluster/host.hpp"
+#include "simulation/cluster/digest.hpp"
+#include "simulation/cluster/host.hpp"
 
 namespace pawl::simulation {
 

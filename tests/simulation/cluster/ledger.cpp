@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/ledger.hpp"
+#include "simulation/cluster/ledger.hpp"
 
 #include <optional>
 #include <string>
 
 #include "base/ensure.hpp"
-#include "cluster/digest.hpp"
 #include "invariants.hpp"
+#include "simulation/cluster/digest.hpp"
 
 namespace pawl::simulation {
 

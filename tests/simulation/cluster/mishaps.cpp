@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cluster/cluster.hpp"
+#include "simulation/cluster/cluster.hpp"
 
 namespace pawl::simulation {
 
@@ -142,7 +142,9 @@ void Cluster::hand_over() {
 void Cluster::terminate(Host& host) {
   if (!host.listens()) return;
   host.drain();
-  schedule_.after(random_.between(1ms, 900ms), [this, &host, starts = host.starts()] {
+  Moment end = schedule_.now() + random_.between(1ms, 900ms);
+  drains_end_ = std::max(drains_end_, end);
+  schedule_.at(end, [this, &host, starts = host.starts()] {
     if (host.is_up() && host.starts() == starts) crash(host);
   });
 }

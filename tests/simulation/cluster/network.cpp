@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster/network.hpp"
+#include "simulation/cluster/network.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "cluster/cluster.hpp"
+#include "simulation/cluster/cluster.hpp"
 #include "translate.hpp"
 
 namespace pawl::simulation {
