@@ -47,6 +47,10 @@ class FaultProxy::Session : public std::enable_shared_from_this<Session> {
     target_.async_connect(loopback(proxy_.target_),
                           [self = shared_from_this()](const error_code& error) {
                             if (error) return self->end();
+                            error_code ignored;
+                            // Or a small message waits for the acknowledgement of the one before.
+                            self->caller_.set_option(tcp::no_delay(true), ignored);
+                            self->target_.set_option(tcp::no_delay(true), ignored);
                             self->go_on();
                           });
   }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cluster/wire.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace pawl::testing {
+
+Wire::Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  open_ = ::connect(socket_, generic, sizeof address) == 0;
+  const int yes = 1;
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+Wire::~Wire() { ::close(socket_); }
+
+bool Wire::send(std::string_view line) {
+  if (!open_) return false;
+  const std::string bytes = std::string(line) + '\n';
+  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  open_ = sent == static_cast<ssize_t>(bytes.size());
+  return open_;
+}
+
+std::optional<std::string> Wire::read_line(TimePoint until) {
+  std::size_t end = 0;
+  while ((end = input_.find('\n')) == std::string::npos) {
+    if (!open_) return std::nullopt;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    pollfd readable{socket_, POLLIN, 0};
+    if (::poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) != 1) return std::nullopt;
+    char bytes[16'384];
+    const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+    open_ = count > 0;
+    if (open_) input_.append(bytes, static_cast<std::size_t>(count));
+  }
+  std::string line = input_.substr(0, end);
+  input_.erase(0, end + 1);
+  return line;
+}
+
+}  // namespace pawl::testing

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection to one node that may be away, paused or gone: nothing throws, each read says until
+// when it waits. A connection that failed stays failed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::testing {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+class Wire {
+ public:
+  explicit Wire(std::uint16_t port);  // of 127.0.0.1
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  bool send(std::string_view line);  // adds the LF
+  // Nothing: not in time, or the connection ended, see is_open().
+  [[nodiscard]] std::optional<std::string> read_line(TimePoint until);
+  [[nodiscard]] bool is_open() const { return open_; }
+
+ private:
+  int socket_ = -1;
+  bool open_ = false;
+  std::string input_;
+};
+
+}  // namespace pawl::testing
