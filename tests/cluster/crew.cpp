@@ -77,9 +77,12 @@ void Client::work(const std::atomic<bool>& over) {
 
 void Client::one_hold() {
   const bool contended = below(2) == 0;
-  const bool abandons = below(50) == 0;  // and lets it expire
+  // And lets it expire. Of names that nobody asks for again: each failover lets such a lease run
+  // anew, and in the end everybody would wait for one, and nobody see when the next primary serves.
+  const bool abandons = below(50) == 0;
   Hold hold;
   hold.name = (contended ? "shared/" : "own/" + who_ + '/') + std::to_string(below(4));
+  if (abandons) hold.name = "left/" + who_ + '/' + std::to_string(counted_);
   hold.id = who_ + '-' + std::to_string(++counted_);
   judge_.asks(hold);
   const std::string line = "LOCK " + hold.name + " id=" + hold.id +

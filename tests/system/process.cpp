@@ -50,6 +50,8 @@ Process::Process(const std::vector<std::string>& words,
   if (pid_ == 0) {
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
+    // What the test holds open would else live on in here after the test has closed it.
+    closefrom(STDERR_FILENO + 1);
     execve(argument_pointers[0], argument_pointers.data(), variable_pointers.data());
     _exit(127);
   }
