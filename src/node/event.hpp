@@ -104,6 +104,7 @@ struct RoleChange {
   Role role = Role::starting;
   Epoch epoch;
   std::string primary;
+  std::string_view why{};  // a primary stepped down: the reason, for people
 };
 
 // Filled by step, performed and cleared by the shell. The vectors keep their storage.

@@ -286,7 +286,8 @@ class Node {
   StateHash state_hash_;  // of several nodes
   std::unique_ptr<ArrivingSnapshot> arriving_;
   bool part_is_last_ = false;
-  RoleChange role_;     // as told last
+  RoleChange role_;  // as told last
+  std::string_view stepped_down_why_;
   std::string awaits_;  // "n2, n3"
   std::string no_primary_yet_;
 

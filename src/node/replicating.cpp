@@ -102,7 +102,7 @@ void Node::note_role() {
   if (primary) name = settings_.cluster.nodes[primary->value].id;
   Role role = replica_.role();
   if (role == role_.role && replica_.epoch() == role_.epoch && name == role_.primary) return;
-  role_ = {role, replica_.epoch(), std::string{name}};
+  role_ = {role, replica_.epoch(), std::string{name}, std::exchange(stepped_down_why_, {})};
   out_->role = role_;
 }
 

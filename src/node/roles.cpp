@@ -20,6 +20,19 @@ namespace {
 // A promoted survivor goes on so far above every token that the other may have given.
 constexpr std::uint64_t promotion_leap = std::uint64_t{1} << 40;
 
+std::string_view explain(replication::StepDownReason reason) {
+  using enum replication::StepDownReason;
+  switch (reason) {
+    case higher_epoch: return "another node is, or is about to be, primary";
+    case handed_over: return "handed over";
+    case no_majority: return "no majority answers";
+    case disk_stuck: return "its disk does not flush";
+    case gap: return "stood still, and no majority confirmed it afterwards";
+    case promoted: return "an operator made it the only voter";
+  }
+  return {};
+}
+
 }  // namespace
 
 // The first record of an epoch: nothing is served before it is committed and applied (R7).
@@ -72,6 +85,7 @@ void Node::arm_all() {
 void Node::step_down(const replication::SteppedDown& down) {
   constexpr std::string_view ask_again = "the primary changed: ask again with the same id";
   serving_ = false;
+  stepped_down_why_ = explain(down.reason);
   if (down.to) successor_ = down.to;
   for (const Origin& origin : down.unknown) refuse(origin, ErrorCode::no_quorum, ask_again);
   std::vector<Slot> waits;

@@ -88,6 +88,7 @@ void Server::speak() {
 
 void Server::log_role(const node::RoleChange& change) const {
   const std::uint64_t epoch = change.epoch.value;
+  if (!change.why.empty()) log_.warn("is primary no more", {{"why", change.why}});
   switch (change.role) {
     case Role::primary: return log_.info("is primary", {{"epoch", epoch}});
     case Role::standby:
