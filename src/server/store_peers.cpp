@@ -38,8 +38,10 @@ void Store::store_repaired() {
               });
 }
 
+// Were both halves of a pair promoted, each is of an incarnation of its own: what they granted
+// apart cannot become one log again, and they must refuse each other.
 void Store::store_promotion() {
-  const std::uint64_t incarnation = identity_.incarnation + 1;
+  const std::uint64_t incarnation = identity_.incarnation + 1 + self_.value;
   change_meta(
       [incarnation](journal::Meta& meta) {
         meta.promoted = true;

@@ -197,6 +197,23 @@ TEST_CASE("a promotion outlives the process, with the next incarnation") {
   CHECK(again.recovered.ballot.epoch == Epoch{3});
 }
 
+TEST_CASE("two nodes that were promoted apart never meet as one cluster") {
+  std::vector<std::uint64_t> incarnations;
+  for (int place : {0, 1}) {
+    const testing::TemporaryDirectory directory;
+    Config config = config_of(directory.path(), place);
+    config.core.cluster.nodes.pop_back();
+    Running running(config);
+    running.vote(3, Member{0}, replication::Joined{});
+    node::Actions actions;
+    actions.store_promotion = true;
+    running.store->want(actions);
+    running.wait_for<node::PromotionStored>();
+    incarnations.push_back(running.store->identity().incarnation);
+  }
+  CHECK(incarnations[0] != incarnations[1]);
+}
+
 TEST_CASE("a directory serves only whom it was made for") {
   const testing::TemporaryDirectory directory;
   const std::string path = directory.path();
