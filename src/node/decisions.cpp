@@ -13,7 +13,7 @@ using std::chrono::duration_cast;
 
 namespace {
 
-// Past so many records on their way the log is the bottleneck: decide later.
+// Past so many records on their way the log is the bottleneck: one slice of decisions at a time.
 constexpr std::uint64_t records_in_flight = 64;
 
 // The clock may be off by ε = 0.1 %: the server waits that much longer than the client believes.
@@ -21,8 +21,11 @@ constexpr std::int64_t epsilon_inverse = 1'000;
 
 }  // namespace
 
-bool Node::may_decide() const {
-  return serves() && replica_.may_decide() && replica_.in_flight() < records_in_flight;
+// `last`: the end of the log when decisions of this kind were made last. A log that is never at
+// rest must not put them off for ever.
+bool Node::may_decide(LogIndex last) const {
+  bool has_room = replica_.in_flight() < records_in_flight || last <= replica_.applied();
+  return serves() && replica_.may_decide() && has_room;
 }
 
 // After a stall nobody could renew: the gap is added to every deadline at once. Who has peers must
@@ -96,11 +99,13 @@ std::int64_t Node::wall_ms() const {
 
 // One slice a tick, so that requests get their turn in between.
 void Node::decide_expiries() {
-  if (!may_decide()) return;
+  if (!may_decide(expiries_decided_)) return;
   Moment now = now_ - skipped_;
+  bool decided = false;
   for (std::size_t slice = 0; slice < locks::sweep_locks; ++slice) {
     Slot slot = leases_.pop_due(now);
     if (slot == no_slot) break;
+    decided = true;
     const locks::Acquisition& acquisition = table_->acquisition(slot);
     switch (acquisition.stage) {
       case locks::Stage::free: break;
@@ -114,8 +119,10 @@ void Node::decide_expiries() {
     if (slot == no_slot) break;
     const locks::Session& session = table_->session(slot);
     slice += 1 + session.holds + session.waits;
+    decided = true;
     judge_session(slot, locks::SessionEnd::expired);
   }
+  if (decided) expiries_decided_ = replica_.last();
 }
 
 void Node::judge(Slot slot) {
@@ -250,6 +257,7 @@ void Node::make_records_of_backlog() {
     propose(record::Sweep{backlog_.sweeps.front()}, {});
     backlog_.sweeps.pop_front();
   }
+  backlog_decided_ = replica_.last();
 }
 
 }  // namespace pawl::node

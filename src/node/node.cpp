@@ -32,7 +32,7 @@ void Node::step(Moment now, const Event& event, Actions& out) {
   notice_gap(now);
   std::visit([this](const auto& one) { on(one); }, event);
   apply_and_settle();
-  if (!backlog_.empty() && may_decide()) {
+  if (!backlog_.empty() && may_decide(backlog_decided_)) {
     make_records_of_backlog();
     apply_and_settle();
   }
@@ -58,8 +58,8 @@ Moment Node::next_deadline() const {
     // No later than the next heartbeat would be: a gap between steps is then a stall.
     next = std::min({next, replica_.next_deadline(), now_ + settings_.cluster.heartbeat});
   }
-  if (may_decide()) {
-    if (!backlog_.empty()) return now_;
+  if (!backlog_.empty() && may_decide(backlog_decided_)) return now_;
+  if (may_decide(expiries_decided_)) {
     Moment due = std::min(leases_.next(), sessions_.next());
     if (due != never) {
       // No later than a quarter of a second: a gap between steps is then a stall, not idleness.

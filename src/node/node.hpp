@@ -213,7 +213,7 @@ class Node {
   bool settle_judged();  // true if it made records
   bool settle_session(const Judged& judged);
   void expire_session(Slot session, locks::SessionEnd reason);
-  [[nodiscard]] bool may_decide() const;
+  [[nodiscard]] bool may_decide(LogIndex last) const;
   [[nodiscard]] Moment lease_end(std::uint32_t ttl_ms) const;
   [[nodiscard]] Moment wait_deadline(Milliseconds wait) const;
   [[nodiscard]] Milliseconds left_of(Moment deadline) const;
@@ -301,6 +301,8 @@ class Node {
   std::deque<Unconfirmed> unconfirmed_;
   std::deque<Parked> parked_;
   std::deque<Judged> judged_;
+  LogIndex expiries_decided_;  // the end of the log then
+  LogIndex backlog_decided_;
   std::vector<ConnectionId> parked_for_meta_;
   std::vector<ConnectionId> parked_for_role_;  // until it serves, or certainly does not
   std::vector<HeldBack> held_back_;

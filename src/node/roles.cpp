@@ -123,6 +123,7 @@ void Node::step_down(const replication::SteppedDown& down) {
   in_flight_.clear();
   backlog_.clear();
   judged_.clear();
+  expiries_decided_ = backlog_decided_ = {};
   leases_.reset();
   sessions_.reset();
   end_handover(down.reason == replication::StepDownReason::handed_over);

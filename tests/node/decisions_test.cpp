@@ -318,4 +318,29 @@ TEST_CASE("a session with thousands of locks is dead at once and swept in slices
   CHECK(core.node().table().lock_count() == 2);
 }
 
+TEST_CASE("leases and waits end though the log never comes to rest") {
+  Core core(with(Durability::fsync));
+  token_of(core.ask("A", "LOCK x ttl=1s"));
+  for (int i = 0; i < 100; ++i)
+    core.send("L", "#" + std::to_string(i) + " LOCK l" + std::to_string(i));
+  core.send("B", "LOCK x wait=500ms");
+  core.send("C", "LOCK x wait=60s");
+
+  std::optional<std::string> timeout;
+  std::optional<std::string> grant;
+  for (int i = 100; i < 2'000; ++i) {
+    core.send("L", "#" + std::to_string(i) + " LOCK l" + std::to_string(i));
+    core.flush_one_record();
+    while (core.read("L")) continue;
+    core.advance(1ms);
+    REQUIRE(core.node().replica().in_flight() >= 64);
+    if (!timeout) timeout = core.read("B");
+    if (!grant) grant = core.read("C");
+  }
+
+  CHECK(timeout == "ERR TIMEOUT");
+  REQUIRE(grant);
+  CHECK_THAT(*grant, StartsWith("OK token="));
+}
+
 }  // namespace pawl::testing
