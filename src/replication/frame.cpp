@@ -79,6 +79,7 @@ std::string encode_hello(const Hello& hello) {
   out.number(hello.disk);
   out.number(hello.epoch.value);
   out.number(hello.blank ? 1 : 0);
+  out.number(hello.members);
   return body;
 }
 
@@ -94,6 +95,7 @@ std::optional<Hello> decode_hello(std::string_view body) {
   hello.epoch = Epoch{in.number()};
   const std::uint64_t blank = in.number();
   hello.blank = blank == 1;
+  hello.members = in.number();
   bool is_sound = in.ok() && in.at_end() && !hello.node.empty() &&
                   hello.node.size() <= max_node_name_bytes && blank <= 1 &&
                   hello.oldest_records <= hello.newest_records;
@@ -110,6 +112,7 @@ std::optional<HelloFlaw> judge_hello(const Hello& ours, const Hello& theirs) {
   if (theirs.cluster != ours.cluster) return HelloFlaw::other_cluster;
   if (theirs.incarnation != ours.incarnation) return HelloFlaw::other_incarnation;
   if (theirs.node == ours.node) return HelloFlaw::own_name;
+  if (theirs.members != ours.members) return HelloFlaw::other_members;
   bool meet =
       theirs.oldest_records <= ours.newest_records && ours.oldest_records <= theirs.newest_records;
   if (!meet) return HelloFlaw::records_apart;

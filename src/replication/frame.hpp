@@ -52,6 +52,9 @@ struct Hello {
   std::uint64_t disk = 0;
   Epoch epoch;         // of its ballot
   bool blank = false;  // has never taken part: its disk is new
+  // Of whom its configuration makes the cluster. Where two differ, each counts majorities of its
+  // own, and members go by other numbers.
+  std::uint64_t members = 0;
   bool operator==(const Hello&) const = default;
 };
 
@@ -63,6 +66,7 @@ enum class HelloFlaw : std::uint8_t {
   other_cluster,
   other_incarnation,  // of this cluster, before or after an operator promoted one node alone
   own_name,           // two nodes go by one name, or this one called itself
+  other_members,      // its configuration makes the cluster of others
   records_apart,      // there is no record version that both can apply
 };
 // Why we do not talk to them, if so. Whether the node is a member is for the caller to say.

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
+#include "journal/checksum.hpp"
+
 namespace pawl::server {
 
 using replication::FrameFlaw;
@@ -43,6 +46,7 @@ PeerFlaw flaw_of(HelloFlaw flaw) {
     case HelloFlaw::other_cluster: return PeerFlaw::other_cluster;
     case HelloFlaw::other_incarnation: return PeerFlaw::other_incarnation;
     case HelloFlaw::own_name: return PeerFlaw::own_name;
+    case HelloFlaw::other_members: return PeerFlaw::other_members;
     case HelloFlaw::records_apart: return PeerFlaw::records_apart;
   }
   return PeerFlaw::damaged;
@@ -72,6 +76,10 @@ std::string_view explain(PeerFlaw flaw) {
     case PeerFlaw::own_name:
       return "it goes by the name of this node; each node needs its own, and its own address in "
              "cluster.nodes";
+    case PeerFlaw::other_members:
+      return "its cluster.nodes names other nodes, other witnesses or another order than ours; "
+             "make "
+             "cluster.nodes equal on every node and restart those that were wrong";
     case PeerFlaw::records_apart:
       return "neither version of pawld knows the other's records; upgrade one release at a time";
     case PeerFlaw::replaced_disk:
@@ -102,6 +110,7 @@ bool is_refusal(PeerFlaw flaw) {
     case PeerFlaw::other_cluster:
     case PeerFlaw::other_incarnation:
     case PeerFlaw::own_name:
+    case PeerFlaw::other_members:
     case PeerFlaw::records_apart:
     case PeerFlaw::replaced_disk:
     case PeerFlaw::silent:
@@ -109,6 +118,16 @@ bool is_refusal(PeerFlaw flaw) {
     case PeerFlaw::unread: return true;
   }
   return true;
+}
+
+std::uint64_t members_hash(const std::vector<ClusterNode>& nodes) {
+  std::string members;
+  ByteWriter out{members};
+  for (const ClusterNode& node : nodes) {
+    out.text(node.id);
+    out.number(node.witness ? 1 : 0);
+  }
+  return std::max<std::uint64_t>(journal::checksum(journal::bytes_of(members), 0), 1);
 }
 
 // Text that somebody types is known for what it is by its first four bytes, taken as a length.
@@ -130,9 +149,12 @@ std::variant<ReadHello, HelloIncomplete, PeerFlaw> read_hello(std::string_view b
 std::variant<Member, PeerFlaw> identify(const Hello& ours, const Hello& theirs,
                                         const std::vector<std::string>& names,
                                         std::optional<Member> called) {
-  if (const auto flaw = replication::judge_hello(ours, theirs)) return flaw_of(*flaw);
   const auto found = std::find(names.begin(), names.end(), theirs.node);
-  if (found == names.end()) return PeerFlaw::unknown_member;
+  const auto flaw = replication::judge_hello(ours, theirs);
+  // That it is not named here says more than that the lists differ.
+  const bool is_known = found != names.end();
+  if (flaw && (is_known || *flaw != HelloFlaw::other_members)) return flaw_of(*flaw);
+  if (!is_known) return PeerFlaw::unknown_member;
   const Member member{static_cast<std::uint8_t>(found - names.begin())};
   const auto own = std::find(names.begin(), names.end(), ours.node);
   const Member self{static_cast<std::uint8_t>(own - names.begin())};
@@ -143,7 +165,7 @@ std::variant<Member, PeerFlaw> identify(const Hello& ours, const Hello& theirs,
 
 bool takes_up(const Hello& newcomer, const Hello& other) {
   return newcomer.blank && newcomer.cluster == other.cluster && newcomer.node != other.node &&
-         newcomer.incarnation < other.incarnation;
+         newcomer.members == other.members && newcomer.incarnation < other.incarnation;
 }
 
 // One that comes blank has promised nothing with the disk it has now. One that has taken part with

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/settings.hpp"
 #include "replication/frame.hpp"
 #include "replication/membership.hpp"
 
@@ -28,6 +29,7 @@ enum class PeerFlaw : std::uint8_t {
   other_cluster,
   other_incarnation,
   own_name,
+  other_members,  // its configuration makes the cluster of others
   records_apart,
   replaced_disk,
   silent,     // no hello in time
@@ -49,6 +51,10 @@ struct ReadHello {
   replication::Hello hello;
   std::size_t size = 0;  // of its frame
 };
+
+// Of whom the configuration makes a cluster: names and witnesses, in order. Not of addresses, which
+// each node may see in its own way. Never 0.
+[[nodiscard]] std::uint64_t members_hash(const std::vector<ClusterNode>& nodes);
 
 // The hello that must come first in `bytes`. `seed`: 0, or link_seed() for the one that confirms.
 [[nodiscard]] std::variant<ReadHello, HelloIncomplete, PeerFlaw> read_hello(std::string_view bytes,

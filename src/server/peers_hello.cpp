@@ -99,6 +99,12 @@ void Peers::refuse(PeerLink& link, const Hello& ours, PeerFlaw flaw) {
       });
     }
   }
+  // Both have to be told, for nobody knows which of the two is wrong.
+  const bool is_to_be_told = flaw == PeerFlaw::other_members && !link.dialled;
+  if (is_to_be_told) {
+    say_hello(link, 0);
+    static_cast<void>(link.write());
+  }
   end(link.id, flaw);
 }
 

@@ -46,7 +46,8 @@ void Server::join(const Config& config) {
   if (config.cluster_peers.size() < 2) return;
   PeersOptions options = options_of(config);
   PeersOwner owner;
-  owner.hello = [this, name = config.core.node] {
+  const std::uint64_t members = members_hash(config.core.cluster.nodes);
+  owner.hello = [this, members, name = config.core.node] {
     const Identity identity = store_.identity();
     return Hello{.cluster = identity.cluster,
                  .incarnation = identity.incarnation,
@@ -55,7 +56,8 @@ void Server::join(const Config& config) {
                  .newest_records = newest_records,
                  .disk = identity.disk,
                  .epoch = node_.replica().epoch(),
-                 .blank = node_.replica().is_blank()};
+                 .blank = node_.replica().is_blank(),
+                 .members = members};
   };
   owner.bound_disk = [this](Member member) { return store_.bound_disk(member); };
   owner.bind_disk = [this](Member member, std::uint64_t disk, std::function<void()> done) {

@@ -86,6 +86,8 @@ TEST_CASE("reading a frame or a hello survives any bytes") {
 
 TEST_CASE("a hello comes out as it went in") {
   CHECK(decode_hello(encode_hello(hello("n1"))) == hello("n1"));
+  Hello whole{7, 3, "n1", 1, 4, 5, Epoch{6}, true, ~std::uint64_t{0}};
+  CHECK(decode_hello(encode_hello(whole)) == whole);
   CHECK_FALSE(decode_hello(encode_hello(hello("n1")) + "x"));
   CHECK_FALSE(decode_hello(encode_hello(hello(""))));
 }
@@ -98,6 +100,9 @@ TEST_CASE("who is of another cluster, incarnation, name or record version is not
   CHECK(judge_hello(ours, ours) == HelloFlaw::own_name);
   CHECK(judge_hello(ours, {7, 3, "b", 5, 6}) == HelloFlaw::records_apart);
   CHECK_FALSE(judge_hello(ours, {7, 3, "b", 4, 6}));
+  Hello theirs = hello("b");
+  theirs.members = 1;
+  CHECK(judge_hello(ours, theirs) == HelloFlaw::other_members);
 }
 
 }  // namespace

@@ -139,3 +139,29 @@ TEST_CASE("every refusal says what to do about it") {
   CHECK(explain(PeerFlaw::replaced_disk).find("data_dir") != std::string_view::npos);
   CHECK(explain(PeerFlaw::other_cluster).find("cluster.id") != std::string_view::npos);
 }
+
+TEST_CASE("who belongs to the cluster is told by names, order and witnesses, not by addresses") {
+  const std::vector<ClusterNode> nodes{{"n1", "a:1", false}, {"n2", "b:1", false}};
+  CHECK(members_hash(nodes) == members_hash({{"n1", "c:9", false}, {"n2", "", false}}));
+  CHECK(members_hash(nodes) != members_hash({{"n1", "a:1", false}, {"n2", "b:1", true}}));
+  CHECK(members_hash(nodes) != members_hash({{"n2", "b:1", false}, {"n1", "a:1", false}}));
+  CHECK(members_hash(nodes) != members_hash({{"n1", "a:1", false}}));
+  CHECK(members_hash({{"n1n2", "", false}}) !=
+        members_hash({{"n1", "", false}, {"n2", "", false}}));
+}
+
+TEST_CASE("a node of another configuration is told apart, and takes up nothing") {
+  Hello theirs = hello_of("n2");
+  theirs.members = 3;
+  CHECK(who(theirs) == PeerFlaw::other_members);
+  CHECK(is_refusal(PeerFlaw::other_members));
+  theirs.node = "n9";
+  CHECK(who(theirs) == PeerFlaw::unknown_member);
+  theirs.node = "n2";
+  theirs.blank = true;
+  Hello ours = hello_of("n1");
+  ours.incarnation = 2;
+  CHECK_FALSE(takes_up(theirs, ours));
+  theirs.members = 0;
+  CHECK(takes_up(theirs, ours));
+}

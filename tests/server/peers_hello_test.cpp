@@ -87,6 +87,25 @@ TEST_CASE("a node that does not belong here is refused by a line that says what 
   expect_refusal(node, later, "another version of the protocol");
 }
 
+TEST_CASE("two nodes whose configurations name others refuse one another, and both say so") {
+  PeerSetup setup = called();
+  setup.hello.members = 5;
+  PeerNode node(setup);
+  PeerNode caller(caller_of(node));
+  caller.hello.members = 6;
+  run_until({&node, &caller}, [&] {
+    return node.logged("make cluster.nodes equal") > 0 &&
+           caller.logged("make cluster.nodes equal") > 0;
+  });
+  CHECK(node.logged("peer=n1") > 0);
+  CHECK(caller.logged("peer=n2") > 0);
+  CHECK(node.events.empty());
+  CHECK(caller.events.empty());
+
+  caller.hello.members = 5;
+  run_until({&node, &caller}, [&] { return node.has_met(0) && caller.has_met(1); });
+}
+
 TEST_CASE("a refusal is logged once, however often it is tried") {
   PeerNode node(called());
   replication::Hello theirs = hello_of("n1");
