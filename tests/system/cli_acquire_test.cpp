@@ -9,6 +9,7 @@
 
 #include "system/line_client.hpp"
 #include "system/pawl_command.hpp"
+#include "system/temporary_directory.hpp"
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
@@ -247,17 +248,17 @@ TEST_CASE("a token that could not be printed is given back") {
 
 TEST_CASE("a stdout whose reader has gone is an error, not a signal") {
   Daemon daemon;
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  close(ends[0]);
-  const std::string to = ">&" + std::to_string(ends[1]);
+  TemporaryDirectory directory;
+  // A pipe that was open at both ends, of which the reader's has been closed.
+  const std::string without_reader =
+      "mkfifo \"$2\" && exec 5<>\"$2\" 6>\"$2\" 5<&- && exec \"$0\" \"$1\" a >&6";
   const std::string command = GENERATE("acquire", "show", "why", "ls");
-  Process process({"/bin/sh", "-c", "exec \"$0\" \"$@\" " + to, PAWL_PROGRAM, command, "a"},
-                  {server_at(daemon.port())});
+  Process process(
+      {"/bin/sh", "-c", without_reader, PAWL_PROGRAM, command, directory.path() + "/pipe"},
+      {server_at(daemon.port())});
 
   CHECK(process.wait() == 1);
   CHECK_THAT(process.output(), Contains("Broken pipe"));
-  close(ends[1]);
   LineClient client(daemon.port());
   CHECK_THAT(ask(client, "SHOW a"), Contains("\"holders\":[]"));
 }
