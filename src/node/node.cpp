@@ -51,6 +51,7 @@ Moment Node::next_deadline() const {
       std::any_of(session_scans_.begin(), session_scans_.end(), goes_on)) {
     return now_;
   }
+  if (arming_) return now_;
   if (table_->has_snapshot_under_way() && !snapshot_part_out_) return now_;
   Moment next = next_held_back();
   if (has_peers()) {
@@ -71,6 +72,7 @@ Moment Node::next_deadline() const {
 
 void Node::on(const Tick&) {
   if (has_peers()) tick_replica();
+  if (arming_) arm();
   decide_expiries();
   continue_scans();
 }
@@ -170,8 +172,10 @@ void Node::apply_committed() {
     log_bytes_ += entry.bytes.size();
     if (has_peers()) compare_state(entry.index, entry.bytes, *record);
     replica_.on_applied();  // the record's bytes are gone from here on
-    if (own && !serving_) serve();
-    if (serving_ || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
+    bool begins = own && !serving_ && !arming_;
+    if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
+    if (begins) arming_.emplace();
+    if (begins) arm();
     if (at_once) replica_.on_flushed(replica_.last());
   }
 }

@@ -89,7 +89,10 @@ class Node {
   // Which part this node plays (roles.cpp).
   void start_epoch();
   void serve();
-  void arm_all();
+  void arm();
+  void arm_lease(Slot slot);
+  void arm_session(Slot slot);
+  [[nodiscard]] Moment full_term(std::uint32_t ttl_ms) const;
   void step_down(const replication::SteppedDown& down);
   void end_handover(bool done);
   // Requests that only a primary can answer: refused, or set aside while that is being settled.
@@ -241,6 +244,9 @@ class Node {
   [[nodiscard]] Milliseconds ttl_of(const locks::Acquisition& acquisition) const;
   void note_lease_connection(Slot acquisition, ConnectionId connection);
 
+  struct Arming {
+    Slot next = 0;
+  };
   struct Unconfirmed {
     replication::Round round;
     Reply reply;
@@ -270,7 +276,8 @@ class Node {
   Actions* out_ = nullptr;  // during a step
   Origin cause_;            // of the record being told about
   bool draining_ = false;
-  bool serving_ = false;   // primary, and the first record of its epoch is applied
+  bool serving_ = false;  // primary, the first record of its epoch is applied, all is armed
+  std::optional<Arming> arming_;
   std::string ttl_range_;  // for people
 
   std::unique_ptr<locks::LockTable> table_;

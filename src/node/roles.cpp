@@ -20,6 +20,9 @@ namespace {
 // A promoted survivor goes on so far above every token that the other may have given.
 constexpr std::uint64_t promotion_leap = std::uint64_t{1} << 40;
 
+// Slots looked at in one go: five million at once would keep peers waiting for an election's time.
+constexpr Slot arm_slice = Slot{1} << 16;
+
 std::string_view explain(replication::StepDownReason reason) {
   using enum replication::StepDownReason;
   switch (reason) {
@@ -52,39 +55,51 @@ void Node::start_epoch() {
 
 void Node::serve() {
   serving_ = true;
-  arm_all();
   for (ConnectionId connection : std::exchange(parked_for_role_, {})) resume(connection);
   if (promotion_) answer(*std::exchange(promotion_, std::nullopt), reply::Done{});
 }
 
 // Whatever its predecessor knew of times, every lease and session starts anew with its full TTL
-// (T5): never early.
-void Node::arm_all() {
-  if (is_mutant(Mutant::standby_expires)) return;
-  auto full = [this](std::uint32_t ttl_ms) {
-    return lease_end(is_mutant(Mutant::promotion_shortens) ? ttl_ms / 2 : ttl_ms);
-  };
-  for (Slot slot = 0; slot < table_->acquisitions_end(); ++slot) {
-    const locks::Acquisition& acquisition = table_->acquisition(slot);
-    bool leased = acquisition.stage == locks::Stage::holding && acquisition.session == no_slot;
-    if (leased) leases_.set(slot, full(acquisition.ttl_ms));
-    if (leased) note_lease_connection(slot, {});
+// (T5): never early. Nothing else changes the table until all have: it is not served yet.
+void Node::arm() {
+  Slot end = arming_->next + arm_slice;
+  Slot leases_end = table_->acquisitions_end();
+  Slot sessions_end = table_->sessions_end();
+  for (Slot slot = arming_->next; slot < std::min(end, leases_end); ++slot) arm_lease(slot);
+  for (Slot slot = arming_->next; slot < std::min(end, sessions_end); ++slot) arm_session(slot);
+  arming_->next = end;
+  if (end < std::max(leases_end, sessions_end)) return;
+  arming_.reset();
+  serve();
+}
+
+void Node::arm_lease(Slot slot) {
+  const locks::Acquisition& acquisition = table_->acquisition(slot);
+  bool leased = acquisition.stage == locks::Stage::holding && acquisition.session == no_slot;
+  if (!leased || is_mutant(Mutant::standby_expires)) return;
+  leases_.set(slot, full_term(acquisition.ttl_ms));
+  note_lease_connection(slot, {});
+}
+
+void Node::arm_session(Slot slot) {
+  const locks::Session& session = table_->session(slot);
+  if (session.id.value == 0 || is_mutant(Mutant::standby_expires)) return;
+  if (session.dead) {
+    backlog_.sweeps.push_back(session.id);
+  } else {
+    sessions_.set(slot, full_term(session.ttl_ms));
   }
-  for (Slot slot = 0; slot < table_->sessions_end(); ++slot) {
-    const locks::Session& session = table_->session(slot);
-    if (session.id.value == 0) continue;
-    if (session.dead) {
-      backlog_.sweeps.push_back(session.id);
-    } else {
-      sessions_.set(slot, full(session.ttl_ms));
-    }
-  }
+}
+
+Moment Node::full_term(std::uint32_t ttl_ms) const {
+  return lease_end(is_mutant(Mutant::promotion_shortens) ? ttl_ms / 2 : ttl_ms);
 }
 
 // What stands in the log may still come to be, and so may a wait; all else certainly did nothing.
 void Node::step_down(const replication::SteppedDown& down) {
   constexpr std::string_view ask_again = "the primary changed: ask again with the same id";
   serving_ = false;
+  arming_.reset();
   stepped_down_why_ = explain(down.reason);
   if (down.to) successor_ = down.to;
   for (const Origin& origin : down.unknown) refuse(origin, ErrorCode::no_quorum, ask_again);

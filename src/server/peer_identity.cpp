@@ -77,9 +77,8 @@ std::string_view explain(PeerFlaw flaw) {
       return "it goes by the name of this node; each node needs its own, and its own address in "
              "cluster.nodes";
     case PeerFlaw::other_members:
-      return "its cluster.nodes names other nodes, other witnesses or another order than ours; "
-             "make "
-             "cluster.nodes equal on every node and restart those that were wrong";
+      return "its cluster.nodes names other nodes or other witnesses than ours; make cluster.nodes "
+             "equal on every node, and restart those that were wrong";
     case PeerFlaw::records_apart:
       return "neither version of pawld knows the other's records; upgrade one release at a time";
     case PeerFlaw::replaced_disk:

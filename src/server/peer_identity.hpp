@@ -52,8 +52,8 @@ struct ReadHello {
   std::size_t size = 0;  // of its frame
 };
 
-// Of whom the configuration makes a cluster: names and witnesses, in order. Not of addresses, which
-// each node may see in its own way. Never 0.
+// Of whom the configuration makes a cluster: names and witnesses, sorted as they are there. Not of
+// addresses, which each node may see in its own way. Never 0.
 [[nodiscard]] std::uint64_t members_hash(const std::vector<ClusterNode>& nodes);
 
 // The hello that must come first in `bytes`. `seed`: 0, or link_seed() for the one that confirms.

@@ -25,6 +25,26 @@ TEST_CASE("a session's lock outlives a restart: its id finds it again") {
   CHECK(token_of(core.ask("A", "LOCK x id=a")) == token);
 }
 
+TEST_CASE(
+    "leases begin anew in slices: what is asked meanwhile is answered once all of them have") {
+  constexpr int locks = 70'000;  // more than one slice
+  Core core(with(Durability::fsync), Flushing::at_once);
+  for (int i = 0; i < locks; ++i) core.send("A", "LOCK " + std::to_string(i));
+
+  core.settles = false;
+  core.restart();
+  core.send("B", "LOCK x");
+  CHECK(core.node().next_deadline() == core.now());
+  core.settles = true;
+  core.advance(1ms);
+
+  CHECK(token_of(core.read_or_nothing("B")) == Token{locks + 1});
+  core.advance(29s);
+  CHECK(core.node().table().lock_count() == locks + 1);
+  core.advance(2s);
+  CHECK(core.node().table().lock_count() == 0);
+}
+
 TEST_CASE("no LOCK may bring a token above the ceiling: it waits until META has a higher one") {
   Core core(with(Durability::fsync));
   core.ask("A", "LOCK x");
