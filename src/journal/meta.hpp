@@ -58,6 +58,10 @@ struct Meta {
   bool operator==(const Meta&) const = default;
 };
 
+// An incarnation begins when one half of a pair is promoted: its low byte says which, counted from
+// 1, or 0 if none was.
+inline constexpr std::uint64_t promoted_half = 0xFF;
+
 [[nodiscard]] std::uint64_t cluster_hash(std::string_view id);  // never 0
 [[nodiscard]] std::uint32_t name_hash(std::string_view node);
 

@@ -58,6 +58,7 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       now_(now),
       table_(std::move(recovered.table)),
       replica_(replica_of(settings_, now, recovered)),
+      incarnation_(recovered.incarnation),
       in_flight_(0),
       grants_from_(now + recovered.grace),
       meta_{recovered.ceiling, recovered.longest_ttl},

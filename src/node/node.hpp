@@ -290,6 +290,7 @@ class Node {
       successor_;                   // handed over to, and not heard of a primary since
   std::optional<Origin> handover_;  // who asked for it
   std::optional<Origin> promotion_;
+  std::uint64_t incarnation_ = 0;
   StateHash state_hash_;  // of several nodes
   std::unique_ptr<ArrivingSnapshot> arriving_;
   bool part_is_last_ = false;

@@ -31,6 +31,7 @@ struct Recovered {
   replication::RepairId repair;
   bool blank = false;     // one of several, and META is new: has never taken part
   bool promoted = false;  // by an operator: it alone votes
+  std::uint64_t incarnation = 0;
   LogIndex snapshot;      // of the newest one on the disk
   // Of the snapshot applied; nothing: of none, for the table is new.
   std::optional<std::string> snapshot_head{};

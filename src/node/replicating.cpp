@@ -29,6 +29,7 @@ void Node::pass_on(const replication::Event& event) {
 }
 
 void Node::on(const replication::Met& event) {
+  incarnation_ = event.incarnation;
   pass_on(event);
   note_awaited();
 }

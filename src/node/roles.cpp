@@ -8,6 +8,7 @@
 
 #include "base/mutant.hpp"
 #include "base/overloaded.hpp"
+#include "journal/meta.hpp"
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -232,6 +233,12 @@ void Node::on(Origin from, const request::Promote& request) {
   }
   if (replica_.is_damaged() || replica_.is_blank()) {
     return no("this node lost records or never had them: promote the other one");
+  }
+  // Its own promotion would undo what the promoted one granted alone.
+  if ((incarnation_ & journal::promoted_half) != 0) {
+    return no(
+        "this node is a copy of the other one, which was promoted, and may be behind it: "
+        "start that one; if it is lost for good, see in the README how to restore a copy");
   }
   const ClusterNode& other = settings_.cluster.nodes[membership.self().value == 0 ? 1 : 0];
   if (request.lost != other.id) return no("name the node that is lost: PROMOTE <its id>");

@@ -69,11 +69,13 @@ struct PartStored {
   bool ok = true;
 };
 
-// A connection to a peer began: how far it is, and whether it has ever taken part.
+// A connection to a peer began: how far it is, and whether it has ever taken part; of which
+// incarnation it is, as this replica is too.
 struct Met {
   Member peer;
   Epoch epoch;
   bool blank = false;
+  std::uint64_t incarnation = 0;
 };
 
 using Event = std::variant<Tick, Received, Flushed, VoteStored, PeerLost, LoopGap, HandOver,

@@ -158,7 +158,7 @@ void Peers::begin(PeerLink& link) {
                                {"address", link.address},
                                {"epoch", theirs.epoch.value},
                                {"blank", theirs.blank}});
-  owner_.deliver(replication::Met{member, theirs.epoch, theirs.blank});
+  owner_.deliver(replication::Met{member, theirs.epoch, theirs.blank, theirs.incarnation});
 }
 
 std::string_view Peers::name_of(const PeerLink& link) const {

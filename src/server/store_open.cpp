@@ -202,6 +202,7 @@ void Store::begin_epoch() {
   journal::keep_bound(meta_, {names_.begin(), names_.end()});
   for (const std::string& name : names_) bound_.push_back(journal::disk_of(meta_, name));
   recovered_.promoted = meta_.promoted;
+  recovered_.incarnation = meta_.incarnation;
   recovered_.blank = meta_.blank;
   recovered_.ballot.epoch = meta_.epoch;
   if (!meta_.voted_for.empty()) {

@@ -62,6 +62,7 @@ void Group::start(char name, bool damaged) {
   recovered.ballot = machine.ballot;
   recovered.blank = machine.blank;
   recovered.promoted = machine.promoted;
+  recovered.incarnation = machine.incarnation;
   if (machine.blank || machine.damaged) recovered.repair = replication::RepairId{++repairs_};
   recovered.ceiling = Token{std::uint64_t{1} << 20};
   recovered.longest_ttl = Milliseconds::max();
@@ -92,10 +93,18 @@ void Group::wipe(char name) {
 }
 
 void Group::meet(char one, char other) {
-  if (is_cut(one, other) || !nodes_.at(one).node || !nodes_.at(other).node) return;
+  Machine& first = nodes_.at(one);
+  Machine& second = nodes_.at(other);
+  if (is_cut(one, other) || !first.node || !second.node) return;
+  // A new disk takes up the incarnation it meets.
+  const std::uint64_t newest = std::max(first.incarnation, second.incarnation);
+  for (Machine* machine : {&first, &second}) {
+    if (machine->blank) machine->incarnation = newest;
+  }
+  if (first.incarnation != second.incarnation) return;
   auto tell = [&](char to, char about) {
     const replication::Replica& peer = (*this)[about].replica();
-    step(to, replication::Met{member(about), peer.epoch(), peer.is_blank()});
+    step(to, replication::Met{member(about), peer.epoch(), peer.is_blank(), newest});
   };
   tell(one, other);
   tell(other, one);
@@ -174,6 +183,7 @@ void Group::perform(char name, node::Actions& actions) {
   }
   if (actions.store_promotion) {
     machine.promoted = true;
+    machine.incarnation += std::uint64_t{1} + member(name).value;
     step(name, node::PromotionStored{});
   }
   if (actions.snapshot) save(name, *actions.snapshot);

@@ -81,6 +81,7 @@ class Group {
     bool blank = true;
     bool damaged = false;
     bool promoted = false;
+    std::uint64_t incarnation = 0;
     replication::EntryId snapshot;
     std::string snapshot_bytes;  // of the file
     // On its way there.

@@ -257,6 +257,15 @@ TEST_CASE("a pair serves only while both are there, until one is promoted") {
   group.kill(second);
   group.pass(3s);
   CHECK(group.find_primary() == '?');
+  const std::string promote_copy = std::string{"PROMOTE "} + second;
+  for (int starts = 0; starts < 2; ++starts) {
+    CHECK_THAT(group.ask(first, promote_copy, "op"),
+               StartsWith("ERR BAD_REQUEST") && Contains("is a copy of the other one"));
+    group.pass(1s);
+    CHECK(group.find_primary() == '?');
+    group.kill(first);
+    group.start(first);
+  }
   group.start(second);
   CHECK(group.primary() == second);
 }
