@@ -53,7 +53,6 @@ enum class Mutant : std::uint8_t {
   renew_without_round,    // RENEW and KEEPALIVE likewise
   standby_expires,        // a standby ends leases by its own clock
   promotion_shortens,     // a new primary re-arms leases with half of their TTL
-  old_decision_holds,     // an expiry decided in another epoch takes effect
   ids_not_in_snapshot,    // a snapshot forgets which ids wait and hold
   fifo_lost_on_failover,  // a new primary turns its queues round
   steps_down_in_silence,  // a deposed primary says OK to what it had not confirmed

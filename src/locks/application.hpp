@@ -4,7 +4,6 @@
 // apply.cpp, the moves they are made of in application.cpp. Every move reports itself as a change.
 #pragma once
 
-#include "base/mutant.hpp"
 #include "locks/lock_table.hpp"
 
 namespace pawl::locks {
@@ -61,7 +60,7 @@ class Application {
   void forget_if_free(Slot lock);
 
   [[nodiscard]] bool decided_here(Epoch decided_in) const {
-    return decided_in == epoch_ || is_mutant(Mutant::old_decision_holds);
+    return decided_in == epoch_;
   }
 
   LockTable& table_;

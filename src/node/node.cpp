@@ -155,7 +155,8 @@ LogIndex Node::propose(const locks::Record& record, Origin origin) {
 
 void Node::apply_committed() {
   // Without a log on disk a record is as durable as it will ever be.
-  bool at_once = settings_.durability == Durability::none || is_mutant(Mutant::reply_before_flush);
+  bool at_once = settings_.durability == Durability::none ||
+                 (serving_ && is_mutant(Mutant::reply_before_flush));
   if (at_once) replica_.on_flushed(replica_.last());
   for (std::size_t slice = 0; replica_.has_committed(); ++slice) {
     // Who serves nobody may take his time: a standby that was away has much to apply.

@@ -38,9 +38,7 @@ Replica::Replica(ReplicaOptions options, Restored restored, Moment now)
   ensure(commit_ >= log_.released() && commit_ <= log_.last());
   // The log may tell of an epoch whose ballot was not stored any more: nothing was said in it.
   if (ballot_.epoch < log_.last_id().epoch) ballot_ = stored_ = {log_.last_id().epoch, {}};
-  if (!restored.blank || options_.membership.is_alone() || is_mutant(Mutant::blank_takes_part)) {
-    return;
-  }
+  if (!restored.blank || options_.membership.is_alone()) return;
   ensure(log_.last().value == 0);
   newcomer_.emplace();
   newcomer_->met.resize(options_.membership.size());
@@ -147,6 +145,7 @@ void Replica::on(const Met& event) {
   newcomer_->met[event.peer.value] = true;
   // In epoch 0 nobody ever voted: one that only waits for the others to begin took part in nothing.
   newcomer_->others_took_part |= !event.blank && event.epoch.value != 0;
+  if (is_mutant(Mutant::blank_takes_part)) newcomer_->others_took_part = false;
   newcomer_->newest = std::max(newcomer_->newest, event.epoch);
   bool has_met_all = true;
   options_.membership.each_peer([&](Member peer) {

@@ -20,7 +20,7 @@ struct Habit {
 };
 
 constexpr std::array<Habit, mishap_count> mishaps{{{"crash", 6},
-                                                   {"power_cut", 1},
+                                                   {"power_cut", 2},
                                                    {"pause", 5},
                                                    {"isolate", 5},
                                                    {"one_way", 4},
@@ -29,9 +29,9 @@ constexpr std::array<Habit, mishap_count> mishaps{{{"crash", 6},
                                                    {"mend", 4},
                                                    {"break_link", 3},
                                                    {"stuck_disk", 2},
-                                                   {"damage", 3},
-                                                   {"wipe", 1},
-                                                   {"handover", 2},
+                                                   {"damage", 4},
+                                                   {"wipe", 3},
+                                                   {"handover", 5},
                                                    {"drain", 2},
                                                    {"deaf_client", 1}}};
 
@@ -63,6 +63,9 @@ ClusterOptions draw_cluster(Random& random) {
   cluster.part_bytes = random.pick<std::size_t>(std::array<std::size_t, 3>{200, 2'000, 500'000});
   cluster.snapshot_after =
       random.pick<std::uint64_t>(std::array<std::uint64_t, 3>{1'000, 8'000, 1u << 30});
+  cluster.kept_log =
+      random.pick<std::size_t>(std::array<std::size_t, 4>{500, 2'000, 10'000, 4u << 20});
+  cluster.reign_cut_short_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 150u, 400u});
   cluster.heals_all = random.chance(600);
   for (std::size_t i = 0; i < mishap_count; ++i) {
     cluster.weights[i] = mishaps[i].weight * random.pick<std::uint32_t>(std::array{0u, 0u, 1u, 3u});
@@ -107,8 +110,9 @@ std::string to_text(const ClusterOptions& options) {
       << " notices_cut_us=" << us(options.notices_cut)
       << " drain_in_flight_permille=" << options.drain_in_flight_permille
       << " vote_crash_permille=" << options.vote_crash_permille
+      << " reign_cut_short_permille=" << options.reign_cut_short_permille
       << " part_bytes=" << options.part_bytes << " snapshot_after=" << options.snapshot_after
-      << " heals_all=" << options.heals_all << "\n  mishaps:";
+      << " kept_log=" << options.kept_log << " heals_all=" << options.heals_all << "\n  mishaps:";
   for (std::size_t i = 0; i < mishap_count; ++i) {
     out << ' ' << mishaps[i].name << '=' << options.weights[i];
   }

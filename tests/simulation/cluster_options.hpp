@@ -46,9 +46,11 @@ struct ClusterOptions {
   Span notices_cut{0};  // a connection without an answer is given up after so long
   std::uint32_t drain_in_flight_permille = 0;  // of connections that end: what was sent arrives
   std::uint32_t vote_crash_permille = 0;       // of votes during whose writing the node crashes
+  std::uint32_t reign_cut_short_permille = 0;  // of elections: the new primary is struck at once
   std::size_t part_bytes = 0;                  // of a snapshot, in one message
   std::uint64_t snapshot_after = 0;
-  bool heals_all = true;  // in phase 2; else a minority stays cut off
+  std::size_t kept_log = 0;  // what peers lack of it comes from a snapshot
+  bool heals_all = true;     // in phase 2; else a minority stays cut off
   std::array<std::uint32_t, mishap_count> weights{};
 
   [[nodiscard]] std::size_t nodes() const { return witness.size(); }

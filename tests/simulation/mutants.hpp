@@ -24,7 +24,7 @@ inline constexpr std::array<NamedMutant, 6> disk_mutants{
      {"index_gap_unnoticed", Mutant::index_gap_unnoticed}}};
 
 // Of several nodes; the old ones that are about more than one node's clock hold there too.
-inline constexpr std::array<NamedMutant, 29> cluster_mutants{
+inline constexpr std::array<NamedMutant, 28> cluster_mutants{
     {{"votes_twice", Mutant::votes_twice},
      {"vote_not_awaited", Mutant::vote_not_awaited},
      {"old_epoch_by_count", Mutant::old_epoch_by_count},
@@ -41,7 +41,6 @@ inline constexpr std::array<NamedMutant, 29> cluster_mutants{
      {"renew_without_round", Mutant::renew_without_round},
      {"standby_expires", Mutant::standby_expires},
      {"promotion_shortens", Mutant::promotion_shortens},
-     {"old_decision_holds", Mutant::old_decision_holds},
      {"ids_not_in_snapshot", Mutant::ids_not_in_snapshot},
      {"fifo_lost_on_failover", Mutant::fifo_lost_on_failover},
      {"steps_down_in_silence", Mutant::steps_down_in_silence},

@@ -163,8 +163,7 @@ struct Sum {
   std::uint64_t events = 0;
   std::uint64_t grants = 0;
   std::uint64_t starts = 0;
-  std::uint64_t epochs = 0;
-  std::uint64_t snapshots = 0;
+  simulation::Tally tally;
   std::uint64_t refused = 0;
   double simulated = 0;  // seconds
 
@@ -174,8 +173,7 @@ struct Sum {
     events += result.events;
     grants += result.grants;
     starts += result.starts;
-    epochs += result.epochs;
-    snapshots += result.snapshots;
+    tally.add(result.tally);
     refused += result.refused_start ? 1u : 0u;
     simulated += std::chrono::duration<double>(result.simulated).count();
   }
@@ -194,10 +192,7 @@ void print(const Sum& sum, const Wanted& wanted, double wall) {
     std::printf("%llu starts; %llu seeds ended with a damaged disk refused\n", number(sum.starts),
                 number(sum.refused));
   }
-  if (wanted.cluster) {
-    std::printf("%llu starts of processes, %llu epochs, %llu snapshots taken in from another\n",
-                number(sum.starts), number(sum.epochs), number(sum.snapshots));
-  }
+  if (wanted.cluster) std::printf("%s\n", to_text(sum.tally).c_str());
   if (wanted.all) std::printf("%llu seeds broke a law\n", number(sum.broken));
 }
 

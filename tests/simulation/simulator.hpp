@@ -17,6 +17,7 @@
 #include "random.hpp"
 #include "schedule.hpp"
 #include "shell.hpp"
+#include "tally.hpp"
 
 namespace pawl::simulation {
 
@@ -27,10 +28,9 @@ struct Result {
   std::uint64_t events = 0;
   std::uint64_t operations = 0;
   std::uint64_t grants = 0;
-  std::uint64_t starts = 0;     // of the process
-  std::uint64_t epochs = 0;     // of a cluster: primaries that came to serve
-  std::uint64_t snapshots = 0;  // … that a node took in from another
-  bool refused_start = false;   // it ended so, after damage
+  std::uint64_t starts = 0;    // of the process
+  Tally tally;                 // of a cluster
+  bool refused_start = false;  // it ended so, after damage
   Span simulated{0};
 };
 

@@ -45,10 +45,17 @@ void Cluster::send(std::uint32_t client, std::uint32_t number, Ask ask) {
   Link& link = links_[number];
   Operation& operation = history_.add(client, number, std::move(ask), schedule_.now());
   invariants_.on_invoked(operation);
+  note_asked(operation);
   if (operation.ask.verb == Verb::quit) invariants_.on_let_go(client, number, schedule_.now());
   schedule_.at(arrival(link.last_to_node, link.place), [this, &operation, &link, number] {
     hosts_[link.place].client({Desk::Arrival::Kind::request, number, &operation});
   });
+}
+
+void Cluster::note_asked(const Operation& operation) {
+  if (operation.ask.verb != Verb::lock || operation.ask.id.empty()) return;
+  Epoch first = asked_.try_emplace(operation.ask.id, ledger_.newest_epoch()).first->second;
+  if (first < ledger_.newest_epoch()) tally_.add(Happening::asked_again);
 }
 
 // Seen by the node when the network says so, perhaps seconds late.
@@ -88,6 +95,9 @@ void Cluster::follow(std::uint32_t client, const Operation& refused) {
 }
 
 void Cluster::on_reply(Operation& operation) {
+  Verb verb = operation.ask.verb;
+  bool renews = verb == Verb::renew || verb == Verb::keep_alive;
+  if (renews && !operation.outcome.error) tally_.add(Happening::renewal);
   Link& link = links_[operation.link];
   schedule_.at(arrival(link.last_to_client, link.place), [this, &operation, &link] {
     if (!link.client_open) return;

@@ -56,9 +56,9 @@ Cluster::Cluster(const Options& options, std::ostream* trace)
   for (Place place = 0; place < options_.cluster->nodes(); ++place) {
     hosts_.emplace_back(
         Host::World{
-            schedule_, options_, network_, ledger_, invariants_,
+            schedule_, options_, network_, ledger_, invariants_, tally_,
             [this](const Host& host, replication::EntryId id) { on_first_commit(host, id); },
-            [this](Host& host) { crash(host); },
+            [this](Host& host) { crash(host); }, [this](Host& host) { strike_new_primary(host); },
             [this](const Host& host, const std::string& text) { note(host, text); }},
         place, random_.next(),
         Receivers{[this](Operation& operation) { on_reply(operation); },
@@ -91,9 +91,11 @@ Result Cluster::run() {
   result.grants = invariants_.grants();
   for (const Host& host : hosts_) {
     result.starts += host.starts();
-    result.snapshots += host.disk().snapshots_taken_in();
+    tally_.add(Happening::snapshot, host.disk().snapshots_taken_in());
   }
-  result.epochs = ledger_.epochs();
+  tally_.add(Happening::epoch, ledger_.epochs());
+  tally_.add(Happening::expiry, ledger_.expiries());
+  result.tally = tally_;
   result.simulated = schedule_.now() - start;
   return result;
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -52,6 +53,7 @@ class Cluster : private World, private Truth {
   void end_input(std::uint32_t link) override;
   void after(Span span, std::function<void()> what) override;
   std::uint32_t connect_to(std::uint32_t client, Place place);
+  void note_asked(const Operation& operation);
   void on_reply(Operation& operation);
   void on_push(std::uint32_t link, const EventBody& push);
   void on_closed(std::uint32_t link);
@@ -85,6 +87,7 @@ class Cluster : private World, private Truth {
   void lose(Host& host, bool all);
   void hand_over();
   void terminate(Host& host);
+  void strike_new_primary(Host& host);
   [[nodiscard]] bool may_lose_another() const;
   [[nodiscard]] Mishap draw_mishap();
 
@@ -96,6 +99,8 @@ class Cluster : private World, private Truth {
   void require_equality(Span within);
   [[nodiscard]] bool are_equal() const;
   void run_phases();
+
+  void require_peace();
 
   void note(const Host& host, const std::string& text) const;
 
@@ -116,6 +121,8 @@ class Cluster : private World, private Truth {
   Moment disturbed_{};              // last
   bool healing_ = false;
   std::vector<bool> outside_;  // by place, in phase 2
+  Tally tally_;
+  std::map<std::string, Epoch> asked_;  // LOCKs with an id: when first
 };
 
 [[nodiscard]] Result simulate_cluster(std::uint64_t seed);

@@ -195,18 +195,21 @@ void ClusterDisk::keep(Snapshot snapshot) {
   if (snapshots_.size() > 2) snapshots_.erase(snapshots_.begin());
 }
 
-// A snapshot that is gone is not spoken of.
+// Where that snapshot is gone, or there is no more of it, the newest from its beginning.
 void ClusterDisk::read_part(const replication::PartWanted& wanted) {
   if (snapshots_.empty()) return;
-  const Snapshot* found = wanted.offset == 0 ? &snapshots_.back() : nullptr;
+  const Snapshot* found = &snapshots_.back();
+  std::uint64_t offset = 0;
   for (const Snapshot& snapshot : snapshots_) {
-    if (wanted.offset != 0 && snapshot.upto == wanted.upto) found = &snapshot;
+    bool goes_on = snapshot.upto == wanted.upto && wanted.offset < snapshot.bytes.size();
+    if (wanted.offset == 0 || !goes_on) continue;
+    found = &snapshot;
+    offset = wanted.offset;
   }
-  if (found == nullptr || wanted.offset >= found->bytes.size()) return;
-  std::string bytes = found->bytes.substr(wanted.offset, options_.cluster->part_bytes);
-  bool last = wanted.offset + bytes.size() == found->bytes.size();
+  std::string bytes = found->bytes.substr(offset, options_.cluster->part_bytes);
+  bool last = offset + bytes.size() == found->bytes.size();
   surroundings_.deliver(
-      replication::PartRead{wanted.to, {found->upto, wanted.offset, last, std::move(bytes)}});
+      replication::PartRead{wanted.to, {found->upto, offset, last, std::move(bytes)}});
 }
 
 void ClusterDisk::take_in(const replication::message::SnapshotPart& part) {

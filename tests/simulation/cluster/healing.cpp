@@ -34,6 +34,25 @@ void Cluster::run_phases() {
     if (!host.is_up()) host.start();
   }
   require_equality(6s);
+  require_peace();
+}
+
+// One node that does not hear the primary, though all others hear it and each other, disturbs
+// nobody: with what all have in its log, it is the others that must not listen to it (R10).
+void Cluster::require_peace() {
+  if (hosts_.size() < 3) return;
+  require_service(2s);
+  const Host* primary = reigning();
+  if (options_.cluster->witness[primary->place()]) return;  // it gives way, as it should
+  auto others = static_cast<std::int64_t>(hosts_.size()) - 1;
+  Place deaf = (primary->place() + static_cast<Place>(random_.between(1, others))) % hosts_.size();
+  note(hosts_[deaf], "does not hear the primary any more");
+  network_.cut(primary->place(), deaf);
+  network_.cut(deaf, primary->place());
+  Epoch epoch = ledger_.newest_epoch();
+  schedule_.run_until(schedule_.now() + 2s);
+  if (reigning() == primary && ledger_.newest_epoch() == epoch) return;
+  throw Violation{"I15 who does not hear the primary disturbs nobody", name_of(deaf)};
 }
 
 void Cluster::heal() {

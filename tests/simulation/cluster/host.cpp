@@ -24,6 +24,7 @@ Settings settings_of(const Options& options, Place place) {
   settings.session_default_ttl = options.most_ttl;
   settings.limits.reclaim = options.reclaim;
   settings.snapshot_after = cluster.snapshot_after;
+  settings.cluster.kept_log = cluster.kept_log;
   if (cluster.nodes() == 1) return settings;
   for (Place i = 0; i < cluster.nodes(); ++i) {
     bool witness = cluster.witness[i];
@@ -49,7 +50,9 @@ Host::Host(World world, Place place, std::uint64_t seed, Receivers receivers)
             {[this](const node::Event& event) { arrive(event); },
              [this] {
                world_.schedule.after(random_.between(0ms, 20ms), [this, life = life_] {
-                 if (life == life_ && node_) world_.ended(*this);
+                 if (life != life_ || !node_) return;
+                 world_.tally.add(Happening::vote_cut_short);
+                 world_.ended(*this);
                });
              }}),
       desk_(world_.schedule, world_.invariants, std::move(receivers),
@@ -74,6 +77,7 @@ void Host::start() {
   world_.note(*this, recovered.blank               ? "starts, blank"
                      : recovered.repair.value != 0 ? "starts, damaged"
                                                    : "starts");
+  check_start(recovered);
   base_ = disk_.base();
   std::vector<Epoch> epochs = disk_.epochs();
   handed_.assign(epochs.begin(), epochs.end());
@@ -198,11 +202,13 @@ void Host::perform() {
     static constexpr std::array roles{"starting", "primary", "standby", "learner"};
     world_.note(*this, std::string{"is "} + roles[static_cast<std::size_t>(actions_.role->role)] +
                            " in epoch " + std::to_string(actions_.role->epoch.value));
+    if (actions_.role->why == "handed over") world_.tally.add(Happening::hand_over);
   }
   check_vote(actions_);
   disk_.want(actions_, *node_);
   for (replication::Outgoing& outgoing : actions_.messages) {
     Place to = outgoing.to.value;
+    note_said(to, outgoing.message);
     world_.network.send(place_, to, sessions_[to], std::move(outgoing.message));
   }
   desk_.deliver(actions_);

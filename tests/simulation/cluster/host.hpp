@@ -19,6 +19,7 @@
 #include "simulation/cluster/disk.hpp"
 #include "simulation/cluster/ledger.hpp"
 #include "simulation/cluster/network.hpp"
+#include "tally.hpp"
 
 namespace pawl::simulation {
 
@@ -32,9 +33,11 @@ class Host {
     Network& network;
     Ledger& ledger;
     Invariants& invariants;
+    Tally& tally;
     // A record is said to be committed that nobody spoke of before.
     std::function<void(const Host&, replication::EntryId)> first_commit;
     std::function<void(Host&)> ended;
+    std::function<void(Host&)> elected;
     std::function<void(const Host&, const std::string&)> note;
   };
 
@@ -84,6 +87,8 @@ class Host {
   void check_commit();
   void check_election();
   void check_vote(const node::Actions& actions);
+  void note_said(Place to, const replication::Message& message);
+  void check_start(const node::Recovered& recovered);
 
   World world_;
   Place place_;
@@ -114,6 +119,7 @@ class Host {
   Epoch led_;
   bool led_before_ = false;
   replication::Ballot ballot_;  // asked for last
+  replication::Ballot said_;    // the newest that any message told of, in whatever life
 };
 
 }  // namespace pawl::simulation

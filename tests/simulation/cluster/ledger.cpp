@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "base/ensure.hpp"
 #include "invariants.hpp"
@@ -43,6 +44,8 @@ bool Ledger::on_committed(replication::EntryId id) {
   ensure(known != known_.end());
   std::optional<locks::Record> record = decoder_.decode(known->second.bytes);
   ensure(record.has_value());
+  expiries_ += std::holds_alternative<locks::record::ExpireLeases>(*record) ||
+               std::holds_alternative<locks::record::ExpireSession>(*record);
   surroundings_.before();
   bool begins = id.epoch > newest_epoch();
   committed_.push_back(id.epoch);

@@ -55,6 +55,7 @@ class Ledger {
     return primaries_.empty() ? Epoch{} : primaries_.rbegin()->first;
   }
   [[nodiscard]] const locks::LockTable& table() const { return table_; }
+  [[nodiscard]] std::uint64_t expiries() const { return expiries_; }
   [[nodiscard]] std::size_t epochs() const { return began_.size(); }
 
  private:
@@ -69,6 +70,7 @@ class Ledger {
   std::vector<std::uint64_t> digests_;  // of the table behind each
   std::map<Epoch, Moment> began_;
   std::map<Epoch, std::size_t> primaries_;
+  std::uint64_t expiries_ = 0;  // records of them
   locks::LockTable table_;
   locks::RecordDecoder decoder_;
   locks::Effects effects_;

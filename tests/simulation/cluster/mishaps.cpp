@@ -36,6 +36,7 @@ void Cluster::befall(Mishap mishap) {
   Place other = random_.below(hosts_.size());
   const ClusterOptions& cluster = *options_.cluster;
   note(host, "mishap: " + to_text(mishap));
+  tally_.add(mishap);
   switch (mishap) {
     case Mishap::crash: return crash(host);
     case Mishap::power_cut:
@@ -105,6 +106,17 @@ void Cluster::flap(Place place, int times) {
     is_cut ? network_.cut(place, other) : network_.mend(place, other);
   }
   schedule_.after(random_.between(20ms, 500ms), [this, place, times] { flap(place, times - 1); });
+}
+
+// Epochs that end in the midst of their first words are those that rules of old records are for.
+void Cluster::strike_new_primary(Host& host) {
+  if (healing_ || !random_.chance(options_.cluster->reign_cut_short_permille)) return;
+  schedule_.after(random_.skewed(0ms, 30ms), [this, &host, starts = host.starts()] {
+    if (healing_ || !host.is_up() || host.starts() != starts) return;
+    tally_.add(Happening::reign_cut_short);
+    note(host, "is struck just after its election");
+    random_.chance(500) ? crash(host) : cut(host.place(), true, true);
+  });
 }
 
 bool Cluster::may_lose_another() const {

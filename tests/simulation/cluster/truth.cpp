@@ -94,6 +94,8 @@ bool Cluster::serves() const {
     Place from = host->place();
     Place to = other.place();
     if (from == to || !is_well(other) || other.node().replica().is_blank()) continue;
+    // Until it has a snapshot it can acknowledge nothing.
+    if (other.node().replica().last() < replica.log().released()) continue;
     hearing +=
         network_.is_connected(from, to) && !network_.is_cut(from, to) && !network_.is_cut(to, from);
   }
