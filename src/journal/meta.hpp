@@ -58,8 +58,9 @@ struct Meta {
   bool operator==(const Meta&) const = default;
 };
 
-// An incarnation begins when one half of a pair is promoted: its low byte says which, counted from
-// 1, or 0 if none was.
+// An incarnation begins when a cluster is restored from a backup, of which all but the low byte is
+// the fingerprint, and when one half of a pair is promoted: the low byte says which, counted
+// from 1.
 inline constexpr std::uint64_t promoted_half = 0xFF;
 
 [[nodiscard]] std::uint64_t cluster_hash(std::string_view id);  // never 0

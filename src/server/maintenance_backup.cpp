@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "base/overloaded.hpp"
+#include "journal/checksum.hpp"
 #include "journal/meta.hpp"
 #include "journal/snapshot.hpp"
+#include "node/state_hash.hpp"
 #include "server/maintenance.hpp"
 #include "server/stored_state.hpp"
 #include "storage/log.hpp"
@@ -85,6 +87,7 @@ struct Backup {
   journal::Meta meta;
   journal::SnapshotHeader header;
   std::unique_ptr<locks::LockTable> table;
+  std::uint64_t fingerprint = 0;
 };
 
 // The whole file is read and understood before anything is made of it.
@@ -97,8 +100,10 @@ Started<Backup> read_backup(const std::string& name, storage::File& file) {
       [&](const journal::SnapshotHeader& header, journal::Bytes bytes) {
         backup.header = header;
         head.assign(bytes.begin(), bytes.end());
+        backup.fingerprint = journal::checksum(bytes, header.index.value);
       },
       [&](journal::Bytes chunk) {
+        backup.fingerprint = journal::checksum(chunk, backup.fingerprint);
         understood = understood && recovery.feed_snapshot(
                                        {reinterpret_cast<const char*>(chunk.data()), chunk.size()});
       }};
@@ -123,9 +128,13 @@ Started<Backup> read_backup(const std::string& name, storage::File& file) {
   return backup;
 }
 
-Result<void> copy_snapshot(storage::Directory& files, const Backup& backup, storage::File& from) {
+// All nodes of a restored cluster compare their state from the same beginning on.
+Result<void> copy_snapshot(storage::Directory& files, const Backup& backup, storage::File& from,
+                           const journal::Meta& meta) {
+  std::string head;
+  if (meta.cluster != 0) head = node::StateHash{}.head();
   storage::SnapshotFile snapshot(files, {backup.header.index, backup.header.epoch, {}});
-  if (const auto begun = snapshot.begin({}); !begun) return begun.error();
+  if (const auto begun = snapshot.begin(journal::bytes_of(head)); !begun) return begun.error();
   Result<void> copied;
   const auto verdict =
       storage::read_snapshot(from, {[](const journal::SnapshotHeader&, journal::Bytes) {},
@@ -141,15 +150,19 @@ Result<void> copy_snapshot(storage::Directory& files, const Backup& backup, stor
   return whole ? Result<void>() : whole.error();
 }
 
-// As if it had been shut down in order, but for what was granted since the backup.
-Started<journal::Meta> meta_after(const Backup& backup) {
+// As if it had been shut down in order, but for what was granted since the backup. A node alone,
+// or one of a cluster that nobody has voted in: all of whose nodes come from this very backup, for
+// its incarnation says which one.
+Started<journal::Meta> meta_after(const Backup& backup, const Config& config) {
   journal::Meta meta = backup.meta;
   const auto ceiling = far_above(std::max(meta.token_ceiling, backup.table->last_granted()));
   if (!ceiling) return ceiling.error();
   meta.token_ceiling = *ceiling;
-  // A node alone, whatever it was: its vote and the others' disks are of another life.
-  meta.cluster = 0;
-  meta.incarnation = 0;
+  // Whatever it was: its vote and the others' disks are of another life.
+  const bool is_alone = config.core.cluster.nodes.empty();
+  meta.cluster = is_alone ? 0 : journal::cluster_hash(config.cluster_id);
+  meta.incarnation = is_alone ? 0 : backup.fingerprint & ~journal::promoted_half;
+  meta.node = config.core.node;
   meta.disk = random_number();
   meta.blank = false;
   meta.promoted = false;
@@ -180,7 +193,9 @@ Result<void> begin_log(storage::Directory& files, const journal::SnapshotHeader&
 Started<void> fill(storage::Directory& files, const Backup& backup, storage::File& from,
                    journal::Meta meta) {
   if (backup.header.index.value != 0) {
-    if (auto done = copy_snapshot(files, backup, from); !done) return start_failure(done.error());
+    if (auto done = copy_snapshot(files, backup, from, meta); !done) {
+      return start_failure(done.error());
+    }
     if (auto done = begin_log(files, backup.header); !done) return start_failure(done.error());
   }
   storage::MetaFile meta_file(files);
@@ -226,27 +241,36 @@ Exit back_up(const Config& config, const BackUp& task) {
   meta.token_ceiling = std::max(meta.token_ceiling, table.last_granted());
   meta.longest_ttl = std::max(meta.longest_ttl, longest_ttl(table));
   meta.epoch = std::max(meta.epoch, state->recovered.epoch);
+  std::string loss;
+  if (meta.recovering) {
+    loss =
+        "this node lost records and has not got them back: a backup of a node that lost none, or "
+        "of the one whose index is highest, knows more\n";
+  }
   const std::string held = contents(table);
   const auto stored = store_backup(*place, meta, *state);
   if (!stored) return failed(start_failure(stored.error()));
-  return {0, task.file + ": " + held + ", tokens up to " +
-                 std::to_string(meta.token_ceiling.value) + '\n'};
+  return {0, loss + task.file + ": " + held + ", tokens up to " +
+                 std::to_string(meta.token_ceiling.value) + ", index " +
+                 std::to_string(state->recovered.last.value) + '\n'};
 }
 
 Exit restore(const Config& config, const Restore& task) {
-  if (!config.core.cluster.nodes.empty()) {
-    return failed({exit_bad_config,
-                   "a backup is not restored into one of several nodes: with an empty data_dir it "
-                   "gets everything from the others; if all are lost, restore without "
-                   "cluster.nodes, for a node alone"});
-  }
   const auto place = place_of(task.file);
   if (!place) return failed({exit_no_input, place.error().why});
   const auto file = place->directory->open(place->name);
   if (!file) return failed({exit_no_input, file.error().message});
   const auto backup = read_backup(task.file, **file);
   if (!backup) return failed(backup.error());
-  const auto meta = meta_after(*backup);
+  const bool is_alone = config.core.cluster.nodes.empty();
+  if (!is_alone && backup->meta.cluster == journal::cluster_hash(config.cluster_id)) {
+    return failed(
+        {exit_bad_config,
+         "the backup is of this very cluster, and its nodes may come back: to replace one "
+         "of them empty its data_dir, it gets everything from the others; if they are "
+         "lost, give cluster.id a new name and restore the backup on every node"});
+  }
+  const auto meta = meta_after(*backup, config);
   if (!meta) return failed(meta.error());
   if (const auto empty = check_empty(config.data_dir); !empty) return failed(empty.error());
   const auto directory = storage::DataDirectory::open(config.data_dir);
@@ -257,7 +281,8 @@ Exit restore(const Config& config, const Restore& task) {
                  std::to_string(meta->token_ceiling.value) +
                  ", and after the next start new grants wait " +
                  format_duration(config.core.leases.restart_grace.value_or(meta->longest_ttl)) +
-                 ": what was granted since the backup is not known here\n"};
+                 ": what was granted since the backup is not known here\n" +
+                 (is_alone ? "" : "restore the same file on every node, then start them\n")};
 }
 
 }  // namespace pawl::server

@@ -71,8 +71,8 @@ std::string_view explain(PeerFlaw flaw) {
     case PeerFlaw::other_cluster:
       return "it belongs to another cluster; cluster.id must be the same on every node";
     case PeerFlaw::other_incarnation:
-      return "one of the two was promoted while the other was away; empty the data_dir of the one "
-             "that was left behind, it joins anew";
+      return "one of the two was promoted while the other was away, or it was restored from "
+             "another backup; empty the data_dir of the one that was left behind, it joins anew";
     case PeerFlaw::own_name:
       return "it goes by the name of this node; each node needs its own, and its own address in "
              "cluster.nodes";
