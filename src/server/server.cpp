@@ -97,6 +97,7 @@ void Server::tick() {
     next_space_check_ = loop_.now() + space_check;
     store_.look_after(loop_.now());
     log_awaited(loop_.now());
+    log_missing_primary(loop_.now());
   }
   notify_.ticked(loop_.now());
 }

@@ -25,6 +25,7 @@
 #include "server/loop.hpp"
 #include "server/notify.hpp"
 #include "server/peers.hpp"
+#include "server/primary_watch.hpp"
 #include "server/round.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
@@ -68,6 +69,8 @@ class Server {
   void speak();
   void log_role(const node::RoleChange& change) const;
   void log_awaited(Moment now);
+  void log_missing_primary(Moment now);
+  [[nodiscard]] bool is_minority() const;
 
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
@@ -129,6 +132,7 @@ class Server {
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
   Moment next_awaited_log_ = never;
+  std::optional<PrimaryWatch> primary_watch_;  // of one of several
   Round to_write_;
   Round to_work_;
 

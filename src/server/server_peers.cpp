@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "replication/quorum.hpp"
 #include "server/server.hpp"
 
 namespace pawl::server {
@@ -19,6 +20,7 @@ constexpr std::uint32_t oldest_records = 1;
 constexpr std::uint32_t newest_records = 1;
 
 constexpr Span awaited_log_every = std::chrono::seconds{10};
+constexpr Span no_primary_log_every = std::chrono::seconds{10};
 
 PeersOptions options_of(const Config& config) {
   PeersOptions options;
@@ -70,6 +72,7 @@ void Server::join(const Config& config) {
     loop_.read_time();
     step(event);
   };
+  primary_watch_.emplace(3 * Span{config.core.cluster.election}, no_primary_log_every);
   peers_ = std::make_unique<Peers>(loop_.context(), handler_memory_, log_, std::move(options),
                                    std::move(owner));
 }
@@ -98,7 +101,7 @@ void Server::log_role(const node::RoleChange& change) const {
       return log_.info("follows", {{"primary", change.primary}, {"epoch", epoch}});
     case Role::starting: break;  // or elected, and about to be primary
   }
-  if (change.primary.empty()) log_.warn("has no primary", {{"epoch", epoch}});
+  if (change.primary.empty()) log_.info("has no primary", {{"epoch", epoch}});
 }
 
 // A first start, or a new disk: an operator must know whom everybody waits for.
@@ -106,6 +109,35 @@ void Server::log_awaited(Moment now) {
   if (node_.awaits().empty() || now < next_awaited_log_) return;
   next_awaited_log_ = now + awaited_log_every;
   log_.warn("waits to meet every other node once", {{"not_met", node_.awaits()}});
+}
+
+// What an operator can do about it differs: start nodes, wait, or give up what is lost.
+void Server::log_missing_primary(Moment now) {
+  if (!primary_watch_) return;
+  const replication::Replica& replica = node_.replica();
+  const bool is_explained = replica.is_blank();
+  const auto lasts = primary_watch_->look(now, replica.primary().has_value() || is_explained);
+  if (!lasts) return;
+  std::string_view why =
+      "some of the connected nodes lost records and do not vote, their logs say so";
+  if (replica.is_damaged()) {
+    why = "this node lost records and does not vote before a primary has given them back";
+  } else if (is_minority()) {
+    why = "no majority of the nodes is connected";
+  }
+  log_.warn("has no primary",
+            {{"for", format_duration(std::chrono::duration_cast<Milliseconds>(*lasts))},
+             {"why", why},
+             {"way_out", "if no majority that lost nothing comes back: README, No majority left"}});
+}
+
+bool Server::is_minority() const {
+  const replication::Membership& membership = node_.replica().membership();
+  std::size_t present = 1;
+  membership.each_peer([&](Member member) {
+    if (membership.is_voter(member) && peers_->is_connected(member)) ++present;
+  });
+  return present < replication::majority_of(membership.voters());
 }
 
 }  // namespace pawl::server

@@ -44,10 +44,17 @@ class Nodes {
     words.insert(words.end(), own.begin(), own.end());
     processes_[node] = std::make_unique<Process>(words);
   }
-  void stop(std::size_t node) {
+  // The next line of its log that has these words; "" if it ends first.
+  [[nodiscard]] std::string await_line(std::size_t node, std::string_view words) {
+    std::optional<std::string> line = processes_[node]->read_line();
+    while (line && line->find(words) == std::string::npos) line = processes_[node]->read_line();
+    return line.value_or("");
+  }
+  // Its log.
+  std::string stop(std::size_t node) {
     processes_[node]->terminate();
     CHECK(processes_[node]->wait() == 0);
-    processes_[node].reset();
+    return std::exchange(processes_[node], nullptr)->output();
   }
   // The answer of whoever serves, once one does.
   [[nodiscard]] std::string ask_primary(const std::string& line) {
@@ -99,7 +106,11 @@ TEST_CASE("one backup restored on every node is a cluster that knows the locks")
   }
   CHECK(first.ask_primary("VERIFY a token=1").starts_with("OK ttl="));
   CHECK(number_of(first.ask_primary("LOCK b ttl=1h"), "token") > std::uint64_t{1} << 40);
-  for (std::size_t node = 0; node < size; ++node) first.stop(node);
+  // Each of them knew a time without a primary, which is no trouble.
+  std::string log;
+  for (std::size_t node = 0; node < size; ++node) log += first.stop(node);
+  CHECK(log.find("\"info\",\"msg\":\"has no primary\"") != std::string::npos);
+  CHECK(log.find("\"warn\",\"msg\":\"has no primary\"") == std::string::npos);
 
   // Its own backup is for a cluster of another name, so that no node of the two mistakes the other.
   const std::string later = alone.beside("later");
@@ -118,6 +129,24 @@ TEST_CASE("one backup restored on every node is a cluster that knows the locks")
   CHECK(second.ask_primary("SHOW b").find("\"token\"") != std::string::npos);
 }
 
+TEST_CASE("a node that stays without a primary says so, and why") {
+  const DataDirectory alone;
+  const std::string file = alone.beside("backup");
+  alone.start()->process().kill();
+  REQUIRE(alone.pawld({"repair"}).code == 0);
+  REQUIRE(alone.pawld({"backup", file}).code == 0);
+  Nodes nodes("few");
+  REQUIRE(nodes.pawld(0, {"restore", file}).code == 0);
+  nodes.start(0);
+  const std::string warning = nodes.await_line(0, "way_out");
+  CHECK(warning.find("\"warn\",\"msg\":\"has no primary\"") != std::string::npos);
+  CHECK(warning.find("no majority of the nodes is connected") != std::string::npos);
+  // Two empty disks know nothing, and one vote is no majority.
+  nodes.start(1);
+  nodes.start(2);
+  CHECK_FALSE(nodes.await_line(1, "lost records and does not vote").empty());
+}
+
 TEST_CASE("nodes restored from different backups refuse one another") {
   Nodes nodes("mixed");
   for (const std::size_t node : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
@@ -133,13 +162,7 @@ TEST_CASE("nodes restored from different backups refuse one another") {
     REQUIRE(alone.pawld({"backup", file}).code == 0);
     REQUIRE(nodes.pawld(node, {"restore", file}).code == 0);
   }
-  Words words{PAWLD_PROGRAM};
-  const Words own = nodes.settings(1);
-  words.insert(words.end(), own.begin(), own.end());
   nodes.start(0);
-  Process watched(words);
-  std::optional<std::string> line = watched.read_line();
-  while (line && line->find("another backup") == std::string::npos) line = watched.read_line();
-  CHECK(line.has_value());
-  watched.terminate();
+  nodes.start(1);
+  CHECK_FALSE(nodes.await_line(1, "another backup").empty());
 }
