@@ -90,6 +90,7 @@ class Store {
 
   // store_peers.cpp
   void store_vote(const replication::Ballot& ballot, std::optional<replication::Joined> joined);
+  void log_joined(replication::Joined joined) const;
   void store_repaired();
   void store_promotion();
   void read_part(const replication::PartWanted& wanted);

@@ -28,7 +28,22 @@ void Store::store_vote(const replication::Ballot& ballot,
         meta.blank = false;
         meta.recovering = joined->damaged;
       },
-      [this, ballot] { deliver_(replication::VoteStored{ballot}); });
+      [this, ballot, joined] {
+        if (joined) log_joined(*joined);
+        deliver_(replication::VoteStored{ballot});
+      });
+}
+
+// That every disk is new nobody can tell from all having been wiped at once.
+void Store::log_joined(replication::Joined joined) const {
+  if (joined.damaged) {
+    log_.info("joins", {{"effect", "gets everything from the others, votes once it has it"}});
+  } else {
+    log_.warn("begins a new cluster",
+              {{"why", "the data_dir of every node is empty"},
+               {"effect", "every lock is free, tokens start at 1"},
+               {"otherwise", "were there locks before, stop all nodes and restore a backup"}});
+  }
 }
 
 void Store::store_repaired() {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,10 +45,15 @@ const Log& silent() {
   return log;
 }
 
+struct Lines {
+  std::mutex mutex;  // a logger has a thread of its own
+  std::string text;
+};
+
 // A store that runs: what it delivers can be waited for.
 struct Running {
-  explicit Running(const Config& config) {
-    auto opened = Store::open(config, silent());
+  explicit Running(const Config& config, const Log& log = silent()) {
+    auto opened = Store::open(config, log);
     if (!opened) FAIL(opened.error().why);
     store = std::move(*opened);
     recovered = store->take_recovered();
@@ -107,6 +113,24 @@ bool says(const std::string& text, std::string_view words) {
 }
 
 }  // namespace
+
+TEST_CASE("that a new cluster begins is said, and that a new disk joins another one") {
+  const bool damaged = GENERATE(true, false);
+  CAPTURE(damaged);
+  Lines lines;
+  {
+    const testing::TemporaryDirectory directory;
+    const Log log(LogLevel::info, {}, [&](std::string_view line) {
+      const std::lock_guard lock(lines.mutex);
+      lines.text += line;
+    });
+    Running store(config_of(directory.path()), log);
+    store.vote(damaged ? 4 : 0, {}, replication::Joined{damaged});
+    static_cast<void>(store.wait_for<replication::VoteStored>());
+  }
+  CHECK(says(lines.text, "the data_dir of every node is empty") != damaged);
+  CHECK(says(lines.text, "gets everything from the others") == damaged);
+}
 
 TEST_CASE("a new directory of one of several is blank until the node takes part") {
   const testing::TemporaryDirectory directory;
