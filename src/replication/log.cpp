@@ -54,10 +54,11 @@ void Log::release(LogIndex index, std::size_t kept_bytes) {
   give_back_storage();
 }
 
-std::size_t Log::cost() const {
-  if (entries_.empty()) return 0;
-  std::size_t live = bytes_.size() - (entries_.front().start - base_);
-  return live + entries_.size() * entry_overhead;
+std::size_t Log::cost_behind(LogIndex index) const {
+  ensure(index >= released_);
+  if (index >= last()) return 0;
+  std::size_t live = bytes_.size() - (kept(LogIndex{index.value + 1}).start - base_);
+  return live + (last().value - index.value) * entry_overhead;
 }
 
 // Moves the rest down once half of the buffer is given up: each byte moves at most once on average.

@@ -59,6 +59,9 @@ class Log {
   // this one: whatever lies behind it differs. Not before what is released.
   [[nodiscard]] LogIndex may_agree_at(EntryId id) const;
 
+  // What the records behind `index` take, not before what is released.
+  [[nodiscard]] std::size_t cost_behind(LogIndex index) const;
+
   // Takes back everything from `from` on.
   void truncate(LogIndex from);
   // Gives up everything up to `index`: it is applied, and whoever needs its bytes has them.
@@ -82,7 +85,7 @@ class Log {
   [[nodiscard]] const Kept& kept(LogIndex index) const {
     return entries_[index.value - released_.value - 1];
   }
-  [[nodiscard]] std::size_t cost() const;
+  [[nodiscard]] std::size_t cost() const { return cost_behind(released_); }
   void release_first();
   void give_back_storage();
 

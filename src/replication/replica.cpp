@@ -216,6 +216,7 @@ void Replica::on(const PartRead& event) {
   Peer& peer = peers_[event.to.value];
   if (peer.progress.stage() != Progress::Stage::snapshot) return;
   peer.part_of = event.part.upto;
+  if (peer.needs_behind) peer.needs_behind = std::max(*peer.needs_behind, peer.part_of.index);
   peer.part_offset = event.part.offset;
   peer.part_end = event.part.offset + event.part.bytes.size();
   peer.part_due = now_ + options_.timing.election_most;
@@ -241,6 +242,7 @@ void Replica::on_applied() {
 // Not before the own disk was handed the bytes.
 void Replica::release() {
   LogIndex upto = std::min(applied_, flushed_);
+  if (may_lead()) upto = releasable(upto);
   if (upto > log_.released()) log_.release(upto, options_.kept_bytes);
 }
 

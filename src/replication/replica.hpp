@@ -29,7 +29,10 @@ struct ReplicaOptions {
   Window window;
   std::size_t append_bytes = std::size_t{256} << 10;  // of records in one message
   std::size_t kept_bytes = std::size_t{4} << 20;      // of applied records, for those who lag
-  std::uint64_t seed = 0;                             // of the election timeouts
+  // … and as long as one of them takes in a snapshot, and what lies behind it, at most so much:
+  // else what comes next would be gone each time that a snapshot has arrived.
+  std::size_t held_bytes = std::size_t{64} << 20;
+  std::uint64_t seed = 0;  // of the election timeouts
 };
 
 // What a start finds on the disk.
@@ -141,6 +144,8 @@ class Replica {
     std::uint64_t part_offset = 0;
     std::uint64_t part_end = 0;
     Moment part_due = never;  // it is asked for again then
+    // It is sent a snapshot, or has not caught up behind it: what it needs next is kept.
+    std::optional<LogIndex> needs_behind;
   };
 
   // Events (replica.cpp).
@@ -198,6 +203,7 @@ class Replica {
   void replicate(Member to, bool heartbeat);
   void send_append(Member to, bool with_records);
   void want_part(Member to);
+  [[nodiscard]] LogIndex releasable(LogIndex upto);
   [[nodiscard]] bool is_majority_silent() const;
   [[nodiscard]] std::optional<Member> successor() const;
   void begin_handover(Member to);

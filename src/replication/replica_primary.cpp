@@ -83,6 +83,7 @@ void Replica::replicate(Member to, bool heartbeat) {
   Progress& progress = peer.progress;
   if (progress.stage() != Progress::Stage::snapshot && progress.next() <= log_.released()) {
     progress.begin_snapshot();
+    peer.needs_behind = log_.released();
     peer.part_of = {};
     peer.part_offset = 0;
     want_part(to);
@@ -118,6 +119,24 @@ void Replica::want_part(Member to) {
   peer.part_due = now_ + options_.timing.election_most;
   peer.part_end = 0;
   out_->parts_wanted.push_back({to, peer.part_of, peer.part_offset});
+}
+
+// How far the log may be given up. A peer that takes in a snapshot more slowly than the log moves
+// on would need another one each time, were what lies behind it not kept until it has caught up.
+LogIndex Replica::releasable(LogIndex upto) {
+  const bool is_too_much = log_.cost_behind(log_.released()) > options_.held_bytes;
+  for (Peer& peer : peers_) {
+    if (!peer.needs_behind) continue;
+    LogIndex behind = std::max({*peer.needs_behind, peer.progress.match(), log_.released()});
+    bool is_near = peer.progress.stage() == Progress::Stage::replicate &&
+                   log_.cost_behind(behind) <= options_.kept_bytes;
+    bool is_gone = now_ - peer.heard >= 4 * options_.timing.election_most;
+    if (is_near) peer.needs_behind.reset();
+    if (is_near || is_gone || is_too_much) continue;
+    peer.needs_behind = behind;
+    upto = std::min(upto, behind);
+  }
+  return upto;
 }
 
 // A primary that cannot do its work gives way (R11).

@@ -46,6 +46,7 @@ class Group {
     ReplicaOptions options;
     options.membership = Membership{kinds_, member(name)};
     options.kept_bytes = kept_bytes;
+    options.held_bytes = held_bytes;
     options.seed = static_cast<std::uint64_t>(name);
     node.handed = restored.log.last();
     node.replica.emplace(options, std::move(restored), now_);
@@ -155,6 +156,7 @@ class Group {
 
   std::deque<InFlight> in_flight;
   std::size_t kept_bytes = 1'000'000;
+  std::size_t held_bytes = 1'000'000;
 
  private:
   std::vector<MemberKind> kinds_;

@@ -189,5 +189,16 @@ TEST_CASE("who waits is told once, and only of records behind the index") {
   CHECK(log.take_origins_behind(LogIndex{0}).empty());
 }
 
+TEST_CASE("what the records behind an index take is known before they are given up") {
+  Log log;
+  for (int i = 0; i < 10; ++i) log.append(Epoch{1}, {}, [](std::string& out) { out += "12345"; });
+  CHECK(log.cost_behind(LogIndex{}) == 10 * (5 + Log::entry_overhead));
+  CHECK(log.cost_behind(LogIndex{7}) == 3 * (5 + Log::entry_overhead));
+  CHECK(log.cost_behind(LogIndex{10}) == 0);
+  log.release(LogIndex{4});
+  CHECK(log.cost_behind(LogIndex{4}) == 6 * (5 + Log::entry_overhead));
+  CHECK(log.cost_behind(LogIndex{7}) == 3 * (5 + Log::entry_overhead));
+}
+
 }  // namespace
 }  // namespace pawl::replication

@@ -257,6 +257,72 @@ TEST_CASE("R13: who lags behind what is kept is sent a snapshot, then the record
   CHECK(group.node('b').applied.back() == "behind it");
 }
 
+// b was away and is sent a snapshot in ten parts; for each the log moves on by twenty records.
+struct SlowTransfer {
+  explicit SlowTransfer(std::size_t held_bytes) {
+    group.kept_bytes = 500;
+    group.held_bytes = held_bytes;
+    for (char name : {'a', 'b', 'c'}) group.start(name, {});
+    group.elect('a');
+    group.isolate('b');
+    move_on();
+    group.heal();
+    group.pass(120ms);
+  }
+  void move_on() {
+    for (int i = 0; i < 20; ++i) {
+      group.propose('a', std::string(50, 'x'));
+      group.settle();
+    }
+  }
+  void send_all() {
+    REQUIRE(group['a'].progress(b).stage() == Progress::Stage::snapshot);
+    const EntryId upto{Epoch{1}, group['a'].applied()};
+    for (std::uint64_t part = 0; part < 10; ++part) {
+      move_on();
+      group.node('a').last.clear();
+      group.step('a', PartRead{b, {upto, part, part == 9, "1"}});
+      group.settle();
+      group.step('b', PartStored{});
+      group.settle();
+    }
+    group.pass(120ms);
+  }
+
+  Group group;
+};
+
+TEST_CASE("R13: a peer whose snapshot takes long catches up, however fast the log moves on") {
+  SlowTransfer slow(1'000'000);
+  slow.send_all();
+
+  CHECK(slow.group.node('a').last.parts_wanted.empty());
+  CHECK(slow.group['a'].progress(b).stage() == Progress::Stage::replicate);
+  CHECK(slow.group['b'].applied() == slow.group['a'].applied());
+  // It needs nothing any more: only what always is stays.
+  slow.move_on();
+  CHECK(slow.group['a'].last().value - slow.group['a'].log().released().value < 10);
+}
+
+TEST_CASE("R13: the log that waits for a peer's snapshot is bounded") {
+  SlowTransfer slow(3'000);
+  slow.send_all();
+
+  CHECK(slow.group['a'].progress(b).stage() == Progress::Stage::snapshot);
+  CHECK(slow.group['a'].last().value - slow.group['a'].log().released().value < 60);
+}
+
+TEST_CASE("R13: nothing is kept for a peer that is gone in the midst of its snapshot") {
+  SlowTransfer slow(1'000'000);
+  slow.move_on();
+  CHECK(slow.group['a'].last().value - slow.group['a'].log().released().value > 20);
+  slow.group.isolate('b');
+  slow.group.step('a', PeerLost{b});
+  slow.group.pass(3s);
+  slow.move_on();
+  CHECK(slow.group['a'].last().value - slow.group['a'].log().released().value < 10);
+}
+
 TEST_CASE("R13: a part that got lost is asked for again") {
   Group group;
   group.kept_bytes = 0;
