@@ -147,6 +147,8 @@ void Replica::install(EntryId upto) {
     flush_since_ = log_.last() > upto.index ? now_ : never;
   }
   flushed_ = std::max(flushed_, upto.index);
+  // What the disk owed of it came with the snapshot: the report to come says nothing new.
+  if (flushed_ == log_.last()) flush_since_ = never;
   commit_ = std::max(commit_, upto.index);
   verified_ = std::max(verified_, upto.index);
   applied_ = upto.index;

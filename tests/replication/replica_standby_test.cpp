@@ -204,6 +204,24 @@ TEST_CASE("R13: records behind the snapshot stay if they lead on from it") {
   CHECK(group['b'].last() == LogIndex{3});
 }
 
+TEST_CASE("R13: a disk owes nothing that a snapshot brought, and the replica may stand") {
+  Group group;
+  group.node('b').holds_log = true;
+  group.receive('b', 'a', Epoch{2}, append({}, {{1, "x"}, {1, "y"}}));
+  group.store_ballots();
+  group.receive('b', 'a', Epoch{2}, message::SnapshotPart{id(1, 2), 0, true, "two"});
+  group.step('b', PartStored{});
+  REQUIRE(group.node('b').last.load_snapshot);
+  CHECK_FALSE(group.node('b').last.load_snapshot->restarts_log);
+  group.step('b', Flushed{LogIndex{2}, 0});
+  group.said();
+
+  group.skip(10s);
+  group.step('b', Tick{});
+
+  CHECK_THAT(group.said(), Catch::Matchers::Contains("PreVote"));
+}
+
 TEST_CASE("R13: records the disk was not handed yet do not lead its log up to the snapshot") {
   ReplicaOptions options;
   options.membership = {std::vector<MemberKind>(3, MemberKind::voter), Member{1}};
