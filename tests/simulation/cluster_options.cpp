@@ -31,9 +31,10 @@ constexpr std::array<Habit, mishap_count> mishaps{{{"crash", 6},
                                                    {"stuck_disk", 2},
                                                    {"damage", 4},
                                                    {"wipe", 3},
-                                                   {"handover", 5},
+                                                   {"handover", 6},
                                                    {"drain", 2},
-                                                   {"deaf_client", 1}}};
+                                                   {"deaf_client", 1},
+                                                   {"slow_inward", 6}}};
 
 std::vector<bool> draw_shape(Random& random) {
   switch (random.below(10)) {
@@ -57,6 +58,7 @@ ClusterOptions draw_cluster(Random& random) {
   cluster.most_pause = random.pick<Span>(std::array<Span, 4>{300ms, 1s, 5s, 20s});
   cluster.most_cut = random.pick<Span>(std::array<Span, 3>{500ms, 3s, 10s});
   cluster.most_stuck = random.pick<Span>(std::array<Span, 2>{400ms, 3s});
+  cluster.most_late = random.pick<Span>(std::array<Span, 2>{100ms, 300ms});
   cluster.notices_cut = random.pick<Span>(std::array<Span, 3>{300ms, 2s, 20s});
   cluster.drain_in_flight_permille = random.pick<std::uint32_t>(std::array{0u, 500u, 1000u});
   cluster.vote_crash_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 200u, 500u});
@@ -107,7 +109,7 @@ std::string to_text(const ClusterOptions& options) {
       << " latency_us=" << us(options.most_latency) << " peace_us=" << us(options.mean_peace)
       << " down_us=" << us(options.most_down) << " pause_us=" << us(options.most_pause)
       << " cut_us=" << us(options.most_cut) << " stuck_us=" << us(options.most_stuck)
-      << " notices_cut_us=" << us(options.notices_cut)
+      << " late_us=" << us(options.most_late) << " notices_cut_us=" << us(options.notices_cut)
       << " drain_in_flight_permille=" << options.drain_in_flight_permille
       << " vote_crash_permille=" << options.vote_crash_permille
       << " reign_cut_short_permille=" << options.reign_cut_short_permille

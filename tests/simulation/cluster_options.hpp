@@ -30,8 +30,9 @@ enum class Mishap : std::uint8_t {
   handover,     // an operator's word
   drain,        // SIGTERM, then the end
   deaf_client,  // clients do not reach a node, and do not learn of it
+  slow_inward,  // what other nodes send to one arrives, but late
 };
-inline constexpr std::size_t mishap_count = 15;
+inline constexpr std::size_t mishap_count = 16;
 
 struct ClusterOptions {
   std::vector<bool> witness;         // by node
@@ -43,6 +44,7 @@ struct ClusterOptions {
   Span most_pause{0};
   Span most_cut{0};
   Span most_stuck{0};
+  Span most_late{0};
   Span notices_cut{0};  // a connection without an answer is given up after so long
   std::uint32_t drain_in_flight_permille = 0;  // of connections that end: what was sent arrives
   std::uint32_t vote_crash_permille = 0;       // of votes during whose writing the node crashes

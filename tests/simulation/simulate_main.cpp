@@ -94,9 +94,9 @@ Wanted parse(const std::vector<std::string_view>& words) {
     } else if (word == "--mutants") {
       for (const auto& named : simulation::mutants) std::cout << named.name << '\n';
       for (const auto& named : simulation::disk_mutants) std::cout << named.name << "  --disk\n";
-      for (const auto& named : simulation::cluster_mutants) {
-        std::cout << named.name << "  --cluster\n";
-      }
+      simulation::each_cluster_mutant([](const auto& named) {
+        std::cout << named.name << "  --cluster, " << named.law << '\n';
+      });
       std::exit(0);
     } else {
       if (word != "--help") stop(word);
@@ -116,7 +116,9 @@ void choose(const std::string& name) {
   };
   look_in(simulation::mutants);
   look_in(simulation::disk_mutants);
-  look_in(simulation::cluster_mutants);
+  simulation::each_cluster_mutant([&](const auto& named) {
+    if (named.name == name) chosen_mutant = named.mutant;
+  });
   if (chosen_mutant != Mutant::none) return;
   stop("no such mutant");
 }

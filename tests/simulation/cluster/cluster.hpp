@@ -83,6 +83,7 @@ class Cluster : private World, private Truth {
   void crash(Host& host);
   void start_later(Host& host);
   void cut(Place place, bool inward, bool outward);
+  void slow(Place place);
   void flap(Place place, int times);
   void lose(Host& host, bool all);
   void hand_over();

@@ -70,6 +70,10 @@ void Cluster::befall(Mishap mishap) {
     case Mishap::deaf_client:
       deaf_until_[host.place()] = schedule_.now() + random_.skewed(50ms, cluster.most_cut);
       return;
+    case Mishap::slow_inward: {
+      const Host* primary = reigning();
+      return slow(primary != nullptr && random_.chance(600) ? primary->place() : host.place());
+    }
   }
 }
 
@@ -97,6 +101,18 @@ void Cluster::cut(Place place, bool inward, bool outward) {
       network_.mend(place, other);
     }
   });
+}
+
+// An operator may see it, and hand over.
+void Cluster::slow(Place place) {
+  network_.slow(place, random_.between(20ms, options_.cluster->most_late));
+  if (random_.chance(500)) {
+    schedule_.after(random_.between(50ms, 500ms), [this] {
+      if (!healing_) hand_over();
+    });
+  }
+  schedule_.after(random_.skewed(500ms, options_.cluster->most_cut),
+                  [this, place] { network_.slow(place, 0ms); });
 }
 
 void Cluster::flap(Place place, int times) {

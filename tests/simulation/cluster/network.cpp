@@ -16,7 +16,8 @@ Network::Network(Schedule& schedule, const Options& options, std::uint64_t seed,
       surroundings_(std::move(surroundings)),
       size_(options_.nodes()),
       ways_(size_ * size_),
-      pairs_(size_ * size_) {}
+      pairs_(size_ * size_),
+      late_(size_) {}
 
 Network::Pair& Network::pair(Place one, Place other) {
   return pairs_[std::min(one, other) * size_ + std::max(one, other)];
@@ -62,7 +63,7 @@ void Network::transmit(Place from, Place to, Wire wire) {
     on.held.push_back(std::move(wire));
     return;
   }
-  on.last = std::max(on.last, schedule_.now() + latency());
+  on.last = std::max(on.last, schedule_.now() + latency() + late_[to]);
   schedule_.at(on.last, [this, to, wire = std::move(wire)] { surroundings_.deliver(to, wire); });
 }
 

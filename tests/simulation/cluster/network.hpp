@@ -5,6 +5,7 @@
 // A session is one connection's life: it begins with a hello each way.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -51,11 +52,19 @@ class Network {
   void cut(Place from, Place to);
   void mend(Place from, Place to);
   void mend_all();
+  // What is sent to it from now on takes so much longer.
+  void slow(Place to, Span by) { late_[to] = by; }
+  [[nodiscard]] bool is_slow() const {
+    return std::any_of(late_.begin(), late_.end(), [](Span span) { return span > Span{0}; });
+  }
   [[nodiscard]] bool is_cut(Place from, Place to) const { return way(from, to).cut; }
   [[nodiscard]] bool is_connected(Place one, Place other) const;
   void break_link(Place one, Place other);
   void on_process_ended(Place place);
-  void calm() { calm_ = true; }
+  void calm() {
+    calm_ = true;
+    late_.assign(size_, Span{0});
+  }
 
  private:
   struct Way {
@@ -83,6 +92,7 @@ class Network {
   std::size_t size_;
   std::vector<Way> ways_;
   std::vector<Pair> pairs_;
+  std::vector<Span> late_;  // by place
   std::uint64_t sessions_ = 0;
   bool calm_ = false;
 };

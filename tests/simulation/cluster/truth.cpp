@@ -105,7 +105,7 @@ bool Cluster::serves() const {
 // Lateness is nobody's fault while nobody could do anything.
 void Cluster::look() {
   schedule_.after(50ms, [this] {
-    if (!serves()) {
+    if (!serves() || network_.is_slow()) {
       invariants_.on_disturbed(100ms);
       disturbed_ = schedule_.now();
     } else if (schedule_.now() > disturbed_ + 1s) {
