@@ -52,6 +52,7 @@ class Cluster {
   // Ended by itself or by a signal(): the exit code, or minus the signal.
   int await_exit(std::size_t node);
   [[nodiscard]] bool runs(std::size_t node) const;
+  [[nodiscard]] pid_t pid(std::size_t node) const { return processes_[node]->pid(); }
 
   // No bytes of others reach it, or none of its reach others: as if packets were dropped.
   void isolate(std::size_t node, Isolation how = Isolation::both_ways);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Preloaded into pawld: while the file named by FAIL_FSYNC_IF exists, every flush fails as on a
-// dying disk, and what was written stays in memory, as after a real failure.
+// dying disk, and what was written stays in memory, as after a real failure. While the file named
+// by SLOW_FSYNC_IF exists, every flush takes SLOW_FSYNC_MS longer.
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,11 +12,21 @@
 
 namespace {
 
+bool is_there(const char* variable) {
+  const char* const trigger = std::getenv(variable);
+  return trigger != nullptr && ::access(trigger, F_OK) == 0;
+}
+
 int flush(long call, int file) {
-  const char* const trigger = std::getenv("FAIL_FSYNC_IF");
-  if (trigger != nullptr && ::access(trigger, F_OK) == 0) {
+  if (is_there("FAIL_FSYNC_IF")) {
     errno = EIO;
     return -1;
+  }
+  if (is_there("SLOW_FSYNC_IF")) {
+    const char* const text = std::getenv("SLOW_FSYNC_MS");
+    const long ms = text == nullptr ? 0 : std::strtol(text, nullptr, 10);
+    const timespec takes{ms / 1'000, ms % 1'000 * 1'000'000};
+    ::nanosleep(&takes, nullptr);
   }
   return static_cast<int>(::syscall(call, file));
 }
