@@ -63,8 +63,15 @@ struct SnapshotSaved {
   LogIndex index;
 };
 
-// META says so: this node is the only voter from now on, under a new incarnation.
+// META says so: this node is the only voter from now on, under a new incarnation, and its ceiling
+// has leapt.
 struct PromotionStored {};
+
+// A promoted survivor goes on so far above every token that the other may have given. The other may
+// have been promoted as well: ranges that never meet.
+[[nodiscard]] constexpr std::uint64_t promotion_leap(replication::Member survivor) {
+  return (survivor.value + std::uint64_t{1}) << 40;
+}
 
 // There is, or is not, room on the disk for more than what goes on anyway.
 struct DiskSpace {

@@ -18,9 +18,6 @@ using replication::Member;
 
 namespace {
 
-// A promoted survivor goes on so far above every token that the other may have given.
-constexpr std::uint64_t promotion_leap = std::uint64_t{1} << 40;
-
 // Slots looked at in one go: five million at once would keep peers waiting for an election's time.
 constexpr Slot arm_slice = Slot{1} << 16;
 
@@ -247,9 +244,8 @@ void Node::on(Origin from, const request::Promote& request) {
 }
 
 void Node::on(const PromotionStored&) {
-  // The other may have been promoted as well: ranges that never meet.
-  std::uint64_t place = replica_.membership().self().value + std::uint64_t{1};
-  floor_ = Token{std::max(table_->last_granted(), meta_.ceiling).value + place * promotion_leap};
+  const std::uint64_t leap = promotion_leap(replica_.membership().self());
+  floor_ = Token{std::max(table_->last_granted(), meta_.ceiling).value + leap};
   pass_on(replication::PromoteAlone{});
 }
 

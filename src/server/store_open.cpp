@@ -161,7 +161,9 @@ Started<void> Store::say_begun(const Config& config) {
   bool forgets = meta_.durability == Durability::none ||
                  (meta_.durability == Durability::relaxed && !meta_.clean);
   // What one of several lost its peers have; only that an operator gave up is lost for all.
-  bool skips = is_alone() ? forgets || !meta_.clean : has_lost_;
+  // A promotion that was stored may have been cut short before its first record said how far it
+  // leapt.
+  bool skips = is_alone() ? forgets || !meta_.clean || meta_.promoted : has_lost_;
   if (!is_new_ && (skips || meta_.hold_grants)) recovered_.token_floor = meta_.token_ceiling;
   if (!is_new_ && (forgets || meta_.hold_grants)) {
     recovered_.grace = config.core.leases.restart_grace.value_or(meta_.longest_ttl);

@@ -58,9 +58,10 @@ void Store::store_repaired() {
 void Store::store_promotion() {
   const std::uint64_t incarnation = identity_.incarnation + 1 + self_.value;
   change_meta(
-      [incarnation](journal::Meta& meta) {
+      [incarnation, leap = node::promotion_leap(self_)](journal::Meta& meta) {
         meta.promoted = true;
         meta.incarnation = incarnation;
+        meta.token_ceiling = Token{std::min(meta.token_ceiling.value + leap, last_token.value)};
       },
       [this, incarnation] {
         identity_.incarnation = incarnation;

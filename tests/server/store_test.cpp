@@ -114,6 +114,25 @@ bool says(const std::string& text, std::string_view words) {
 
 }  // namespace
 
+TEST_CASE("tokens leap after a promotion, even if the process ends before it says so in the log") {
+  const testing::TemporaryDirectory directory;
+  const int place = GENERATE(0, 1);
+  Config config = config_of(directory.path(), place);
+  config.core.cluster.nodes.pop_back();
+  {
+    Running store(config);
+    node::Actions actions;
+    actions.store_promotion = true;
+    store.store->want(actions);
+    static_cast<void>(store.wait_for<node::PromotionStored>());
+    store.store->close();
+  }
+  const Running again(config);
+  CHECK(again.recovered.promoted);
+  CHECK(again.recovered.token_floor.value > std::uint64_t{1} << 40);
+  CHECK((again.recovered.token_floor.value > std::uint64_t{2} << 40) == (place == 1));
+}
+
 TEST_CASE("that a new cluster begins is said, and that a new disk joins another one") {
   const bool damaged = GENERATE(true, false);
   CAPTURE(damaged);
