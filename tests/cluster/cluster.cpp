@@ -167,12 +167,15 @@ void Cluster::heal() {
   for (const auto& one : links_) one->heal();
 }
 
+std::vector<Address> Cluster::addresses() const {
+  std::vector<Address> all;
+  for (const std::uint16_t port : client_ports_) all.push_back({port});
+  return all;
+}
+
 std::string Cluster::servers() const {
   std::string text;
-  for (const std::uint16_t port : client_ports_) {
-    if (!text.empty()) text += ',';
-    text += "127.0.0.1:" + std::to_string(port);
-  }
+  for (const Address& one : addresses()) text += (text.empty() ? "" : ",") + one.text();
   return text;
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cluster/wire.hpp"
 #include "durability/node.hpp"
 #include "support/fault_proxy.hpp"
 #include "system/process.hpp"
@@ -60,6 +61,7 @@ class Cluster {
   void heal();
 
   [[nodiscard]] std::uint16_t port(std::size_t node) const { return client_ports_[node]; }
+  [[nodiscard]] std::vector<Address> addresses() const;
   [[nodiscard]] std::string servers() const;  // for PAWL_SERVER
   [[nodiscard]] std::string data(std::size_t node) const;
   [[nodiscard]] std::string log(std::size_t node) const;

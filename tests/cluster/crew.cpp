@@ -58,14 +58,14 @@ std::optional<std::chrono::duration<double, std::milli>> Counters::gap() const {
   return *after_ - *before_;
 }
 
-Client::Client(unsigned number, std::vector<std::uint16_t> ports, std::uint64_t seed, Judge& judge,
+Client::Client(unsigned number, std::vector<Address> servers, std::uint64_t seed, Judge& judge,
                Counters& counters)
     : who_("w" + std::to_string(number)),
-      ports_(std::move(ports)),
+      servers_(std::move(servers)),
       random_(seed * 64 + number),
       judge_(judge),
       counters_(counters),
-      node_(number % ports_.size()) {}
+      node_(number % servers_.size()) {}
 
 void Client::work(const std::atomic<bool>& over) {
   try {
@@ -130,7 +130,7 @@ Client::Answer Client::ask(const std::string& line, std::chrono::milliseconds wi
 
 std::optional<Client::Answer> Client::ask_once(const std::string& line,
                                                std::chrono::milliseconds within) {
-  if (!wire_) wire_ = std::make_unique<Wire>(ports_[node_]);
+  if (!wire_) wire_ = std::make_unique<Wire>(servers_[node_]);
   const TimePoint sent = std::chrono::steady_clock::now();
   if (wire_->send(line)) {
     if (auto reply = wire_->read_line(sent + within)) {
@@ -156,12 +156,13 @@ bool Client::takes_for_answer(const std::string& reply, bool waits) {
   }
   if (!reply.starts_with("ERR NOT_PRIMARY")) return true;
   ++counters_.not_primary;
-  const auto port = static_cast<std::uint16_t>(number_of(reply, "primary=127.0.0.1:"));
-  const auto named = std::find(ports_.begin(), ports_.end(), port);
-  if (named == ports_.end()) {
+  const auto named = std::find_if(servers_.begin(), servers_.end(), [&](const Address& server) {
+    return (reply + ' ').find(" primary=" + server.text() + ' ') != std::string::npos;
+  });
+  if (named == servers_.end()) {
     go_to(std::nullopt);
   } else {
-    go_to(static_cast<std::size_t>(named - ports_.begin()));
+    go_to(static_cast<std::size_t>(named - servers_.begin()));
   }
   return false;
 }
@@ -169,15 +170,15 @@ bool Client::takes_for_answer(const std::string& reply, bool waits) {
 // Without a name: to the next one, in a moment.
 void Client::go_to(std::optional<std::size_t> node) {
   if (!node) ::poll(nullptr, 0, 1 + static_cast<int>(below(5)));
-  const std::size_t there = node.value_or((node_ + 1) % ports_.size());
+  const std::size_t there = node.value_or((node_ + 1) % servers_.size());
   if (there == node_ && wire_ && wire_->is_open()) return;
   node_ = there;
   wire_.reset();
 }
 
-Crew::Crew(unsigned clients, std::vector<std::uint16_t> ports, std::uint64_t seed) {
+Crew::Crew(unsigned clients, std::vector<Address> servers, std::uint64_t seed) {
   for (unsigned number = 0; number < clients; ++number) {
-    clients_.push_back(std::make_unique<Client>(number, ports, seed, judge_, counters_));
+    clients_.push_back(std::make_unique<Client>(number, servers, seed, judge_, counters_));
   }
   for (const auto& client : clients_) {
     threads_.emplace_back([this, &client = *client] { client.work(over_); });

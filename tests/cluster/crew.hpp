@@ -46,7 +46,7 @@ class Counters {
 
 class Client {
  public:
-  Client(unsigned number, std::vector<std::uint16_t> ports, std::uint64_t seed, Judge& judge,
+  Client(unsigned number, std::vector<Address> servers, std::uint64_t seed, Judge& judge,
          Counters& counters);
   void work(const std::atomic<bool>& over);
 
@@ -66,7 +66,7 @@ class Client {
   [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
 
   const std::string who_;
-  const std::vector<std::uint16_t> ports_;
+  const std::vector<Address> servers_;
   std::mt19937_64 random_;
   Judge& judge_;
   Counters& counters_;
@@ -77,7 +77,7 @@ class Client {
 
 class Crew {
  public:
-  Crew(unsigned clients, std::vector<std::uint16_t> ports, std::uint64_t seed);
+  Crew(unsigned clients, std::vector<Address> servers, std::uint64_t seed);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;

@@ -15,8 +15,7 @@ namespace pawl::testing {
 class CrewedCluster {
  public:
   explicit CrewedCluster(unsigned clients = 4, const std::array<Start, Cluster::size>& starts = {})
-      : cluster(starts),
-        crew_(clients, {cluster.port(0), cluster.port(1), cluster.port(2)}, clients) {}
+      : cluster(starts), crew_(clients, cluster.addresses(), clients) {}
 
   // So many more requests were answered OK, or something cannot be true.
   void await_successes(std::uint64_t count = 200) {

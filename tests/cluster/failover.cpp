@@ -22,8 +22,7 @@ namespace {
 class Story {
  public:
   explicit Story(const FailoverPlan& plan)
-      : plan_(plan),
-        crew_(plan.clients, {cluster_.port(0), cluster_.port(1), cluster_.port(2)}, plan.seed) {}
+      : plan_(plan), crew_(plan.clients, cluster_.addresses(), plan.seed) {}
 
   FailoverReport tell() {
     try {

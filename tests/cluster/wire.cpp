@@ -12,13 +12,16 @@
 
 namespace pawl::testing {
 
-Wire::Wire(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  open_ = ::connect(socket_, generic, sizeof address) == 0;
+Wire::Wire(const Address& address) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in there{};
+  there.sin_family = AF_INET;
+  there.sin_port = htons(address.port);
+  ::inet_pton(AF_INET, address.host.c_str(), &there.sin_addr);
+  // Of connect(), too: nobody answers where packets are dropped.
+  const timeval most{0, 500'000};
+  ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&there);
+  open_ = ::connect(socket_, generic, sizeof there) == 0;
   const int yes = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }

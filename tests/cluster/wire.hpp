@@ -14,9 +14,17 @@ namespace pawl::testing {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+struct Address {
+  std::uint16_t port = 0;
+  std::string host = "127.0.0.1";  // a number
+
+  [[nodiscard]] std::string text() const { return host + ':' + std::to_string(port); }
+};
+
 class Wire {
  public:
-  explicit Wire(std::uint16_t port);  // of 127.0.0.1
+  explicit Wire(const Address& address);
+  explicit Wire(std::uint16_t port) : Wire(Address{port}) {}
   ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
