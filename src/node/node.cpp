@@ -129,10 +129,7 @@ void Node::on(const Drain&) {
   if (has_peers() && serves()) pass_on(replication::HandOver{});
   draining_ = true;
   if (replica_.is_handing_over()) return;
-  for (HeldBack& held : held_back_) {
-    if (!std::exchange(held.resumed, true)) out_->resumed.push_back(held.connection);
-  }
-  askers_.each([this](Slot acquisition) { end_wait(acquisition, locks::WaitEnd::disconnected); });
+  end_waits_to_drain();
 }
 
 void Node::write_ranges() {

@@ -95,6 +95,7 @@ class Node {
   [[nodiscard]] Moment full_term(std::uint32_t ttl_ms) const;
   void step_down(const replication::SteppedDown& down);
   void end_handover(bool done);
+  void end_waits_to_drain();
   // Requests that only a primary can answer: refused, or set aside while that is being settled.
   [[nodiscard]] bool serves() const { return serving_ && !replica_.is_handing_over(); }
   bool refuse_elsewhere(Origin from, const Request& request);

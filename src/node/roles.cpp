@@ -153,9 +153,14 @@ void Node::end_handover(bool done) {
     }
   }
   // A drain that nobody relieves.
-  if (draining_ && serving_) {
-    askers_.each([this](Slot acquisition) { end_wait(acquisition, locks::WaitEnd::disconnected); });
+  if (draining_ && serving_) end_waits_to_drain();
+}
+
+void Node::end_waits_to_drain() {
+  for (HeldBack& held : held_back_) {
+    if (!std::exchange(held.resumed, true)) out_->resumed.push_back(held.connection);
   }
+  askers_.each([this](Slot acquisition) { end_wait(acquisition, locks::WaitEnd::disconnected); });
 }
 
 // True if the request was answered or set aside here.
@@ -214,6 +219,10 @@ void Node::on(Origin from, const request::Handover& request) {
     }
     handover.to = Member{static_cast<std::uint8_t>(at - nodes.begin())};
     if (handover.to == replica_.membership().self()) return answer(from, reply::Done{});
+    if (!replica_.may_take_over(*handover.to)) {
+      return refuse(from, ErrorCode::bad_request,
+                    "that node is not there, or has not caught up: STATUS tells who has");
+    }
   }
   handover_ = from;
   pass_on(handover);
@@ -223,7 +232,8 @@ void Node::on(Origin from, const request::Promote& request) {
   const replication::Membership& membership = replica_.membership();
   auto no = [&](std::string_view message) { refuse(from, ErrorCode::bad_request, message); };
   if (!has_peers()) return no("one node alone is always primary: nothing to promote");
-  if (membership.is_alone()) return no("this node votes alone already");
+  if (promotion_ || membership.is_alone())
+    return no("this node votes alone already, or is about to");
   if (membership.size() != 2) return no("three nodes and more elect their primary themselves");
   if (replica_.stage() == replication::Stage::primary || replica_.primary()) {
     return no("both nodes are there: HANDOVER moves the primary");

@@ -134,6 +134,8 @@ class Replica {
   // Primary: how far a peer is, and when it was last heard.
   [[nodiscard]] const Progress& progress(Member peer) const { return peers_[peer.value].progress; }
   [[nodiscard]] Moment last_heard(Member peer) const { return peers_[peer.value].heard; }
+  // Primary: that peer was heard lately, keeps up, and may vote.
+  [[nodiscard]] bool may_take_over(Member peer) const;
 
  private:
   struct Peer {

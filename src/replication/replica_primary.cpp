@@ -181,15 +181,19 @@ bool Replica::is_majority_silent() const {
   return now_ - reached_by_majority(std::span<Moment>{heard}) >= options_.timing.election_most;
 }
 
+bool Replica::may_take_over(Member member) const {
+  const Peer& peer = peers_[member.value];
+  return options_.membership.is_voter(member) &&
+         now_ - peer.heard < options_.timing.election_least &&
+         peer.progress.stage() == Progress::Stage::replicate;
+}
+
 // The voter that has most, of those heard lately and fit for it.
 std::optional<Member> Replica::successor() const {
   std::optional<Member> best;
   options_.membership.each_peer([&](Member member) {
+    if (options_.membership.is_witness(member) || !may_take_over(member)) return;
     const Peer& peer = peers_[member.value];
-    bool is_fit = options_.membership.is_voter(member) && !options_.membership.is_witness(member) &&
-                  now_ - peer.heard < options_.timing.election_least &&
-                  peer.progress.stage() == Progress::Stage::replicate;
-    if (!is_fit) return;
     if (!best || peer.progress.match() > peers_[best->value].progress.match()) best = member;
   });
   return best;

@@ -62,6 +62,7 @@ void Group::start(char name, bool damaged) {
   recovered.ballot = machine.ballot;
   recovered.blank = machine.blank;
   recovered.promoted = machine.promoted;
+  recovered.grace = grace;
   recovered.incarnation = machine.incarnation;
   if (machine.blank || machine.damaged) recovered.repair = replication::RepairId{++repairs_};
   recovered.ceiling = Token{std::uint64_t{1} << 20};
@@ -181,11 +182,7 @@ void Group::perform(char name, node::Actions& actions) {
     }
     step(name, replication::VoteStored{*actions.store_vote});
   }
-  if (actions.store_promotion) {
-    machine.promoted = true;
-    machine.incarnation += std::uint64_t{1} + member(name).value;
-    step(name, node::PromotionStored{});
-  }
+  if (actions.store_promotion) ++machine.promotions;
   if (actions.snapshot) save(name, *actions.snapshot);
   for (const replication::PartWanted& wanted : actions.parts_wanted) {
     if (machine.snapshot_bytes.empty()) continue;
@@ -229,6 +226,13 @@ void Group::save(char name, const node::SnapshotPart& part) {
 bool Group::flush(char name) {
   Machine& machine = nodes_.at(name);
   if (!machine.node || machine.held || machine.stopped) return false;
+  if (machine.promotions > 0) {
+    --machine.promotions;
+    machine.promoted = true;
+    machine.incarnation += std::uint64_t{1} + member(name).value;
+    step(name, node::PromotionStored{});
+    return true;
+  }
   LogIndex last;
   machine.node->hand_over([&](const replication::Entry& entry) {
     machine.log.resize(entry.index.value - machine.base.index.value - 1);

@@ -57,6 +57,7 @@ class Group {
   [[nodiscard]] std::string table(char name);
   [[nodiscard]] Moment now() const { return now_; }
 
+  Milliseconds grace{0};  // of nodes started from now on
   std::size_t snapshots_sent = 0;
   std::vector<std::string> roles;  // "a primary 1"
 
@@ -81,6 +82,7 @@ class Group {
     bool blank = true;
     bool damaged = false;
     bool promoted = false;
+    int promotions = 0;  // asked for, not stored yet
     std::uint64_t incarnation = 0;
     replication::EntryId snapshot;
     std::string snapshot_bytes;  // of the file

@@ -201,12 +201,14 @@ TEST_CASE("HANDOVER says what is wrong with it") {
   CHECK(group.ask(primary, std::string{"HANDOVER "} + primary) == "OK");
   char gone = group.others(primary).front();
   group.isolate(gone);
-  group.pass(300ms);
+  // Not noticed yet: it is tried, and given up.
   group.send(primary, std::string{"HANDOVER "} + gone, "op");
   group.send(primary, "LOCK a", "1");
   group.pass(1s);
   CHECK_THAT(group.read(primary, "op"), StartsWith("ERR NO_QUORUM"));
   CHECK(group.read(primary, "1") == "OK token=1 ttl=30000");
+  CHECK_THAT(group.ask(primary, std::string{"HANDOVER "} + gone, "op"),
+             StartsWith("ERR BAD_REQUEST") && Contains("is not there"));
   CHECK_THAT(Core{}.ask("A", "HANDOVER"), StartsWith("ERR BAD_REQUEST"));
   CHECK_THAT(Core{}.ask("A", "PROMOTE n2"), StartsWith("ERR BAD_REQUEST"));
 }
@@ -226,6 +228,45 @@ TEST_CASE("a drained primary hands over first; its waits go on there") {
   CHECK(group.ask(next, "LOCK a wait=60s id=x", "W") == "");
   CHECK(group.ask(next, "UNLOCK a token=1", "U") == "OK");
   CHECK(group.read(next, "W") == "OK token=2 ttl=30000");
+}
+
+TEST_CASE("who is held back when a drain begins is told once nobody has taken over") {
+  Group group;
+  char primary = group.primary();
+  group.grace = 10s;
+  for (char name : {'a', 'b', 'c'}) {
+    group.kill(name);
+    group.start(name);
+  }
+  primary = group.primary();
+  group.send(primary, "LOCK a wait=60s", "W");
+  group.pass(50ms);
+  CHECK(group.read(primary, "W") == "");
+
+  group.isolate(primary);
+  group.step(primary, node::Drain{});
+  group.pass(50ms);
+  group.heal();
+  group.pass(600ms);
+
+  CHECK(group.find_primary() == primary);
+  CHECK_THAT(group.read(primary, "W"), StartsWith("ERR SHUTTING_DOWN"));
+}
+
+TEST_CASE("of two PROMOTEs at once the second is refused, and the first is answered") {
+  Group group(2);
+  char lost = group.primary();
+  char survivor = group.others(lost).front();
+  group.kill(lost);
+  group.pass(1s);
+  group.hold_disk(survivor, true);
+  const std::string promote = std::string{"PROMOTE "} + lost;
+  CHECK(group.ask(survivor, promote, "1") == "");
+  CHECK_THAT(group.ask(survivor, promote, "2"), StartsWith("ERR BAD_REQUEST"));
+  group.hold_disk(survivor, false);
+  group.settle();
+  CHECK(group.read(survivor, "1") == "OK");
+  CHECK(group.find_primary() == survivor);
 }
 
 TEST_CASE("a pair serves only while both are there, until one is promoted") {
