@@ -90,6 +90,10 @@ struct Sessions {
   std::uint32_t limit = 100;
 };
 struct Status {};
+struct Slots {
+  std::string_view name;
+  std::uint32_t slots = 0;
+};
 struct Break {
   std::string_view name;
   Token token;
@@ -119,7 +123,7 @@ using Request =
     std::variant<request::Malformed, request::Hello, request::Help, request::Ping, request::Events,
                  request::Open, request::Resume, request::KeepAlive, request::Close, request::Lock,
                  request::Unlock, request::Renew, request::Verify, request::Cancel, request::Show,
-                 request::List, request::Sessions, request::Status, request::Break,
+                 request::List, request::Sessions, request::Status, request::Slots, request::Break,
                  request::Promote, request::Handover, request::Quit>;
 
 }  // namespace pawl

@@ -13,8 +13,6 @@ Slot Application::make_lock(const record::Lock& record) {
   Lock& lock = table_.locks_[slot];
   lock.name = table_.names_.store(name);
   lock.name_size = static_cast<std::uint8_t>(name.size());
-  lock.mode = record.mode;
-  lock.slots = static_cast<std::uint16_t>(record.slots);
   lock.mark = table_.snapshot_.mark();
   table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
   return slot;
@@ -54,7 +52,7 @@ void Application::unclaim(Slot slot) {
 void Application::grant(Slot slot, bool from_queue) {
   Acquisition& acquisition = table_.acquisitions_[slot];
   Lock& lock = table_.locks_[acquisition.lock];
-  ensure(lock.holders == no_slot);
+  ensure(table_.admits(lock, acquisition.mode));
   table_.snapshot_.keep_lock(acquisition.lock);
   if (from_queue) {
     unlink(slot);
@@ -67,32 +65,38 @@ void Application::grant(Slot slot, bool from_queue) {
   acquisition.number = table_.last_token_.value;
   table_.link_last(slot);
   lock.mode = acquisition.mode;
+  if (acquisition.mode != Mode::exclusive) table_.enter_shared_hold(slot);
   table_.join_session(slot);
   out_.changes.push_back(change::Granted{slot, from_queue});
 }
 
-// The first claimed waiter of a free lock; unclaimed ones are passed over and keep their place.
+// Claimed waiters, until one does not fit beside those who hold; unclaimed ones are passed over and
+// keep their place.
 void Application::grant_next(Slot at) {
   settle(at);
-  if (table_.locks_[at].holders == no_slot) {
-    const Lock& lock = table_.locks_[at];
-    Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
-    for (Slot slot = first; slot != no_slot;) {
-      const Acquisition& waiter = table_.acquisitions_[slot];
-      if (waiter.stage == Stage::waiting) {
-        grant(slot, true);
-        break;
-      }
-      slot = waiter.next;
+  const Lock& lock = table_.locks_[at];
+  Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
+  for (Slot slot = first; slot != no_slot && has_room(lock);) {
+    const Acquisition& waiter = table_.acquisitions_[slot];
+    Slot next = waiter.next;
+    if (waiter.stage == Stage::waiting) {
+      if (!table_.admits(lock, waiter.mode)) break;
+      grant(slot, true);
     }
+    slot = next;
   }
   forget_if_free(at);
+}
+
+bool Application::has_room(const Lock& lock) const {
+  return lock.holders == no_slot || table_.admits(lock, lock.mode);
 }
 
 void Application::release(Slot slot, HoldEnd end) {
   Acquisition& acquisition = table_.acquisitions_[slot];
   table_.snapshot_.keep_lock(acquisition.lock);
   Token token = acquisition.token();
+  if (acquisition.mode != Mode::exclusive) forget_shared_hold(slot);
   unlink(slot);
   leave_session(slot);
   out_.changes.push_back(change::Released{slot, token, end});
@@ -178,13 +182,17 @@ void Application::unlink(Slot slot) {
   }
   if (acquisition.next != no_slot) {
     table_.acquisitions_[acquisition.next].previous = acquisition.previous;
-  } else if (acquisition.stage != Stage::holding) {
+  } else if (acquisition.stage == Stage::holding) {
+    lock.last_holder = acquisition.previous;
+  } else {
     lock.queue_tail = acquisition.previous;
   }
   acquisition.next = acquisition.previous = no_slot;
   if (acquisition.waits()) {
     --lock.waiters;
     --table_.waiters_;
+  } else {
+    --lock.holder_count;
   }
 }
 
@@ -221,6 +229,15 @@ void Application::forget_number(Slot slot) {
   ensure(at != no_slot);
   table_.by_claim_.erase(at);
   table_.claims_.release(at);
+}
+
+void Application::forget_shared_hold(Slot slot) {
+  Token token = table_.acquisitions_[slot].token();
+  Slot at = table_.by_token_.find(hash_number(token.value, table_.seed_),
+                                  [&](const SharedHold& hold) { return hold.token == token; });
+  ensure(at != no_slot);
+  table_.by_token_.erase(at);
+  table_.shared_holds_.release(at);
 }
 
 void Application::forget_if_free(Slot slot) {

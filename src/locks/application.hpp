@@ -27,12 +27,14 @@ class Application {
   void operator()(const record::Unclaim& record);
   void operator()(const record::Cancel& record);
   void operator()(const record::Break& record);
+  void operator()(const record::SetSlots& record);
   void operator()(const record::StateHash&) {}
 
  private:
   // Handlers' parts (apply.cpp).
   Answer lock_again(const record::Lock& record, Slot acquisition);
   Answer lock_anew(const record::Lock& record, Slot session);
+  [[nodiscard]] bool is_free(const Lock& lock, Mode mode) const;
   void end_session(Slot session, SessionEnd end);
   void release_and_grant(Slot holder, HoldEnd end);
   void touch(std::string_view name);
@@ -46,6 +48,7 @@ class Application {
   void unclaim(Slot acquisition);
   void grant(Slot acquisition, bool from_queue);
   void grant_next(Slot lock);
+  [[nodiscard]] bool has_room(const Lock& lock) const;
   void release(Slot holder, HoldEnd end);
   void end_wait(Slot waiter, WaitEnd end);
   // Ends what dead sessions left on this lock, so that a record sees it as it is.
@@ -57,6 +60,7 @@ class Application {
   void unlink(Slot acquisition);
   void forget(Slot acquisition);
   void forget_number(Slot acquisition);
+  void forget_shared_hold(Slot acquisition);
   void forget_if_free(Slot lock);
 
   [[nodiscard]] bool decided_here(Epoch decided_in) const {

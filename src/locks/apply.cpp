@@ -128,7 +128,8 @@ void Application::operator()(const record::Lock& record) {
 // The same LOCK with the same id is the same acquisition, never a second grant.
 Answer Application::lock_again(const record::Lock& record, Slot slot) {
   Acquisition& acquisition = table_.acquisitions_[slot];
-  if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode) {
+  if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode ||
+      table_.details(acquisition.details)->slots != record.slots) {
     return {.verdict = Verdict::mismatch};
   }
   if (acquisition.waits() && !record.wait)
@@ -147,10 +148,16 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
 
 Answer Application::lock_anew(const record::Lock& record, Slot session) {
   Slot lock = table_.find_lock(record.names.front());
-  bool free = lock == no_slot || table_.locks_[lock].holders == no_slot;
+  if (lock != no_slot && table_.differs_in_slots(table_.locks_[lock], record.mode, record.slots)) {
+    return {.verdict = Verdict::other_slots};
+  }
+  bool free = lock == no_slot || is_free(table_.locks_[lock], record.mode);
   if (!free && !record.wait) return {.verdict = Verdict::busy, .lock = lock};
   if (lock == no_slot) lock = make_lock(record);
   table_.snapshot_.keep_lock(lock);
+  if (record.mode == Mode::slot && !table_.locks_[lock].slots_set) {
+    table_.locks_[lock].slots = static_cast<std::uint16_t>(record.slots);
+  }
   Slot slot = table_.make_acquisition(record, lock, session);
   if (free) {
     grant(slot, false);
@@ -158,6 +165,12 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
   }
   enqueue(slot);
   return {.verdict = Verdict::queued, .acquisition = slot};
+}
+
+// Its dead are swept. Whoever waits while nobody holds has lost its connection.
+bool Application::is_free(const Lock& lock, Mode mode) const {
+  if (lock.holders == no_slot) return true;
+  return table_.admits(lock, mode) && table_.first_claimed(lock) == no_slot;
 }
 
 void Application::operator()(const record::Unlock& record) {
@@ -262,6 +275,18 @@ void Application::operator()(const record::Break& record) {
   Slot slot = table_.find_holder(record.hold.name, record.hold.token);
   out_.answer.verdict = slot == no_slot ? Verdict::not_held : Verdict::done;
   if (slot != no_slot) release_and_grant(slot, HoldEnd::broken);
+}
+
+void Application::operator()(const record::SetSlots& record) {
+  touch(record.name);
+  Slot at = table_.find_lock(record.name);
+  bool has_slots = at != no_slot && table_.locks_[at].slots != 0;
+  out_.answer.verdict = has_slots ? Verdict::done : Verdict::no_slots;
+  if (!has_slots) return;
+  table_.snapshot_.keep_lock(at);
+  table_.locks_[at].slots = static_cast<std::uint16_t>(record.slots);
+  table_.locks_[at].slots_set = true;
+  grant_next(at);
 }
 
 void Application::release_and_grant(Slot holder, HoldEnd end) {

@@ -19,6 +19,7 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
     Slot at = details_.allocate();
     Details& details = details_[at];
     details.acquisition = slot;
+    details.slots = static_cast<std::uint16_t>(record.slots);
     details.id = record.id;
     details.note = record.note;
     text_bytes_ += details.bytes();
@@ -36,7 +37,11 @@ void LockTable::restore_acquisition(const record::Lock& record, Slot lock, Slot 
   acquisition.stage = as.stage;
   acquisition.number = as.number;
   link_last(slot);
-  if (acquisition.waits()) enter_claim(slot);
+  if (acquisition.waits()) {
+    enter_claim(slot);
+  } else if (acquisition.mode != Mode::exclusive) {
+    enter_shared_hold(slot);
+  }
 }
 
 void LockTable::enter_claim(Slot slot) {
@@ -46,20 +51,28 @@ void LockTable::enter_claim(Slot slot) {
   by_claim_.insert(at, hash_number(acquisitions_[slot].number, seed_));
 }
 
+void LockTable::enter_shared_hold(Slot slot) {
+  Slot at = shared_holds_.allocate();
+  shared_holds_[at].token = acquisitions_[slot].token();
+  shared_holds_[at].acquisition = slot;
+  by_token_.insert(at, hash_number(acquisitions_[slot].number, seed_));
+}
+
 // Behind the other holders, or at the end of the queue, as its stage says.
 void LockTable::link_last(Slot slot) {
   Acquisition& acquisition = acquisitions_[slot];
   Lock& lock = locks_[acquisition.lock];
-  Slot last = lock.queue_tail;
-  if (acquisition.waits()) {
+  bool waits = acquisition.waits();
+  Slot last = waits ? lock.queue_tail : lock.last_holder;
+  if (waits) {
     if (last == no_slot) lock.queue_head = slot;
     lock.queue_tail = slot;
     ++lock.waiters;
     ++waiters_;
   } else {
-    last = lock.holders;
-    while (last != no_slot && acquisitions_[last].next != no_slot) last = acquisitions_[last].next;
     if (last == no_slot) lock.holders = slot;
+    lock.last_holder = slot;
+    ++lock.holder_count;
   }
   acquisition.previous = last;
   if (last != no_slot) acquisitions_[last].next = slot;

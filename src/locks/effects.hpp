@@ -21,13 +21,15 @@ enum class Verdict : std::uint8_t {
   queued,   // LOCK: `acquisition` waits
   busy,
   mismatch,
-  spent,  // the id was cancelled
+  other_slots,  // LOCK: another number of slots counts there
+  spent,        // the id was cancelled
   not_held,
   no_session,  // UNLOCK of a session's lock from elsewhere
   session_expired,
   opened,     // OPEN: `session`, new
   attached,   // OPEN: `session`, it was there
   closed,     // CLOSE: `released` locks
+  no_slots,   // SLOTS: nobody holds or awaits one there
   cancelled,  // CANCEL: that id is not and will not be granted
   yours,      // CANCEL: `acquisition` holds
 };

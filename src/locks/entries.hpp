@@ -19,11 +19,14 @@ struct Lock {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   TextArena::Reference name = 0;
-  std::uint8_t name_size = 0;  // 0: the slot is free
-  Mode mode = Mode::exclusive;
-  std::uint16_t slots = 0;
+  std::uint8_t name_size = 0;     // 0: the slot is free
+  Mode mode = Mode::exclusive;    // of its holders
+  std::uint16_t slots = 0;        // how many mode=slot admits; 0: nobody has said
   mutable std::uint8_t mark = 0;  // the newest snapshot that has it or must not
+  bool slots_set = false;         // by an operator: what a LOCK says of them counts no more
   Slot holders = no_slot;         // oldest first
+  Slot last_holder = no_slot;
+  std::uint32_t holder_count = 0;
   Slot queue_head = no_slot;
   Slot queue_tail = no_slot;
   std::uint32_t waiters = 0;
@@ -55,6 +58,7 @@ struct Details {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   Slot acquisition = no_slot;
+  std::uint16_t slots = 0;  // as its LOCK gave them
   std::string id;
   std::string note;
 
@@ -66,6 +70,14 @@ struct Claim {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   ClaimNumber number;
+  Slot acquisition = no_slot;
+};
+
+// Finds a holder by its token where a lock may have several.
+struct SharedHold {
+  std::uint32_t hash = 0;
+  Slot hash_next = no_slot;
+  Token token;
   Slot acquisition = no_slot;
 };
 

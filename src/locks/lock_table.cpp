@@ -62,12 +62,21 @@ Slot LockTable::find_lock(std::string_view name) const {
 Slot LockTable::find_holder(std::string_view name, Token token) const {
   Slot at = find_lock(name);
   if (at == no_slot) return no_slot;
-  for (Slot slot = locks_[at].holders; slot != no_slot; slot = acquisitions_[slot].next) {
-    const Acquisition& holder = acquisitions_[slot];
-    if (holder.token() == token || is_mutant(Mutant::stale_unlock))
-      return is_alive(holder) ? slot : no_slot;
-  }
-  return no_slot;
+  Slot slot = locks_[at].holders;
+  if (slot == no_slot) return no_slot;
+  if (locks_[at].mode != Mode::exclusive) slot = find_shared_hold(at, token);
+  if (slot == no_slot) return no_slot;
+  const Acquisition& holder = acquisitions_[slot];
+  bool is_it = holder.token() == token || is_mutant(Mutant::stale_unlock);
+  return is_it && is_alive(holder) ? slot : no_slot;
+}
+
+Slot LockTable::find_shared_hold(Slot lock, Token token) const {
+  Slot at = by_token_.find(hash_number(token.value, seed_),
+                           [&](const SharedHold& hold) { return hold.token == token; });
+  if (at == no_slot) return no_slot;
+  Slot slot = shared_holds_[at].acquisition;
+  return acquisitions_[slot].lock == lock ? slot : no_slot;
 }
 
 Slot LockTable::find_id(Slot session, std::string_view user, std::string_view name,
@@ -119,22 +128,37 @@ Slot LockTable::live_holder(const Lock& lock) const {
   return no_slot;
 }
 
-bool LockTable::is_free(std::string_view name) const {
+bool LockTable::is_free(std::string_view name, Mode mode) const {
   Slot at = find_lock(name);
   if (at == no_slot) return true;
-  if (live_holder(locks_[at]) != no_slot) return false;
-  // Without a live holder a claimed waiter is about to be granted, when a sweep comes by.
-  for (Slot slot = locks_[at].queue_head; slot != no_slot; slot = acquisitions_[slot].next) {
-    const Acquisition& waiter = acquisitions_[slot];
-    if (waiter.stage == Stage::waiting && is_alive(waiter)) return false;
+  const Lock& lock = locks_[at];
+  bool may_fit = admits(lock, mode) || has_dead_holder(lock);
+  // Beside no live holder a claimed waiter is about to be granted, when a sweep comes by.
+  return may_fit && first_claimed(lock) == no_slot;
+}
+
+bool LockTable::has_dead_holder(const Lock& lock) const {
+  if (dead_sessions_ == 0) return false;
+  for (Slot slot = lock.holders; slot != no_slot; slot = acquisitions_[slot].next) {
+    if (!is_alive(acquisitions_[slot])) return true;
   }
-  return true;
+  return false;
+}
+
+Slot LockTable::first_claimed(const Lock& lock) const {
+  for (Slot slot = lock.queue_head; slot != no_slot; slot = acquisitions_[slot].next) {
+    const Acquisition& waiter = acquisitions_[slot];
+    if (waiter.stage == Stage::waiting && is_alive(waiter)) return slot;
+  }
+  return no_slot;
 }
 
 std::size_t LockTable::memory() const {
   return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
-         claims_.memory() + clients_.memory() + sessions_.memory() + spent_.memory() + text_bytes_ +
-         4 * (locks_.size() + details_.size() + claims_.size() + 2 * sessions_.size());
+         claims_.memory() + shared_holds_.memory() + clients_.memory() + sessions_.memory() +
+         spent_.memory() + text_bytes_ +
+         4 * (locks_.size() + details_.size() + claims_.size() + shared_holds_.size() +
+              2 * sessions_.size());
 }
 
 }  // namespace pawl::locks

@@ -3,7 +3,8 @@
 // Who holds, who waits, who is alive: the service itself. apply(epoch, record) is a pure function
 // of state and record, the same on every node; it reads no clock, configuration or memory figure.
 // Laws: a token is strictly greater than every one before it; an exclusive lock has one live
-// holder; nothing overtakes a claimed waiter; a lock nobody holds or awaits has no entry.
+// holder, a lock with slots at most so many, and nobody holds it in two modes at once; nothing
+// overtakes a claimed waiter that it conflicts with; a lock nobody holds or awaits has no entry.
 #pragma once
 
 #include <cstddef>
@@ -62,8 +63,13 @@ class LockTable {
   [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
   // A live holder's slot, or none. A hold of a dead session is not held.
   [[nodiscard]] Slot live_holder(const Lock& lock) const;
-  // Would a LOCK of this name be granted at once?
-  [[nodiscard]] bool is_free(std::string_view name) const;
+  // Would a LOCK of this name and mode be granted at once? Where a dead session's hold is still to
+  // be swept the answer may be yes too often, never too seldom.
+  [[nodiscard]] bool is_free(std::string_view name, Mode mode) const;
+  // Is this another number of slots than the one that counts for this lock?
+  [[nodiscard]] bool differs_in_slots(const Lock& lock, Mode mode, std::uint32_t slots) const {
+    return mode == Mode::slot && lock.slots != 0 && !lock.slots_set && lock.slots != slots;
+  }
 
   [[nodiscard]] Slot locks_end() const { return locks_.end(); }
   [[nodiscard]] Slot acquisitions_end() const { return acquisitions_.end(); }
@@ -96,6 +102,17 @@ class LockTable {
   };
   void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
   void enter_claim(Slot acquisition);
+  void enter_shared_hold(Slot acquisition);
+  // May one more hold it beside those who do?
+  [[nodiscard]] bool admits(const Lock& lock, Mode mode) const {
+    if (lock.holders == no_slot) return true;
+    if (mode == Mode::exclusive || lock.mode != mode) return false;
+    return mode == Mode::shared || lock.holder_count < lock.slots;
+  }
+  // The first that waits and has not lost its connection, or none.
+  [[nodiscard]] Slot first_claimed(const Lock& lock) const;
+  [[nodiscard]] bool has_dead_holder(const Lock& lock) const;
+  [[nodiscard]] Slot find_shared_hold(Slot lock, Token token) const;
   void link_last(Slot acquisition);
   void join_session(Slot acquisition);
   [[nodiscard]] Slot client_of(std::string_view user, std::string_view address);
@@ -106,11 +123,13 @@ class LockTable {
   Slab<Acquisition> acquisitions_;
   Slab<Details> details_;
   Slab<Claim> claims_;
+  Slab<SharedHold> shared_holds_;
   Slab<Client> clients_;
   Slab<Session> sessions_;
   HashIndex<Lock, &Lock::hash, &Lock::hash_next> locks_by_name_{locks_};
   HashIndex<Details, &Details::hash, &Details::hash_next> by_id_{details_};
   HashIndex<Claim, &Claim::hash, &Claim::hash_next> by_claim_{claims_};
+  HashIndex<SharedHold, &SharedHold::hash, &SharedHold::hash_next> by_token_{shared_holds_};
   HashIndex<Client, &Client::hash, &Client::hash_next> clients_by_address_{clients_};
   HashIndex<Session, &Session::secret_hash, &Session::secret_next> by_secret_{sessions_};
   HashIndex<Session, &Session::id_hash, &Session::id_next> by_session_id_{sessions_};

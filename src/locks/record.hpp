@@ -110,6 +110,12 @@ struct Break {
   HoldName hold;
   std::string_view reason;
 };
+// How many a lock admits in mode=slot, until it is free.
+struct SetSlots {
+  std::string_view user;
+  std::string_view name;
+  std::uint32_t slots = 0;
+};
 // What the primary's state was at an earlier record. Changes nothing; whoever applies it compares.
 struct StateHash {
   LogIndex index;
@@ -118,10 +124,11 @@ struct StateHash {
 
 }  // namespace record
 
-using Record = std::variant<record::EpochStart, record::OpenSession, record::CloseSession,
-                            record::ExpireSession, record::Sweep, record::Lock, record::Unlock,
-                            record::RenewTtl, record::ExpireLeases, record::EndWaits,
-                            record::Unclaim, record::Cancel, record::Break, record::StateHash>;
+using Record =
+    std::variant<record::EpochStart, record::OpenSession, record::CloseSession,
+                 record::ExpireSession, record::Sweep, record::Lock, record::Unlock,
+                 record::RenewTtl, record::ExpireLeases, record::EndWaits, record::Unclaim,
+                 record::Cancel, record::Break, record::StateHash, record::SetSlots>;
 
 // The most that one record may end, so that no record stalls the loop.
 inline constexpr std::size_t sweep_locks = 1'000;

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   cancel = 12,
   break_hold = 13,
   state_hash = 14,
+  set_slots = 15,
 };
 
 // Booleans and small enumerations of a lock share one byte.
@@ -48,6 +49,12 @@ class Encoder {
     out_.byte(static_cast<std::uint8_t>(r.on_disconnect));
     out_.byte(r.deadlock ? 1 : 0);
     out_.number(static_cast<std::uint64_t>(r.stamp_ms));
+  }
+  void operator()(const record::SetSlots& r) {
+    kind(Kind::set_slots);
+    out_.text(r.user);
+    out_.text(r.name);
+    out_.number(r.slots);
   }
   void operator()(const record::CloseSession& r) {
     kind(Kind::close_session);
@@ -235,6 +242,7 @@ std::optional<Record> RecordDecoder::decode(std::string_view bytes) {
       case Kind::unclaim: return record::Unclaim{epoch(), waits()};
       case Kind::cancel: return record::Cancel{in.text(), session(), in.text(), in.text()};
       case Kind::break_hold: return record::Break{in.text(), hold(in), in.text()};
+      case Kind::set_slots: return record::SetSlots{in.text(), in.text(), in.number32()};
       case Kind::state_hash: return record::StateHash{LogIndex{in.number()}, in.number()};
     }
     return std::nullopt;

@@ -100,7 +100,8 @@ void SnapshotCursor::write_lock(std::string& out, Slot slot) {
   ByteWriter item{item_};
   item.byte(static_cast<std::uint8_t>(ItemKind::lock));
   item.text(table_.name_of(slot));
-  item.byte(static_cast<std::uint8_t>(lock.mode));
+  unsigned set = lock.slots_set ? slots_set_bit : 0u;
+  item.byte(static_cast<std::uint8_t>(set | static_cast<unsigned>(lock.mode)));
   item.number(lock.slots);
   for (Slot first : {lock.holders, lock.queue_head}) {
     for (Slot at = first; at != no_slot; at = table_.acquisitions_[at].next) {
@@ -127,6 +128,7 @@ void SnapshotCursor::write_acquisition(ByteWriter& item, const Acquisition& acqu
     item.text(client.address);
   }
   const Details* details = table_.details(acquisition.details);
+  if (acquisition.mode == Mode::slot) item.number(details != nullptr ? details->slots : 0u);
   bool has_id = details != nullptr && !is_mutant(Mutant::ids_not_in_snapshot);
   item.text(has_id ? std::string_view{details->id} : std::string_view{});
   item.text(details != nullptr ? std::string_view{details->note} : std::string_view{});

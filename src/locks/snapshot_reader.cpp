@@ -118,11 +118,13 @@ bool SnapshotReader::read_lock(ByteReader& in) {
   Lock& lock = table_.locks_[slot];
   lock.name = table_.names_.store(name);
   lock.name_size = static_cast<std::uint8_t>(name.size());
-  std::uint8_t mode = in.byte();
+  std::uint8_t byte = in.byte();
+  unsigned mode = byte & ~slots_set_bit;
   std::uint64_t slots = in.number();
   if (mode > static_cast<std::uint8_t>(Mode::slot) || slots > 0xFFFF) return false;
   lock.mode = static_cast<Mode>(mode);
   lock.slots = static_cast<std::uint16_t>(slots);
+  lock.slots_set = (byte & slots_set_bit) != 0;
   table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
   while (read_acquisition(in, slot)) continue;  // holders
   while (read_acquisition(in, slot)) continue;  // waiters
@@ -151,6 +153,7 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
     described.user = in.text();
     described.address = in.text();
   }
+  if (described.mode == Mode::slot) described.slots = in.number32();
   described.id = in.text();
   described.note = in.text();
   if (!in.ok()) return false;

@@ -25,6 +25,7 @@ void InFlight::count(const locks::Record& any, int by) {
                    if (r.ttl_ms != 0) ttl_changes_ += static_cast<std::uint32_t>(by);
                  },
                  [&](const record::Cancel& r) { touch(r.name); },
+                 [&](const record::SetSlots& r) { touch(r.name); },
                  [&](const record::Break& r) { touch(r.hold.name); },
                  [](const record::StateHash&) {},
                  [&](const auto&) { anywhere_ += static_cast<std::uint32_t>(by); },

@@ -57,7 +57,6 @@ bool Node::refuse_lock(Origin from, const request::Lock& request) {
     return true;
   }
   if (request.names.size() != 1) return no("several names in one LOCK are not in this version");
-  if (request.mode != Mode::exclusive) return no("only mode=exclusive is in this version");
   if (request.delay != Milliseconds{0}) return no("delay is not in this version");
   if (request.max_hold) return no("max_hold is not in this version");
   if (request.ttl && !is_ttl_in_range(*request.ttl)) return no(ttl_range_);
@@ -116,7 +115,8 @@ bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
 bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
   const locks::Acquisition& acquisition = table_->acquisition(slot);
   if (table_->name_of(acquisition.lock) != request.names.front() ||
-      acquisition.mode != request.mode) {
+      acquisition.mode != request.mode ||
+      table_->details(acquisition.details)->slots != request.slots) {
     confirm(from, reply::Error{.code = ErrorCode::mismatch,
                                .message = "this id names another acquisition"});
     return true;
@@ -154,8 +154,13 @@ bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) 
       (replica_.in_flight() > 0 || table_->find_id(session, {}, name, request.id) != no_slot)) {
     return false;
   }
-  if (table_->is_free(name)) return false;
-  confirm(from, busy(table_->find_lock(name)));
+  if (table_->is_free(name, request.mode)) return false;
+  Slot at = table_->find_lock(name);
+  if (table_->differs_in_slots(table_->lock(at), request.mode, request.slots)) {
+    confirm(from, reply::Error{.code = ErrorCode::mismatch, .message = other_slots});
+  } else {
+    confirm(from, busy(at));
+  }
   return true;
 }
 
@@ -212,6 +217,7 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
   record::Lock lock;
   lock.names = request.names;
   lock.mode = request.mode;
+  lock.slots = request.slots;
   lock.id = request.id;
   lock.wait = request.wait != Milliseconds{0};
   lock.ttl_given = request.ttl.has_value();
@@ -314,6 +320,11 @@ void Node::on(Origin from, const request::Cancel& request) {
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
   propose(record::Cancel{{}, session, request.name, request.id}, from);
+}
+
+void Node::on(Origin from, const request::Slots& request) {
+  if (parked_behind_own(from)) return;
+  propose(record::SetSlots{{}, request.name, request.slots}, from);
 }
 
 void Node::on(Origin from, const request::Break& request) {

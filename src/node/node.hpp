@@ -30,6 +30,10 @@
 
 namespace pawl::node {
 
+// What a LOCK is told whose slots= differs from what counts for the lock.
+inline constexpr std::string_view other_slots =
+    "the lock is held or awaited with another number of slots";
+
 class Node {
  public:
   // `wall_offset_ms`: what to add to `now` in milliseconds for the wall clock's, for display only.
@@ -108,6 +112,7 @@ class Node {
   void on(Origin from, const request::Renew& request);
   void on(Origin from, const request::Verify& request);
   void on(Origin from, const request::Cancel& request);
+  void on(Origin from, const request::Slots& request);
   void on(Origin from, const request::Break& request);
   void lock(Origin from, const request::Lock& request);
   // LOCK, step by step: each answers or parks the request and says so with true, or leaves it to

@@ -34,6 +34,10 @@ void Node::tell(LogIndex index, Origin origin) {
     case Verdict::mismatch:
       refuse(origin, ErrorCode::mismatch, "this id names another acquisition");
       break;
+    case Verdict::other_slots: refuse(origin, ErrorCode::mismatch, other_slots); break;
+    case Verdict::no_slots:
+      refuse(origin, ErrorCode::mismatch, "nobody holds or awaits this lock with mode=slot");
+      break;
     case Verdict::spent: refuse(origin, ErrorCode::cancelled, "this id was cancelled"); break;
     case Verdict::not_held: refuse(origin, ErrorCode::not_held); break;
     case Verdict::no_session:

@@ -102,6 +102,7 @@ void Node::on(Origin from, const request::Show& request) {
     for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
       const locks::Acquisition& acquisition = table_->acquisition(slot);
       if (!table_->is_alive(acquisition)) continue;
+      if (show.holders.size() == request.limit) break;
       reply::Holder& holder = show.holders.emplace_back();
       describe(acquisition, holder);
       holder.token = acquisition.token();

@@ -14,6 +14,7 @@ namespace {
 // for_node: zero is below a configured range, and whoever knows that range says so.
 enum class Least : std::uint8_t { zero, above_zero, for_node };
 
+constexpr std::uint32_t most_slots = std::numeric_limits<std::uint16_t>::max();
 constexpr std::string_view name_form =
     R"(a lock name is 1-255 bytes of UTF-8 without blanks, control characters, " = ,)";
 constexpr std::string_view id_form = "1-64 of A-Z a-z 0-9 . _ : -";
@@ -84,14 +85,13 @@ class Builder {
   }
 
   bool number(Option option, std::uint32_t least, std::uint32_t most, std::uint32_t& out) {
-    if (!options_.has(option)) return true;
-    const auto parsed = parse_integer(options_[option]);
-    if (!parsed || *parsed < least || *parsed > most) {
-      return refuse({option_name(option), " must be an integer from ", std::to_string(least),
-                     " to ", std::to_string(most)});
-    }
-    out = static_cast<std::uint32_t>(*parsed);
-    return true;
+    return !options_.has(option) ||
+           integer(option_name(option), options_[option], least, most, out);
+  }
+
+  // SLOTS has the number as a word, LOCK as an option.
+  bool slots(std::string_view text, std::uint32_t& out) {
+    return integer("slots", text, 1, most_slots, out);
   }
 
   bool limit(std::uint32_t& out) { return number(Option::limit, 1, 1'000, out); }
@@ -159,7 +159,7 @@ class Builder {
     if ((mode == Mode::slot) != options_.has(Option::slots)) {
       return refuse({"mode=slot and slots=N go together"});
     }
-    return number(Option::slots, 1, std::numeric_limits<std::uint16_t>::max(), slots);
+    return !options_.has(Option::slots) || this->slots(options_[Option::slots], slots);
   }
 
   bool handle(SessionId& out) {
@@ -173,6 +173,17 @@ class Builder {
   [[nodiscard]] Names words() const { return words_; }
 
  private:
+  bool integer(std::string_view what, std::string_view text, std::uint32_t least,
+               std::uint32_t most, std::uint32_t& out) {
+    const auto parsed = parse_integer(text);
+    if (!parsed || *parsed < least || *parsed > most) {
+      return refuse(
+          {what, " must be an integer from ", std::to_string(least), " to ", std::to_string(most)});
+    }
+    out = static_cast<std::uint32_t>(*parsed);
+    return true;
+  }
+
   Names words_;
   const OptionValues& options_;
   std::string& message_;
@@ -253,6 +264,12 @@ Request build_break(Builder& from) {
   return from.refusal();
 }
 
+Request build_slots(Builder& from) {
+  request::Slots slots;
+  if (from.name(slots.name) && from.slots(from.words().back(), slots.slots)) return slots;
+  return from.refusal();
+}
+
 }  // namespace
 
 Request build_request(const VerbRule& rule, Names words, const OptionValues& options,
@@ -292,6 +309,7 @@ Request build_request(const VerbRule& rule, Names words, const OptionValues& opt
       return from.refusal();
     case Verb::status: return request::Status{};
     case Verb::break_lock: return build_break(from);
+    case Verb::slots: return build_slots(from);
     case Verb::promote:
       if (from.node(promote.lost)) return promote;
       return from.refusal();

@@ -22,7 +22,8 @@ constexpr VerbRule rules_as_written[] = {
     {"KEEPALIVE", Verb::keepalive, 0, any_number, "", "", "KEEPALIVE [secret…]"},
     {"CLOSE", Verb::close, 0, 0, "", "", "CLOSE"},
     {"LOCK", Verb::lock, 1, 64, "wait ttl id mode slots delay max_hold note", "",
-     "LOCK name [wait=0|10s|forever] [ttl=30s] [id=…] [note=…]"},
+     "LOCK name [wait=0|10s|forever] [ttl=30s] [id=…] [mode=exclusive|shared|slot] [slots=N] "
+     "[note=…]"},
     {"UNLOCK", Verb::unlock, 1, 64, "token", "token", "UNLOCK name token=N"},
     {"RENEW", Verb::renew, 1, 1, "token ttl", "token", "RENEW name token=N [ttl=30s]"},
     {"VERIFY", Verb::verify, 1, 1, "token", "token", "VERIFY name token=N"},
@@ -34,13 +35,13 @@ constexpr VerbRule rules_as_written[] = {
     {"STATUS", Verb::status, 0, 0, "", "", "STATUS"},
     {"BREAK", Verb::break_lock, 1, 1, "token reason", "token reason",
      "BREAK name token=N reason=…"},
+    {"SLOTS", Verb::slots, 2, 2, "", "", "SLOTS name N"},
     {"PROMOTE", Verb::promote, 1, 1, "", "", "PROMOTE lost-node"},
     {"HANDOVER", Verb::handover, 0, 1, "", "", "HANDOVER [node]"},
     {"QUIT", Verb::quit, 0, 0, "", "", "QUIT"},
     {"AUTH", Verb::absent, 0, any_number, "", "", "", "every client may do everything"},
     {"WATCH", Verb::absent, 0, any_number, "", "", "", "EVENTS on tells of locks you lose"},
     {"UNWATCH", Verb::absent, 0, any_number, "", "", "", "there is no watch to end"},
-    {"SLOTS", Verb::absent, 0, any_number, "", "", "", "every lock has one holder"},
 };
 constexpr std::size_t rule_count = std::size(rules_as_written);
 

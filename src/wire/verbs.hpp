@@ -31,6 +31,7 @@ enum class Verb : std::uint8_t {
   sessions,
   status,
   break_lock,
+  slots,
   promote,
   handover,
   quit,

@@ -23,12 +23,18 @@ struct NaiveTable {
     std::string name;
     Id id;
     Mode mode;
+    std::uint32_t slots;
     std::uint32_t ttl_ms;
     Stage stage = Stage::free;
     std::uint64_t number = 0;  // claim number, then token
     [[nodiscard]] bool holds() const { return stage == Stage::holding; }
   };
+  struct Slots {
+    std::uint32_t number = 0;
+    bool by_operator = false;
+  };
   std::list<Acquisition> acquisitions;
+  std::map<std::string, Slots> slots;        // of locks held or awaited
   std::map<SessionId, std::string> secrets;  // of those alive
   std::map<SessionId, SessionEnd> dead;      // and not yet swept
   std::map<Id, std::uint64_t> spent;         // by which cancellation, the latest
@@ -54,8 +60,9 @@ struct NaiveTable {
   }
   Acquisition* find_holder(const HoldName& hold) {  // seen once its name is swept, as is a wait
     grant_next(hold.name);
-    Acquisition* one = first(hold.name, Stage::holding);
-    return one && one->number == hold.token.value ? one : nullptr;
+    return find([&](auto& one) {
+      return one.name == hold.name && one.holds() && one.number == hold.token.value;
+    });
   }
   Acquisition* find_wait(ClaimNumber claim) {
     auto is_it = [&](auto& one) { return !one.holds() && one.number == claim.value; };
@@ -78,6 +85,7 @@ struct NaiveTable {
     told.push_back({what, one.stamp, one.holds() ? one.number : 0, static_cast<int>(why)});
     std::string name = one.name;
     acquisitions.remove_if([&](auto& other) { return &other == &one; });
+    if (!find([&](auto& other) { return other.name == name; })) slots.erase(name);
     if (grants) grant_next(name);
   }
   void end_dead(Acquisition& one) {
@@ -86,13 +94,26 @@ struct NaiveTable {
     if (!one.holds()) return end(one, closed ? WaitEnd::cancelled : WaitEnd::session);
     end(one, closed ? HoldEnd::closed : expired ? HoldEnd::lapsed : HoldEnd::disconnected);
   }
-  void grant_next(std::string_view name) {  // if nobody holds, once the dead are gone
+  bool fits(std::string_view name, Mode mode) {  // beside those who hold
+    std::uint32_t holders = 0;
+    for (auto& one : acquisitions) {
+      if (one.name != name || !one.holds()) continue;
+      if (one.mode != mode || mode == Mode::exclusive) return false;
+      ++holders;
+    }
+    return mode != Mode::slot || holders == 0 || holders < slots[std::string{name}].number;
+  }
+  void grant_next(std::string_view name) {  // as many as fit, in order, once the dead are gone
     auto is_dead = [&](auto& one) { return one.name == name && dead.contains(one.session); };
-    Acquisition* holder = first(name, Stage::holding);
-    Acquisition* gone = holder && is_dead(*holder) ? holder : find(is_dead);
-    if (gone) return end_dead(*gone);  // which comes back here
+    auto rank = [&](auto& one) {  // holders by their tokens, then waiters in line
+      return std::tuple{!is_dead(one), !one.holds(), one.holds() ? one.number : 0};
+    };
+    if (find(is_dead))  // which comes back here
+      return end_dead(*std::ranges::min_element(acquisitions, {}, rank));
     Acquisition* next = first(name, Stage::waiting);
-    if (!holder && next) become(*next, Stage::holding, "granted from the queue");
+    if (!next || !fits(name, next->mode)) return;
+    become(*next, Stage::holding, "granted from the queue");
+    grant_next(name);
   }
   void sweep(SessionId session) {  // a thousand at a time: waits, then holds, by their numbers
     if (!dead.contains(session)) return;
@@ -141,10 +162,17 @@ struct NaiveTable {
     grant_next(name);
     if (is_spent(id)) return say(Verdict::spent);
     Acquisition* one = r.id.empty() ? nullptr : find([&](auto& other) { return other.id == id; });
-    if (one && (one->name != name || one->mode != r.mode)) return say(Verdict::mismatch);
-    bool waits = one ? !one->holds() : first(name, Stage::holding) != nullptr;
+    if (one && (one->name != name || one->mode != r.mode || one->slots != r.slots))
+      return say(Verdict::mismatch);
+    bool known = slots.contains(name) && slots[name].number != 0;
+    bool slot = r.mode == Mode::slot;
+    if (!one && slot && known && !slots[name].by_operator && slots[name].number != r.slots)
+      return say(Verdict::other_slots);
+    bool is_free = fits(name, r.mode) && !first(name, Stage::waiting);
+    bool waits = one ? !one->holds() : !is_free;
     if (waits && !r.wait) return say(Verdict::busy);
-    Acquisition anew{std::uint64_t(r.stamp_ms), r.session, name, id, r.mode, r.ttl_ms};
+    if (!one && slot && !(known && slots[name].by_operator)) slots[name].number = r.slots;
+    Acquisition anew{std::uint64_t(r.stamp_ms), r.session, name, id, r.mode, r.slots, r.ttl_ms};
     std::string_view what = waits ? "claimed" : one ? "renewed" : "granted";
     if (!one) one = &acquisitions.emplace_back(anew);
     if (r.ttl_given) one->ttl_ms = r.ttl_ms;
@@ -176,8 +204,10 @@ struct NaiveTable {
   }
   void on(const record::Unclaim& r) {
     for (ClaimNumber claim : r.waits)
-      if (Acquisition* one = find_wait(claim); one && one->stage == Stage::waiting)
+      if (Acquisition* one = find_wait(claim); one && one->stage == Stage::waiting) {
         become(*one, Stage::unclaimed, "unclaimed");
+        grant_next(std::string{one->name});
+      }
   }
   void on(const record::Cancel& r) {
     if (is_over(r.session)) return say(Verdict::session_expired);
@@ -189,6 +219,14 @@ struct NaiveTable {
     if (one) end(*one, WaitEnd::cancelled);
     spent[id] = ++cancels;
     say(Verdict::cancelled);
+  }
+  void on(const record::SetSlots& r) {
+    std::string name{r.name};
+    grant_next(name);
+    if (!slots.contains(name) || slots[name].number == 0) return say(Verdict::no_slots);
+    slots[name] = {r.slots, true};
+    grant_next(name);
+    say(Verdict::done);
   }
   void on(const record::Break& r) {
     Acquisition* one = find_holder(r.hold);

@@ -54,6 +54,7 @@ class RandomRecords {
     if (die < 78) return record::EndWaits{decided_in(), static_cast<WaitEnd>(below(6)), waits()};
     if (die < 84) return record::Unclaim{decided_in(), waits()};
     if (die < 87) return record::RenewTtl{user(), hold(), one_in(4) ? 0 : ttl()};
+    if (die < 88) return record::SetSlots{user(), name(), static_cast<std::uint32_t>(1 + below(5))};
     if (die < 90) return record::Break{user(), hold(), "why"};
     if (die < 94) return open();
     if (die < 95) return record::CloseSession{session()};
@@ -69,10 +70,14 @@ class RandomRecords {
 
   record::Lock lock() {
     bool crowded = naive_.acquisitions.size() > 80;
+    // A name has a mode that most use.
+    Names of = names();
+    Mode mode = one_in(12) ? Mode(below(3)) : Mode(static_cast<unsigned char>(of[0].back()) % 3);
     return {.user = user(),
             .session = session(),
-            .names = names(),
-            .mode = one_in(20) ? Mode::shared : Mode::exclusive,
+            .names = of,
+            .mode = mode,
+            .slots = mode == Mode::slot ? static_cast<std::uint32_t>(one_in(9) ? 2 : 3) : 0,
             .id = id(),
             .wait = one_in(crowded ? 8 : 1.7),
             .ttl_given = one_in(2),

@@ -45,7 +45,7 @@ class RealAndNaive {
     return text.str();
   }
 
-  // How many of the 14 answers, and of the 23 changes with their reasons, have come up.
+  // How many of the 16 answers, and of the 23 changes with their reasons, have come up.
   [[nodiscard]] std::size_t kinds_told() const { return kinds_told_.size(); }
 
   [[nodiscard]] std::string compare_state() {
@@ -57,6 +57,8 @@ class RealAndNaive {
       (one.holds() ? holders : queues)[one.name].push_back(&one);
       if (!one.holds()) ++waiters;
     }
+    auto number = [](auto* one) { return one->number; };
+    for (auto& [name, several] : holders) std::ranges::sort(several, {}, number);
     if (real_.lock_count() != queues.size()) return "the number of locks differs";
     if (real_.waiter_count() != waiters) return "the number of waiters differs";
     for (const auto& [name, queue] : queues) {
@@ -135,7 +137,11 @@ class RealAndNaive {
     Slot slot = real_.find_lock(name);
     if (slot == no_slot || real_.name_of(slot) != name) return false;
     const Lock& real = real_.lock(slot);
-    return real.waiters == queue.size() && same_list(real.holders, no_slot, holders) &&
+    auto slots = naive_.slots.find(std::string{name});
+    NaiveTable::Slots wanted = slots == naive_.slots.end() ? NaiveTable::Slots{} : slots->second;
+    if (real.slots != wanted.number || real.slots_set != wanted.by_operator) return false;
+    if (real.holder_count != holders.size()) return false;
+    return real.waiters == queue.size() && same_list(real.holders, real.last_holder, holders) &&
            same_list(real.queue_head, real.queue_tail, queue);
   }
 
@@ -148,7 +154,7 @@ class RealAndNaive {
       previous = head;
       head = real_.acquisition(head).next;
     }
-    return head == no_slot && (tail == no_slot || tail == previous);
+    return head == no_slot && tail == previous;
   }
 
   [[nodiscard]] bool same(Slot slot, const NaiveTable::Acquisition& naive) const {

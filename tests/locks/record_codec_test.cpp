@@ -56,6 +56,7 @@ const Golden golden[] = {
     {"state hash", record::StateHash{LogIndex{1024}, 0xABCD}, "0e8008cdd702"},
     {"break", record::Break{"ci", {"jobs", Token{42}}, "stuck"},
      "0d026369046a6f62732a05737475636b"},
+    {"set_slots", record::SetSlots{"ci", "jobs", 300}, "0f026369046a6f6273ac02"},
 };
 
 std::string encoded(const Record& record) {
@@ -144,6 +145,9 @@ struct SameFields {
   bool operator()(const record::Break& a, const record::Break& b) const {
     return a.user == b.user && same(a.hold, b.hold) && a.reason == b.reason;
   }
+  bool operator()(const record::SetSlots& a, const record::SetSlots& b) const {
+    return a.user == b.user && a.name == b.name && a.slots == b.slots;
+  }
   bool operator()(const record::StateHash& a, const record::StateHash& b) const {
     return a.index == b.index && a.hash == b.hash;
   }
@@ -229,7 +233,7 @@ TEST_CASE("a byte too many is refused") {
 
 TEST_CASE("a kind that nobody knows is refused") {
   RecordDecoder decoder;
-  for (int kind : {0, 14, 100, 255}) {
+  for (int kind : {0, 16, 100, 255}) {
     std::string bytes = encoded(record::Sweep{SessionId{1}});
     bytes[0] = static_cast<char>(kind);
     CHECK_FALSE(decoder.decode(bytes).has_value());

@@ -62,6 +62,7 @@ void for_each_view(const Request& request, Look look) {
                  [&](const request::Show& r) { look(r.name); },
                  [&](const request::List& r) { look(r.prefix), look(r.after); },
                  [&](const request::Break& r) { look(r.name), look(r.reason); },
+                 [&](const request::Slots& r) { look(r.name); },
                  [](const auto&) {},
              },
              request);

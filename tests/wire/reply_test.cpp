@@ -95,7 +95,7 @@ TEST_CASE("HELP is one line with every verb that is served") {
   for (const VerbRule& rule : verb_rules()) {
     if (!rule.usage.empty()) CHECK_THAT(help, Contains(std::string(rule.usage)));
   }
-  CHECK_THAT(help, !Contains("WATCH") && !Contains("AUTH") && !Contains("SLOTS"));
+  CHECK_THAT(help, !Contains("WATCH") && !Contains("AUTH"));
   CHECK_THAT(help, !Contains("\\"));
 }
 

@@ -228,8 +228,20 @@ TEST_CASE("a cluster's verbs name a node") {
   }
 }
 
+TEST_CASE("SLOTS takes a name and a number") {
+  const Parsed parsed("slots gpu/a 65535");
+  const auto& slots = parsed.as<request::Slots>();
+  CHECK(slots.name == "gpu/a");
+  CHECK(slots.slots == 65'535);
+  for (const std::string number : {"0", "65536", "-1", "x"}) {
+    CHECK(refusal_of("SLOTS a " + number) == "slots must be an integer from 1 to 65535");
+  }
+  CHECK_THAT(refusal_of("SLOTS a"), Contains("SLOTS name N"));
+  CHECK_THAT(refusal_of("SLOTS a 1 2"), Contains("fewer words"));
+}
+
 TEST_CASE("verbs of later versions take any words and say so") {
-  for (const std::string verb : {"AUTH", "WATCH", "UNWATCH", "SLOTS"}) {
+  for (const std::string verb : {"AUTH", "WATCH", "UNWATCH"}) {
     CHECK_THAT(refusal_of(verb + " a b=c", ErrorCode::unknown_command),
                Contains(verb + " is not in this version"));
   }
