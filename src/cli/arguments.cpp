@@ -62,6 +62,12 @@ std::string no_ttl(const std::string& value) {
   return in_quotes(value) + " is no duration above 0: 250ms, 30s, 5m, 2h";
 }
 
+std::string no_slots(const std::string& value) {
+  const auto number = wire::parse_integer(value);
+  if (number && *number >= 1 && *number <= 65'535) return {};
+  return in_quotes(value) + " is no number from 1 to 65535";
+}
+
 std::string no_wait(const std::string& value) {
   if (value == "forever" || wire::parse_duration(value)) return {};
   return in_quotes(value) + " is neither a duration (250ms, 30s, 5m, 2h) nor 0 nor forever";
@@ -137,6 +143,23 @@ CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl) {
 CLI::Option* add_wait(CLI::App& command, Milliseconds& wait) {
   return add_span(command, "--wait", wait, "queue so long if it is held; 0 tries once", no_wait)
       ->type_name("0|SPAN|forever");
+}
+
+void add_mode(CLI::App& command, Mode& mode, std::uint32_t& slots) {
+  CLI::Option* shared = command.add_flag_callback(
+      "--shared", [&mode] { mode = Mode::shared; },
+      "share it with others who ask so; whoever asks otherwise has it alone");
+  command
+      .add_option_function<std::string>(
+          "--slots",
+          [&mode, &slots](const std::string& value) {
+            mode = Mode::slot;
+            slots = static_cast<std::uint32_t>(wire::parse_integer(value).value_or(0));
+          },
+          "be one of at most N; everybody says the same N")
+      ->type_name("N")
+      ->check(validator(no_slots))
+      ->excludes(shared);
 }
 
 CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of) {

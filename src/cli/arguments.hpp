@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/request.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::cli {
@@ -24,6 +25,8 @@ CLI::Option* add_text(CLI::App& command, const std::string& option, std::string&
 CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl);  // --ttl; 0: not given
 // --wait; 0: try once, Milliseconds::max(): for ever.
 CLI::Option* add_wait(CLI::App& command, Milliseconds& wait);
+// --shared, or --slots N.
+void add_mode(CLI::App& command, Mode& mode, std::uint32_t& slots);
 // --limit of what is printed, 0: all.
 CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of);
 

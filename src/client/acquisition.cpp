@@ -170,7 +170,7 @@ std::string Acquisition::line_of(Kind kind, std::string_view tag, Moment now) co
       } else {
         line.option("wait", std::string_view("forever"));
       }
-      line.option("id", wanted_.id);
+      line.option("id", wanted_.id).mode(wanted_.mode, wanted_.slots);
       if (!wanted_.note.empty()) line.option("note", wanted_.note);
       return line.tag(tag).text();
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/moment.hpp"
+#include "base/request.hpp"
 #include "client/reply_line.hpp"
 #include "pawl/types.hpp"
 
@@ -23,7 +24,9 @@ struct Wanted {
   std::string id;  // names this acquisition: a repeated LOCK is the same one, never a second
   Milliseconds ttl{30'000};
   std::optional<Milliseconds> wait;  // none: for ever; 0: try once
-  std::string note;                  // shown to others; empty: none
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;  // of Mode::slot
+  std::string note;         // shown to others; empty: none
   // From its start it is asked for at least so long, wait=0 too, where no server says yes or no.
   Milliseconds patience{1'000};
 };

@@ -42,6 +42,12 @@ RequestLine& RequestLine::option(std::string_view key, Milliseconds value) {
   return option(key, std::string_view(std::to_string(value.count())));
 }
 
+RequestLine& RequestLine::mode(Mode mode, std::uint32_t slots) {
+  if (mode == Mode::exclusive) return *this;
+  if (mode == Mode::shared) return option("mode", std::string_view("shared"));
+  return option("mode", std::string_view("slot")).option("slots", std::uint64_t{slots});
+}
+
 RequestLine& RequestLine::tag(std::string_view tag) {
   text_.insert(0, "#" + std::string(tag) + " ");
   return *this;

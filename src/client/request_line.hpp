@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/request.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::client {
@@ -20,7 +21,8 @@ class RequestLine {
   RequestLine& option(std::string_view key, std::string_view value);  // quoted if it must be
   RequestLine& option(std::string_view key, std::uint64_t value);
   RequestLine& option(std::string_view key, Milliseconds value);
-  RequestLine& tag(std::string_view tag);  // "#tag " in front
+  RequestLine& mode(Mode mode, std::uint32_t slots);  // nothing for an exclusive one
+  RequestLine& tag(std::string_view tag);             // "#tag " in front
 
   [[nodiscard]] const std::string& text() const { return text_; }  // without LF
 

@@ -74,6 +74,25 @@ TEST_CASE("durations are written as in the protocol") {
   CHECK_FALSE(parses(app, {"--wait", "for ever"}));
 }
 
+TEST_CASE("a lock is taken alone, shared, or as one of N") {
+  CLI::App app;
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;
+  add_mode(app, mode, slots);
+
+  CHECK(parses(app, {}));
+  CHECK(mode == Mode::exclusive);
+  CHECK(parses(app, {"--slots", "65535"}));
+  CHECK(mode == Mode::slot);
+  CHECK(slots == 65'535);
+  CHECK(parses(app, {"--shared"}));
+  CHECK(mode == Mode::shared);
+  CHECK_FALSE(parses(app, {"--shared", "--slots", "2"}));
+  for (const char* number : {"0", "65536", "-1", "two", "010x"}) {
+    CHECK_FALSE(parses(app, {"--slots", number}));
+  }
+}
+
 TEST_CASE("notes are UTF-8 of at most 1024 bytes, ids are words") {
   CLI::App app;
   std::string note;

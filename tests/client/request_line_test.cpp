@@ -21,6 +21,12 @@ TEST_CASE("a request line has its tag in front, then verb, words and options") {
   CHECK(text == "#t7 LOCK jobs/nightly ttl=30000 token=42 id=a-1");
 }
 
+TEST_CASE("a mode is said unless it is exclusive") {
+  CHECK(RequestLine("LOCK").word("a").mode(Mode::exclusive, 0).text() == "LOCK a");
+  CHECK(RequestLine("LOCK").word("a").mode(Mode::shared, 0).text() == "LOCK a mode=shared");
+  CHECK(RequestLine("LOCK").word("a").mode(Mode::slot, 3).text() == "LOCK a mode=slot slots=3");
+}
+
 TEST_CASE("a value is quoted only if it must be") {
   const auto note = [](std::string_view value) {
     return RequestLine("LOCK").option("note", value).text();

@@ -110,9 +110,25 @@ TEST_CASE("a job that somebody else runs may be none to be told of") {
 
 TEST_CASE("the note of a run is shown to others") {
   const Daemon daemon;
-  Run run(daemon.port(), {"--note", "two words", "L", "--", "sh", "-c", "echo ready; read x"});
+  Run run(daemon.port(), {"--note", "two words", "L", "--", "sh", "-c", "echo ready; sleep 60"});
   read_until(run, "ready");
   LineClient client(daemon.port());
   client.send("SHOW L");
   CHECK_THAT(client.read_line(), Catch::Contains("\"note\":\"two words\""));
+}
+
+TEST_CASE("runs share a lock, or are so many of it, and wait for the rest") {
+  const Daemon daemon;
+  const Words mode = GENERATE(Words{"--shared"}, Words{"--slots", "2"});
+  const Words holds{"L", "--", "sh", "-c", "echo ready; sleep 60"};
+  Run first(daemon.port(), mode + holds);
+  Run second(daemon.port(), mode + holds);
+  read_until(first, "ready");
+  read_until(second, "ready");
+  CHECK(holders_of(daemon.port(), "L") == 2);
+
+  Run alone(daemon.port(), {"-n", "L", "--", "echo", "never"});
+  CHECK(alone.wait() == 75);
+  Run third(daemon.port(), {"--slots", "2", "-n", "L", "--", "echo", "never"});
+  CHECK(third.wait() == 75);
 }

@@ -27,6 +27,8 @@ constexpr std::chrono::milliseconds ping_patience{2'000};  // an unclaimed place
 struct Wanted {
   std::string name;
   std::string id;
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;
   std::string note;
   Milliseconds ttl{0};   // 0: the server's default
   Milliseconds wait{0};  // max: for ever
@@ -74,7 +76,7 @@ RequestLine Acquiring::lock_line() const {
     const auto waited = std::chrono::duration_cast<Milliseconds>(Clock::now() - started_);
     line.option("wait", std::max(wanted_.wait - waited, Milliseconds{0}));
   }
-  line.option("id", wanted_.id);
+  line.option("id", wanted_.id).mode(wanted_.mode, wanted_.slots);
   if (wanted_.ttl.count() > 0) line.option("ttl", wanted_.ttl);
   if (!wanted_.note.empty()) line.option("note", wanted_.note);
   return line;
@@ -231,6 +233,7 @@ void add_acquire(Program& program) {
   add_ttl(command, wanted->ttl);
   add_wait(command, wanted->wait);
   add_id(command, wanted->id);
+  add_mode(command, wanted->mode, wanted->slots);
   add_text(command, "--note", wanted->note, "shown to those who ask why it is held");
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/arguments.hpp"
 #include "cli/failure.hpp"
 #include "cli/program.hpp"
 #include "cli/run/run.hpp"
@@ -21,6 +22,8 @@ constexpr auto examples =
     R"(  pawl run jobs/nightly -- ./backup.sh          waits its turn, for ever
   pawl run -n jobs/nightly -- ./backup.sh       75 at once if somebody else has it (cron)
   pawl run --wait 30s --ttl 5s db/migrate -- sh -c 'migrate && verify'
+  pawl run --slots 3 gpu -- ./train.sh          one of at most three at a time
+  pawl run --shared db/schema -- ./report.sh    with other readers, while nobody has it alone
   pawl run L -- sh -c 'echo "$PAWL_LOCK $PAWL_TOKEN"'
 The command has a process group of its own. Signals to pawl go to that group, while waiting they
 end the wait. What is left of the group when the command ends gets TERM, then KILL, then the lock is
@@ -87,6 +90,8 @@ RunOptions check_run(const RunWords& words, const Globals& globals) {
   options.command = words.command;
   options.policy = check_policy(words);
   options.wait = check_wait(words);
+  options.mode = words.mode;
+  options.slots = words.slots;
   options.note = words.note;
   options.conflict_exit_code = words.conflict_exit_code;
   options.quiet = words.quiet;
@@ -126,6 +131,7 @@ void add_run(Program& program, std::vector<std::string> command) {
       ->check(CLI::IsMember({"term", "kill", "ignore"}));
   app.add_option("--grace", words->grace, "from TERM to KILL [a fifth of --ttl, at most 5s]")
       ->type_name("SPAN");
+  add_mode(app, words->mode, words->slots);
   app.add_option("--note", words->note, "shown to those who look at the lock")->type_name("TEXT");
   app.add_option("-E,--conflict-exit-code", words->conflict_exit_code,
                  "exit code when it was not granted [75]")

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/request.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/globals.hpp"
 #include "cli/run/supervision.hpp"
@@ -23,6 +24,8 @@ struct RunOptions {
   std::vector<std::string> command;
   Policy policy;
   std::optional<Milliseconds> wait;  // none: for ever
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;
   std::string note;
   int conflict_exit_code = exit_busy;
   bool quiet = false;   // says nothing that is to be expected: who is waited for, not granted
@@ -40,6 +43,8 @@ struct RunWords {
   bool nonblock = false;
   std::string on_lost = "term";
   std::string grace;  // empty: the default
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;
   std::string note;
   int conflict_exit_code = exit_busy;
   bool quiet = false;

@@ -44,6 +44,8 @@ client::HoldingOptions holding_options(const RunOptions& options) {
   wanted.wanted.id = random_id();
   wanted.wanted.ttl = options.policy.ttl;
   wanted.wanted.wait = options.wait;
+  wanted.wanted.mode = options.mode;
+  wanted.wanted.slots = options.slots;
   wanted.wanted.note = options.note;
   wanted.timeout = options.timeout;
   return wanted;
