@@ -131,7 +131,7 @@ void outgrow_log(Cluster& cluster, std::size_t primary) {
 }  // namespace
 
 TEST_CASE("a node with a damaged log rejoins by itself while clients go on") {
-  CrewedCluster crewed;
+  CrewedCluster crewed(16);
   Cluster& cluster = crewed.cluster;
   keep_some(cluster, cluster.await_primary());
   crewed.await_successes(2'000);
@@ -154,7 +154,7 @@ TEST_CASE("a node with a damaged log rejoins by itself while clients go on") {
 }
 
 TEST_CASE("a node with a wiped disk rejoins by itself while clients go on") {
-  CrewedCluster crewed;
+  CrewedCluster crewed(16);
   Cluster& cluster = crewed.cluster;
   keep_some(cluster, cluster.await_primary());
   crewed.await_successes(2'000);
@@ -171,7 +171,7 @@ TEST_CASE("a node with a wiped disk rejoins by itself while clients go on") {
 }
 
 TEST_CASE("a node that was away during a snapshot rejoins by it while clients go on") {
-  CrewedCluster crewed;
+  CrewedCluster crewed(16);
   Cluster& cluster = crewed.cluster;
   const std::size_t primary = cluster.await_primary();
   const std::size_t node = a_standby(cluster);
