@@ -75,7 +75,7 @@ void Node::describe_nodes(reply::Status& status) const {
       line.lag = replica_.last().value - replica_.applied().value;
     } else if (replica_.stage() == replication::Stage::primary) {
       const replication::Progress& progress = replica_.progress(member);
-      bool counts = membership.is_voter(member) && progress.repair().value == 0;
+      bool counts = membership.is_voter(member) && progress.is_whole();
       line.role = counts ? Role::standby : Role::learner;
       line.lag = replica_.last().value - progress.match().value;
       line.last_contact = since(replica_.last_heard(member));

@@ -48,6 +48,8 @@ class Progress {
   bool forget(RepairId repair, LogIndex primary_last);
   [[nodiscard]] RepairId repair() const { return repair_; }
   [[nodiscard]] LogIndex whole_at() const { return whole_at_; }
+  // Not damaged, or no more: all it was ever counted for is on its disk.
+  [[nodiscard]] bool is_whole() const { return repair_.value == 0 || match_ >= whole_at_; }
 
  private:
   struct Sent {

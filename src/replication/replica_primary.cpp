@@ -183,7 +183,7 @@ bool Replica::is_majority_silent() const {
 
 bool Replica::may_take_over(Member member) const {
   const Peer& peer = peers_[member.value];
-  return options_.membership.is_voter(member) &&
+  return options_.membership.is_voter(member) && peer.progress.is_whole() &&
          now_ - peer.heard < options_.timing.election_least &&
          peer.progress.stage() == Progress::Stage::replicate;
 }

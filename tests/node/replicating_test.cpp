@@ -132,6 +132,20 @@ TEST_CASE("a damaged node votes for nobody until it is whole, and then does") {
   CHECK_FALSE(group[others[0]].replica().is_damaged());
 }
 
+TEST_CASE("a node that was damaged is a standby as soon as it is whole, and can be primary") {
+  Group group;
+  char primary = group.primary();
+  const std::string to{group.others(primary)[0]};
+  make_locks(group, primary, 20, "a");
+  group.kill(to[0]);
+  group.start(to[0], true);
+  group.pass(1s);
+
+  CHECK_THAT(group.ask(primary, "STATUS"), !Contains("learner"));
+  CHECK(group.ask(primary, "HANDOVER " + to) == "OK");
+  CHECK(group.find_primary() == to[0]);
+}
+
 TEST_CASE("a wiped node joins as a damaged one, once it has met all others") {
   Group group;
   char primary = group.primary();

@@ -96,6 +96,9 @@ TEST_CASE("what a damaged replica ever said is forgotten, once for each of its s
   CHECK_FALSE(progress.forget(RepairId{5}, LogIndex{30}));
   CHECK(progress.match() == LogIndex{12});
   CHECK(progress.whole_at() == LogIndex{20});
+  CHECK_FALSE(progress.is_whole());
+  progress.on_accepted(LogIndex{20}, LogIndex{20});
+  CHECK(progress.is_whole());
   CHECK(progress.forget(RepairId{6}, LogIndex{30}));
   CHECK(progress.match() == LogIndex{0});
 }
