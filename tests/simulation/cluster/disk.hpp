@@ -99,7 +99,7 @@ class ClusterDisk {
   Surroundings surroundings_;
   std::uint64_t life_ = 0;
   bool calm_ = false;
-  Moment stuck_until_ = Moment::min();
+  Moment stuck_until_{};
   std::uint64_t taken_in_ = 0;
 
   // Durable.
