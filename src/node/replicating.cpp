@@ -90,7 +90,7 @@ void Node::load_snapshot(const replication::LoadSnapshot& load) {
 }
 
 void Node::compare_state(LogIndex index, std::string_view bytes, const locks::Record& record) {
-  state_hash_.add(index, bytes, *table_);
+  state_hash_.add(index, bytes, *table_, effects_);
   const auto* theirs = std::get_if<locks::record::StateHash>(&record);
   // A table that differs from the primary's must answer nobody.
   if (theirs != nullptr) ensure(state_hash_.agrees(*theirs));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A hash over every record applied and what it left in the table. Nodes that applied the same
-// records have the same one; the primary puts its own into the log now and then, and a node that
-// has another must not go on (R20).
+// A hash over every record applied, whom it changed and what it left in the table. Nodes that
+// applied the same records have the same one; the primary puts its own into the log now and then,
+// and a node that has another must not go on (R20).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class StateHash {
   void begin_behind(std::string_view head);
   [[nodiscard]] std::string head() const;
 
-  void add(LogIndex index, std::string_view record, const locks::LockTable& table);
+  void add(LogIndex index, std::string_view record, const locks::LockTable& table,
+           const locks::Effects& effects);
   // To be put into the log by a primary, once for each interval.
   [[nodiscard]] std::optional<locks::record::StateHash> take_due();
   // The primary's. False: this node's state differs.

@@ -11,7 +11,7 @@ namespace {
 locks::record::StateHash after(StateHash& hash, std::uint64_t from, const locks::LockTable& table,
                                std::string_view odd = "record") {
   for (std::uint64_t i = from; i <= StateHash::interval; ++i) {
-    hash.add(LogIndex{i}, i == 500 ? odd : "record", table);
+    hash.add(LogIndex{i}, i == 500 ? odd : "record", table, {});
   }
   return hash.take_due().value();
 }
@@ -42,15 +42,34 @@ TEST_CASE("a table that became another by the same records has another hash") {
   CHECK_FALSE(other.agrees(said));
 }
 
+TEST_CASE("whom a record granted is part of the hash, not only how many hold and wait") {
+  locks::LockTable table;
+  locks::Effects effects;
+  const std::string_view name = "a";
+  for (std::int64_t stamp : {1, 2}) {
+    locks::record::Lock lock{.names = {&name, 1}, .wait = true, .stamp_ms = stamp};
+    table.apply(Epoch{1}, lock, effects);
+  }
+  const locks::Effects first{.answer = {}, .changes = {locks::change::Granted{0, true}}};
+  const locks::Effects second{.answer = {}, .changes = {locks::change::Granted{1, true}}};
+  StateHash one;
+  StateHash other;
+  for (std::uint64_t i = 1; i <= StateHash::interval; ++i) {
+    one.add(LogIndex{i}, "record", table, first);
+    other.add(LogIndex{i}, "record", table, i == 7 ? second : first);
+  }
+  CHECK_FALSE(other.agrees(one.take_due().value()));
+}
+
 TEST_CASE("the head of a snapshot carries the hash on; without one nothing is compared") {
   locks::LockTable table;
   StateHash one;
-  for (std::uint64_t i = 1; i <= 600; ++i) one.add(LogIndex{i}, i == 500 ? "a" : "b", table);
+  for (std::uint64_t i = 1; i <= 600; ++i) one.add(LogIndex{i}, i == 500 ? "a" : "b", table, {});
   StateHash joined;
   joined.begin_behind(one.head());
   for (std::uint64_t i = 601; i <= StateHash::interval; ++i) {
-    one.add(LogIndex{i}, "b", table);
-    joined.add(LogIndex{i}, "b", table);
+    one.add(LogIndex{i}, "b", table, {});
+    joined.add(LogIndex{i}, "b", table, {});
   }
   auto said = one.take_due().value();
   CHECK(joined.agrees(said));
@@ -58,7 +77,7 @@ TEST_CASE("the head of a snapshot carries the hash on; without one nothing is co
   CHECK_FALSE(joined.agrees(said));
   StateHash unknown;
   unknown.begin_behind("");
-  unknown.add(LogIndex{StateHash::interval}, "b", table);
+  unknown.add(LogIndex{StateHash::interval}, "b", table, {});
   CHECK_FALSE(unknown.take_due());
   CHECK(unknown.agrees(said));
   CHECK(unknown.head().empty());
