@@ -62,7 +62,7 @@ ClusterOptions draw_cluster(Random& random) {
   cluster.notices_cut = random.pick<Span>(std::array<Span, 3>{300ms, 2s, 20s});
   cluster.drain_in_flight_permille = random.pick<std::uint32_t>(std::array{0u, 500u, 1000u});
   cluster.vote_crash_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 200u, 500u});
-  cluster.part_bytes = random.pick<std::size_t>(std::array<std::size_t, 3>{200, 2'000, 500'000});
+  cluster.part_bytes = random.pick<std::size_t>(std::array<std::size_t, 3>{1'000, 4'000, 500'000});
   cluster.snapshot_after =
       random.pick<std::uint64_t>(std::array<std::uint64_t, 3>{1'000, 8'000, 1u << 30});
   cluster.kept_log =

@@ -22,7 +22,9 @@ void Cluster::run_phases() {
   schedule_.run_until(schedule_.now() + options_.length);
 
   heal();
-  require_service(2s);
+  // Where little of the log is kept, a majority may need a snapshot first.
+  bool keeps_little = options_.cluster->kept_log < (1u << 20);
+  require_service(keeps_little ? 4s : 2s);
   // Whoever was asked answers, or his connection ends: check_overdue looks.
   schedule_.run_until(schedule_.now() + 4s);
   for (Client& client : clients_) client.stop();
