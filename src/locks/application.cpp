@@ -79,7 +79,7 @@ void Application::grant_next(Slot at) {
   for (Slot slot = first; slot != no_slot && has_room(lock);) {
     const Acquisition& waiter = table_.acquisitions_[slot];
     Slot next = waiter.next;
-    if (waiter.stage == Stage::waiting) {
+    if (waiter.stage == Stage::waiting && table_.is_alive(waiter)) {
       if (!table_.admits(lock, waiter.mode)) break;
       grant(slot, true);
     }
@@ -131,8 +131,8 @@ WaitEnd wait_end(std::uint8_t session_end) {
 
 }  // namespace
 
-// Not sliced as a sweep is: a name must be seen as it is, so all its dead waits end in this record.
-// Their number is bounded by waiters_per_lock (10,000), what one record may cost at most.
+// Not sliced as a sweep is: a name must be seen as it is, so all its dead end in this record. Those
+// are what sweeps of more than a thousand have left there.
 void Application::settle(Slot at) {
   if (table_.dead_sessions_ == 0) return;
   for (Slot slot = table_.locks_[at].holders; slot != no_slot;) {
@@ -165,7 +165,6 @@ bool Application::sweep(Slot at) {
     grant_next(lock);
   }
   table_.snapshot_.keep_session(at);
-  --table_.dead_sessions_;
   table_.graveyard_.sessions.push_back(at);
   return true;
 }

@@ -82,6 +82,7 @@ void Application::operator()(const record::Sweep& record) {
       [&](const Session& session) { return session.id == record.session; });
   if (slot == no_slot || !table_.sessions_[slot].dead) return;
   bool done = sweep(slot);
+  if (done) --table_.dead_sessions_;
   out_.changes.push_back(change::SessionSwept{record.session, !done});
 }
 
@@ -93,9 +94,9 @@ void Application::end_session(Slot slot, SessionEnd end) {
   session.end = static_cast<std::uint8_t>(end);
   table_.by_secret_.erase(slot);
   --table_.live_sessions_;
-  ++table_.dead_sessions_;
   out_.changes.push_back(change::SessionEnded{slot, end, session.holds});
   bool done = sweep(slot);
+  if (!done) ++table_.dead_sessions_;
   out_.changes.push_back(change::SessionSwept{session.id, !done});
 }
 

@@ -128,19 +128,20 @@ Slot LockTable::live_holder(const Lock& lock) const {
   return no_slot;
 }
 
-bool LockTable::is_free(std::string_view name, Mode mode) const {
+bool LockTable::may_be_free(std::string_view name, Mode mode) const {
   Slot at = find_lock(name);
   if (at == no_slot) return true;
   const Lock& lock = locks_[at];
-  bool may_fit = admits(lock, mode) || has_dead_holder(lock);
-  // Beside no live holder a claimed waiter is about to be granted, when a sweep comes by.
-  return may_fit && first_claimed(lock) == no_slot;
+  if (has_dead(lock)) return true;
+  return admits(lock, mode) && first_claimed(lock) == no_slot;
 }
 
-bool LockTable::has_dead_holder(const Lock& lock) const {
+bool LockTable::has_dead(const Lock& lock) const {
   if (dead_sessions_ == 0) return false;
-  for (Slot slot = lock.holders; slot != no_slot; slot = acquisitions_[slot].next) {
-    if (!is_alive(acquisitions_[slot])) return true;
+  for (Slot first : {lock.holders, lock.queue_head}) {
+    for (Slot slot = first; slot != no_slot; slot = acquisitions_[slot].next) {
+      if (!is_alive(acquisitions_[slot])) return true;
+    }
   }
   return false;
 }

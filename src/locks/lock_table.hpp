@@ -63,9 +63,9 @@ class LockTable {
   [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
   // A live holder's slot, or none. A hold of a dead session is not held.
   [[nodiscard]] Slot live_holder(const Lock& lock) const;
-  // Would a LOCK of this name and mode be granted at once? Where a dead session's hold is still to
+  // Might a LOCK of this name and mode be granted at once? Where a dead session's part is still to
   // be swept the answer may be yes too often, never too seldom.
-  [[nodiscard]] bool is_free(std::string_view name, Mode mode) const;
+  [[nodiscard]] bool may_be_free(std::string_view name, Mode mode) const;
   // Is this another number of slots than the one that counts for this lock?
   [[nodiscard]] bool differs_in_slots(const Lock& lock, Mode mode, std::uint32_t slots) const {
     return mode == Mode::slot && lock.slots != 0 && !lock.slots_set && lock.slots != slots;
@@ -76,6 +76,8 @@ class LockTable {
   [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
   [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }
   [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
+  // Their holds and waits are still among those of the locks.
+  [[nodiscard]] bool has_dead_sessions() const { return dead_sessions_ != 0; }
   [[nodiscard]] std::size_t waiter_count() const { return waiters_; }
   [[nodiscard]] Token last_granted() const { return last_token_; }
   [[nodiscard]] std::size_t memory() const;
@@ -111,7 +113,7 @@ class LockTable {
   }
   // The first that waits and has not lost its connection, or none.
   [[nodiscard]] Slot first_claimed(const Lock& lock) const;
-  [[nodiscard]] bool has_dead_holder(const Lock& lock) const;
+  [[nodiscard]] bool has_dead(const Lock& lock) const;
   [[nodiscard]] Slot find_shared_hold(Slot lock, Token token) const;
   void link_last(Slot acquisition);
   void join_session(Slot acquisition);

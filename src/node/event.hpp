@@ -64,14 +64,8 @@ struct SnapshotSaved {
 };
 
 // META says so: this node is the only voter from now on, under a new incarnation, and its ceiling
-// has leapt.
+// is no lower than was asked for.
 struct PromotionStored {};
-
-// A promoted survivor goes on so far above every token that the other may have given. The other may
-// have been promoted as well: ranges that never meet.
-[[nodiscard]] constexpr std::uint64_t promotion_leap(replication::Member survivor) {
-  return (survivor.value + std::uint64_t{1}) << 40;
-}
 
 // There is, or is not, room on the disk for more than what goes on anyway.
 struct DiskSpace {
@@ -156,7 +150,7 @@ struct Actions {
 
   // An operator's PROMOTE: make durable that this node alone votes, under a new incarnation, then
   // say PromotionStored.
-  bool store_promotion = false;
+  std::optional<Token> store_promotion;  // the ceiling, too: tokens go on above it
 
   // The part this node plays has changed: for the log file.
   std::optional<RoleChange> role;
@@ -177,7 +171,7 @@ struct Actions {
     parts_wanted.clear();
     store_part.reset();
     restart_log.reset();
-    store_promotion = false;
+    store_promotion.reset();
     role.reset();
   }
 };

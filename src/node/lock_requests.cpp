@@ -154,7 +154,7 @@ bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) 
       (replica_.in_flight() > 0 || table_->find_id(session, {}, name, request.id) != no_slot)) {
     return false;
   }
-  if (table_->is_free(name, request.mode)) return false;
+  if (table_->may_be_free(name, request.mode)) return false;
   Slot at = table_->find_lock(name);
   if (table_->differs_in_slots(table_->lock(at), request.mode, request.slots)) {
     confirm(from, reply::Error{.code = ErrorCode::mismatch, .message = other_slots});

@@ -126,7 +126,8 @@ void Node::on(const Configured& event) {
 // Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next. With
 // peers, that is one of them, if one can: then nothing ends, it goes on there.
 void Node::on(const Drain&) {
-  if (has_peers() && serves()) pass_on(replication::HandOver{});
+  bool leads = replica_.stage() == replication::Stage::primary && !replica_.is_handing_over();
+  if (has_peers() && leads) pass_on(replication::HandOver{});
   draining_ = true;
   if (replica_.is_handing_over()) return;
   end_waits_to_drain();
@@ -172,7 +173,7 @@ void Node::apply_committed() {
     replica_.on_applied();  // the record's bytes are gone from here on
     bool begins = own && !serving_ && !arming_;
     if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
-    if (begins) arming_.emplace();
+    if (begins) arming_.emplace(now_);
     if (begins) arm();
     if (at_once) replica_.on_flushed(replica_.last());
   }

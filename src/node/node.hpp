@@ -251,6 +251,7 @@ class Node {
   void note_lease_connection(Slot acquisition, ConnectionId connection);
 
   struct Arming {
+    Moment began;
     Slot next = 0;
   };
   struct Unconfirmed {

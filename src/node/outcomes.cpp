@@ -250,8 +250,15 @@ reply::Error Node::busy(Slot at) const {
   if (at == no_slot) return error;
   const locks::Lock& lock = table_->lock(at);
   error.waiters = lock.waiters;
-  if (Slot holder = table_->live_holder(lock); holder != no_slot) {
-    error.expires_in = expires_in(holder);
+  constexpr std::size_t most_looked_at = 1'000;  // pollers of a lock that a crowd shares
+  std::size_t looked_at = 0;
+  for (Slot slot = lock.holders; slot != no_slot && looked_at < most_looked_at; ++looked_at) {
+    const locks::Acquisition& holder = table_->acquisition(slot);
+    if (table_->is_alive(holder)) {
+      Milliseconds left = expires_in(slot);
+      error.expires_in = std::min(error.expires_in.value_or(left), left);
+    }
+    slot = holder.next;
   }
   return error;
 }

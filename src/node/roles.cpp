@@ -18,6 +18,12 @@ using replication::Member;
 
 namespace {
 
+// A promoted survivor goes on so far above every token that the other may have given. The other may
+// have been promoted as well: ranges that never meet.
+constexpr std::uint64_t promotion_leap(Member survivor) {
+  return (survivor.value + std::uint64_t{1}) << 40;
+}
+
 // Slots looked at in one go: five million at once would keep peers waiting for an election's time.
 constexpr Slot arm_slice = Slot{1} << 16;
 
@@ -67,6 +73,7 @@ void Node::arm() {
   for (Slot slot = arming_->next; slot < std::min(end, sessions_end); ++slot) arm_session(slot);
   arming_->next = end;
   if (end < std::max(leases_end, sessions_end)) return;
+  skipped_ += now_ - arming_->began;  // nobody could renew meanwhile
   arming_.reset();
   serve();
 }
@@ -250,13 +257,11 @@ void Node::on(Origin from, const request::Promote& request) {
   const ClusterNode& other = settings_.cluster.nodes[membership.self().value == 0 ? 1 : 0];
   if (request.lost != other.id) return no("name the node that is lost: PROMOTE <its id>");
   promotion_ = from;
-  out_->store_promotion = true;
+  const std::uint64_t leap = promotion_leap(membership.self());
+  floor_ = Token{std::max(table_->last_granted(), meta_.ceiling).value + leap};
+  out_->store_promotion = floor_;
 }
 
-void Node::on(const PromotionStored&) {
-  const std::uint64_t leap = promotion_leap(replica_.membership().self());
-  floor_ = Token{std::max(table_->last_granted(), meta_.ceiling).value + leap};
-  pass_on(replication::PromoteAlone{});
-}
+void Node::on(const PromotionStored&) { pass_on(replication::PromoteAlone{}); }
 
 }  // namespace pawl::node

@@ -243,13 +243,19 @@ reply::LockLine Node::line_of(Slot slot) const {
   for (Slot at = lock.holders; at != no_slot; at = table_->acquisition(at).next) {
     const locks::Acquisition& holder = table_->acquisition(at);
     if (!table_->is_alive(holder)) continue;
-    if (++line.holders > 1) continue;
+    if (++line.holders > 1) {
+      if (table_->has_dead_sessions()) continue;
+      line.holders = lock.holder_count;
+      break;
+    }
     line.token = holder.token();
     line.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - holder.stamp_ms)};
     line.expires_in = expires_in(at);
   }
+  line.waiters = lock.waiters;
+  if (!table_->has_dead_sessions()) return line;
   for (Slot at = lock.queue_head; at != no_slot; at = table_->acquisition(at).next) {
-    if (table_->is_alive(table_->acquisition(at))) ++line.waiters;
+    if (!table_->is_alive(table_->acquisition(at))) --line.waiters;
   }
   return line;
 }

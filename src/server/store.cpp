@@ -47,7 +47,7 @@ void Store::want(const node::Actions& actions) {
   }
   for (const replication::PartWanted& wanted : actions.parts_wanted) read_part(wanted);
   if (actions.store_part) take_part(*actions.store_part);
-  if (actions.store_promotion) store_promotion();
+  if (actions.store_promotion) store_promotion(*actions.store_promotion);
 }
 
 void Store::append(node::Node& node) {

@@ -92,7 +92,7 @@ class Store {
   void store_vote(const replication::Ballot& ballot, std::optional<replication::Joined> joined);
   void log_joined(replication::Joined joined) const;
   void store_repaired();
-  void store_promotion();
+  void store_promotion(Token floor);
   void read_part(const replication::PartWanted& wanted);
   void take_part(const replication::message::SnapshotPart& part);
   void read_back();

@@ -55,13 +55,13 @@ void Store::store_repaired() {
 
 // Were both halves of a pair promoted, each is of an incarnation of its own: what they granted
 // apart cannot become one log again, and they must refuse each other.
-void Store::store_promotion() {
+void Store::store_promotion(Token floor) {
   const std::uint64_t incarnation = identity_.incarnation + 1 + self_.value;
   change_meta(
-      [incarnation, leap = node::promotion_leap(self_)](journal::Meta& meta) {
+      [incarnation, floor](journal::Meta& meta) {
         meta.promoted = true;
         meta.incarnation = incarnation;
-        meta.token_ceiling = Token{std::min(meta.token_ceiling.value + leap, last_token.value)};
+        meta.token_ceiling = std::max(meta.token_ceiling, std::min(floor, last_token));
       },
       [this, incarnation] {
         identity_.incarnation = incarnation;

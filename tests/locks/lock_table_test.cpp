@@ -145,13 +145,13 @@ TEST_CASE("a lock refused leaves no entry") {
 
 TEST_CASE("a lock is free until somebody holds it") {
   TableDriver table;
-  CHECK(table.table().is_free("jobs", Mode::exclusive));
+  CHECK(table.table().may_be_free("jobs", Mode::exclusive));
 
   Token token = table.grant("jobs");
-  CHECK_FALSE(table.table().is_free("jobs", Mode::exclusive));
+  CHECK_FALSE(table.table().may_be_free("jobs", Mode::exclusive));
 
   table.unlock("jobs", token);
-  CHECK(table.table().is_free("jobs", Mode::exclusive));
+  CHECK(table.table().may_be_free("jobs", Mode::exclusive));
 }
 
 TEST_CASE("a holder is found by name and token together") {

@@ -94,6 +94,8 @@ struct NaiveTable {
     if (!one.holds()) return end(one, closed ? WaitEnd::cancelled : WaitEnd::session);
     end(one, closed ? HoldEnd::closed : expired ? HoldEnd::lapsed : HoldEnd::disconnected);
   }
+  bool settles =
+      true;  // while a session is first swept, others' dead are looked for only if there are any
   bool fits(std::string_view name, Mode mode) {  // beside those who hold
     std::uint32_t holders = 0;
     for (auto& one : acquisitions) {
@@ -108,9 +110,11 @@ struct NaiveTable {
     auto rank = [&](auto& one) {  // holders by their tokens, then waiters in line
       return std::tuple{!is_dead(one), !one.holds(), one.holds() ? one.number : 0};
     };
-    if (find(is_dead))  // which comes back here
+    if (settles && find(is_dead))  // which comes back here
       return end_dead(*std::ranges::min_element(acquisitions, {}, rank));
-    Acquisition* next = first(name, Stage::waiting);
+    Acquisition* next = find([&](auto& one) {
+      return one.name == name && one.stage == Stage::waiting && !is_dead(one);
+    });
     if (!next || !fits(name, next->mode)) return;
     become(*next, Stage::holding, "granted from the queue");
     grant_next(name);
@@ -129,8 +133,10 @@ struct NaiveTable {
     std::uint64_t holds = 0;
     for (auto& one : acquisitions) holds += one.session == session && one.holds();
     told.push_back({"session ended", session.value, holds, static_cast<int>(why)});
+    settles = !dead.empty();
     dead[session] = why;
     sweep(session);
+    settles = true;
     return holds;
   }
 

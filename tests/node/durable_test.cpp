@@ -45,6 +45,22 @@ TEST_CASE(
   CHECK(core.node().table().lock_count() == 0);
 }
 
+TEST_CASE(
+    "what it takes to arm all leases is nobody's lease time: a RENEW sent meanwhile is in time") {
+  constexpr int locks = 70'000;
+  Core core(with(Durability::fsync), Flushing::at_once);
+  for (int i = 0; i < locks; ++i) core.send("A", "LOCK " + std::to_string(i) + " ttl=500ms");
+  core.settles = false;
+  core.restart();
+
+  core.send("B", "RENEW 0 token=1");
+  core.stall(600ms);
+  core.settles = true;
+  core.flush();
+
+  CHECK(core.read_or_nothing("B") == "OK ttl=500");
+}
+
 TEST_CASE("no LOCK may bring a token above the ceiling: it waits until META has a higher one") {
   Core core(with(Durability::fsync));
   core.ask("A", "LOCK x");

@@ -122,15 +122,15 @@ TEST_CASE("tokens leap after a promotion, even if the process ends before it say
   {
     Running store(config);
     node::Actions actions;
-    actions.store_promotion = true;
+    actions.store_promotion = Token{(std::uint64_t{1} + static_cast<unsigned>(place)) << 40};
     store.store->want(actions);
     static_cast<void>(store.wait_for<node::PromotionStored>());
     store.store->close();
   }
   const Running again(config);
   CHECK(again.recovered.promoted);
-  CHECK(again.recovered.token_floor.value > std::uint64_t{1} << 40);
-  CHECK((again.recovered.token_floor.value > std::uint64_t{2} << 40) == (place == 1));
+  CHECK(again.recovered.token_floor.value >= std::uint64_t{1} << 40);
+  CHECK((again.recovered.token_floor.value >= std::uint64_t{2} << 40) == (place == 1));
 }
 
 TEST_CASE("that a new cluster begins is said, and that a new disk joins another one") {
@@ -229,7 +229,7 @@ TEST_CASE("a promotion outlives the process, with the next incarnation") {
     Running running(config);
     running.vote(3, Member{0}, replication::Joined{});
     node::Actions actions;
-    actions.store_promotion = true;
+    actions.store_promotion = Token{7};
     running.store->want(actions);
     running.wait_for<node::PromotionStored>();
     CHECK(running.store->identity().incarnation == 1);
@@ -249,7 +249,7 @@ TEST_CASE("two nodes that were promoted apart never meet as one cluster") {
     Running running(config);
     running.vote(3, Member{0}, replication::Joined{});
     node::Actions actions;
-    actions.store_promotion = true;
+    actions.store_promotion = Token{7};
     running.store->want(actions);
     running.wait_for<node::PromotionStored>();
     incarnations.push_back(running.store->identity().incarnation);
