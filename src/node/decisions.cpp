@@ -201,9 +201,18 @@ void Node::end_wait(Slot slot, locks::WaitEnd reason) {
 void Node::end_waits_of(const Connection& connection) {
   end_waits_alone(connection);
   askers_.leave_shared(connection, [this](Origin origin, Slot acquisition) {
-    leases_.set(acquisition, askers_.furthest_deadline(acquisition));
-    refuse_ended_wait(origin);
+    rearm_wait(acquisition);
+    if (table_->acquisition(acquisition).waits()) {
+      refuse_ended_wait(origin);
+    } else {
+      refuse(origin, ErrorCode::no_quorum, "the session is about to end");
+    }
   });
+}
+
+// Those who still ask for it say how long.
+void Node::rearm_wait(Slot slot) {
+  if (table_->acquisition(slot).waits()) leases_.set(slot, askers_.furthest_deadline(slot));
 }
 
 void Node::refuse_ended_wait(Origin to) {

@@ -90,9 +90,7 @@ void Node::on(const Disconnected& event) {
   Connection* connection = connections_.find(event.connection);
   ensure(connection != nullptr);
   end_waits_alone(*connection);
-  askers_.leave_shared(*connection, [this](Origin, Slot acquisition) {
-    leases_.set(acquisition, askers_.furthest_deadline(acquisition));
-  });
+  askers_.leave_shared(*connection, [this](Origin, Slot acquisition) { rearm_wait(acquisition); });
   askers_.leave(*connection, [](Slot) {});
   if (connection->attachment == Attachment::attached && event.cause == DisconnectCause::client) {
     end_if_abandoned(connection->session);

@@ -208,6 +208,7 @@ class Node {
   void notice_gap(Moment now);
   void decide_expiries();
   void make_records_of_backlog();
+  void rearm_wait(Slot acquisition);
   void end_waits_of(const Connection& connection);
   void end_waits_alone(const Connection& connection);
   void refuse_ended_wait(Origin to);
@@ -245,6 +246,7 @@ class Node {
   void answer_lock(Origin origin, Moment wait_deadline);
   void answer_session(Origin origin);
   void give_back(const locks::Acquisition& acquisition);
+  void refuse_untold(Slot acquisition);
   void tell_lost(Slot acquisition, Token token, LossReason reason);
   [[nodiscard]] reply::Error busy(Slot lock) const;
   [[nodiscard]] Milliseconds ttl_of(const locks::Acquisition& acquisition) const;
@@ -311,8 +313,9 @@ class Node {
   std::deque<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
   InFlight in_flight_;
   Backlog backlog_;
-  TimerQueue leases_;    // by acquisition: lease, wait or reclaim, as its stage says
-  TimerQueue sessions_;  // by session
+  TimerQueue leases_;         // by acquisition: lease, wait or reclaim, as its stage says
+  TimerQueue sessions_;       // by session
+  std::vector<Slot> untold_;  // granted, but the end of its session stands in the log
   std::deque<Unconfirmed> unconfirmed_;
   std::deque<Parked> parked_;
   std::deque<Judged> judged_;

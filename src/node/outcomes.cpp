@@ -107,19 +107,18 @@ void Node::on(const change::Granted& granted) {
   }
   note_lease_connection(granted.acquisition, {});
   if (!granted.from_queue) return;
+  // Its session's end stands in the log behind this: whoever asked is told once that has applied,
+  // for it may yet be lost with this primary.
+  if (acquisition.session != no_slot && sessions_.is_decided(acquisition.session)) {
+    untold_.push_back(granted.acquisition);
+    return;
+  }
   bool told = false;
   for (Asker asker = askers_.take(granted.acquisition); asker.origin.connection;
        asker = askers_.take(granted.acquisition)) {
     told = true;
     note_lease_connection(granted.acquisition, asker.origin.connection);
-    if (acquisition.session != no_slot) {
-      // Its session's end stands in the log behind this: the hold is lost before it is told.
-      if (sessions_.is_decided(acquisition.session)) {
-        refuse(asker.origin, ErrorCode::session_expired);
-        continue;
-      }
-      renew_session(acquisition.session);
-    }
+    if (acquisition.session != no_slot) renew_session(acquisition.session);
     answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
   }
   if (!told) give_back(acquisition);
@@ -148,6 +147,7 @@ void Node::on(const change::Renewed& renewed) {
 void Node::on(const change::Released& released) {
   using locks::HoldEnd;
   leases_.clear(released.acquisition);
+  if (std::erase(untold_, released.acquisition) != 0) refuse_untold(released.acquisition);
   const locks::Acquisition& acquisition = table_->acquisition(released.acquisition);
   switch (released.end) {
     case HoldEnd::unlocked:
@@ -163,6 +163,12 @@ void Node::on(const change::Released& released) {
     case HoldEnd::closed:
     case HoldEnd::lapsed:
     case HoldEnd::disconnected: break;  // its session's one line says it
+  }
+}
+
+void Node::refuse_untold(Slot slot) {
+  for (Asker asker = askers_.take(slot); asker.origin.connection; asker = askers_.take(slot)) {
+    refuse(asker.origin, ErrorCode::session_expired);
   }
 }
 

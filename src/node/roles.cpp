@@ -140,6 +140,7 @@ void Node::step_down(const replication::SteppedDown& down) {
   }
   for (const auto& scan : std::exchange(lock_scans_, {})) resume(scan.connection());
   for (const auto& scan : std::exchange(session_scans_, {})) resume(scan.connection());
+  untold_.clear();
   in_flight_.clear();
   backlog_.clear();
   judged_.clear();

@@ -141,6 +141,25 @@ TEST_CASE("session lapse while waiting: the wait ends with it and is never grant
   CHECK(core.node().table().last_granted() == held);
 }
 
+TEST_CASE("granted before its session's end has applied: told only once it has, which is certain") {
+  Core core(with(Durability::fsync));
+  const Token held = token_of(core.ask("H", "LOCK x"));
+  core.ask("S", "OPEN ttl=1s");
+  core.send("S", "LOCK x wait=10s");
+  core.flush();
+  core.send("Z", "LOCK other");
+  core.advance(1'100ms);  // the session's end waits for what stands in the log
+  core.send("H", unlock(held));
+  core.flush_one_record();
+  core.flush_one_record();
+  REQUIRE(core.node().table().last_granted() == Token{held.value + 2});
+
+  // A primary that loses the end of its log here has lost the session's end, not the grant.
+  CHECK(core.read_or_nothing("S") == "");
+  core.flush();
+  CHECK_THAT(core.read_or_nothing("S"), StartsWith("ERR SESSION_EXPIRED"));
+}
+
 TEST_CASE("all that ask for one id get the one answer") {
   Core core(with(either()));
   const Token held = token_of(core.ask("H", "LOCK x"));
