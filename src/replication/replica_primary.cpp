@@ -205,9 +205,10 @@ void Replica::begin_handover(Member to) {
   handover_deadline_ = now_ + options_.timing.election_most;
 }
 
-// Nothing is appended meanwhile: soon the target has everything on disk.
+// Nothing is appended meanwhile: soon the target has everything on disk, and a majority, so that
+// nobody who asked is left without an answer.
 void Replica::hand_over_if_ready() {
-  if (!handover_to_ || handover_sent_) return;
+  if (!handover_to_ || handover_sent_ || commit_ < log_.last()) return;
   if (peers_[handover_to_->value].progress.match() < log_.last()) return;
   handover_sent_ = true;
   send(*handover_to_, message::Handover{});

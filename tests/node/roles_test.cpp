@@ -194,6 +194,24 @@ TEST_CASE("HANDOVER moves the primary and fails no request") {
   CHECK(group.ask(to, "LOCK b", "1") == "OK token=2 ttl=30000");
 }
 
+TEST_CASE("HANDOVER waits for what stands in the log: who asked for it gets an answer") {
+  Group group;
+  char primary = group.primary();
+  std::string others = group.others(primary);
+  group.cut(primary, others[1]);
+  group.hold_disk(primary, true);
+  group.send(primary, "LOCK a", "1");
+  // The target has it on its disk before the primary does.
+  group.send(primary, std::string{"HANDOVER "} + others[0], "op");
+  group.pass(20ms);
+  CHECK(group.read(primary, "1") == "");
+
+  group.hold_disk(primary, false);
+  group.pass(20ms);
+  CHECK(group.read(primary, "1") == "OK token=1 ttl=30000");
+  CHECK(group.read(primary, "op") == "OK");
+}
+
 TEST_CASE("HANDOVER says what is wrong with it") {
   Group group;
   char primary = group.primary();
