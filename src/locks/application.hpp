@@ -63,9 +63,7 @@ class Application {
   void forget_shared_hold(Slot acquisition);
   void forget_if_free(Slot lock);
 
-  [[nodiscard]] bool decided_here(Epoch decided_in) const {
-    return decided_in == epoch_;
-  }
+  [[nodiscard]] bool decided_here(Epoch decided_in) const { return decided_in == epoch_; }
 
   LockTable& table_;
   Epoch epoch_;

@@ -32,7 +32,7 @@ struct Recovered {
   bool blank = false;     // one of several, and META is new: has never taken part
   bool promoted = false;  // by an operator: it alone votes
   std::uint64_t incarnation = 0;
-  LogIndex snapshot;      // of the newest one on the disk
+  LogIndex snapshot;  // of the newest one on the disk
   // Of the snapshot applied; nothing: of none, for the table is new.
   std::optional<std::string> snapshot_head{};
   Token ceiling;  // what META says now: tokens up to here may be granted
