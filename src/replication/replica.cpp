@@ -242,7 +242,7 @@ void Replica::on_applied() {
 // Not before the own disk was handed the bytes.
 void Replica::release() {
   LogIndex upto = std::min(applied_, flushed_);
-  if (may_lead()) upto = releasable(upto);
+  if (peers_.size() > 1 && may_lead()) upto = releasable(upto);
   if (upto > log_.released()) log_.release(upto, options_.kept_bytes);
 }
 

@@ -124,9 +124,9 @@ void Replica::want_part(Member to) {
 // How far the log may be given up. A peer that takes in a snapshot more slowly than the log moves
 // on would need another one each time, were what lies behind it not kept until it has caught up.
 LogIndex Replica::releasable(LogIndex upto) {
-  const bool is_too_much = log_.cost_behind(log_.released()) > options_.held_bytes;
   for (Peer& peer : peers_) {
     if (!peer.needs_behind) continue;
+    bool is_too_much = log_.cost_behind(log_.released()) > options_.held_bytes;
     LogIndex behind = std::max({*peer.needs_behind, peer.progress.match(), log_.released()});
     bool is_near = peer.progress.stage() == Progress::Stage::replicate &&
                    log_.cost_behind(behind) <= options_.kept_bytes;
