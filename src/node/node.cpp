@@ -171,7 +171,7 @@ void Node::apply_committed() {
     replica_.on_applied();  // the record's bytes are gone from here on
     bool begins = own && !serving_ && !arming_;
     if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
-    if (begins) arming_.emplace(now_);
+    if (begins) arming_.emplace(now_ - skipped_);
     if (begins) arm();
     if (at_once) replica_.on_flushed(replica_.last());
   }

@@ -253,7 +253,7 @@ class Node {
   void note_lease_connection(Slot acquisition, ConnectionId connection);
 
   struct Arming {
-    Moment began;
+    Moment began;  // by the time that leases run on
     Slot next = 0;
   };
   struct Unconfirmed {

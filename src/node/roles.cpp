@@ -73,7 +73,7 @@ void Node::arm() {
   for (Slot slot = arming_->next; slot < std::min(end, sessions_end); ++slot) arm_session(slot);
   arming_->next = end;
   if (end < std::max(leases_end, sessions_end)) return;
-  skipped_ += now_ - arming_->began;  // nobody could renew meanwhile
+  skipped_ += (now_ - skipped_) - arming_->began;  // nobody could renew meanwhile
   arming_.reset();
   serve();
 }
