@@ -121,13 +121,6 @@ bool LockTable::is_alive(const Acquisition& acquisition) const {
   return acquisition.session == no_slot || !sessions_[acquisition.session].dead;
 }
 
-Slot LockTable::live_holder(const Lock& lock) const {
-  for (Slot slot = lock.holders; slot != no_slot; slot = acquisitions_[slot].next) {
-    if (is_alive(acquisitions_[slot])) return slot;
-  }
-  return no_slot;
-}
-
 bool LockTable::may_be_free(std::string_view name, Mode mode) const {
   Slot at = find_lock(name);
   if (at == no_slot) return true;

@@ -61,8 +61,6 @@ class LockTable {
   }
   [[nodiscard]] std::string_view name_of(Slot lock) const;
   [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
-  // A live holder's slot, or none. A hold of a dead session is not held.
-  [[nodiscard]] Slot live_holder(const Lock& lock) const;
   // Might a LOCK of this name and mode be granted at once? Where a dead session's part is still to
   // be swept the answer may be yes too often, never too seldom.
   [[nodiscard]] bool may_be_free(std::string_view name, Mode mode) const;

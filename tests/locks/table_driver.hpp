@@ -100,12 +100,14 @@ class TableDriver {
   [[nodiscard]] bool holds(std::string_view name, Token token) const {
     return token.value != 0 && table_.find_holder(name, token) != no_slot;
   }
-  // The live holder's token, 0 if there is none.
+  // The token of the oldest holder that is alive, 0 if there is none.
   [[nodiscard]] Token holder_of(std::string_view name) const {
     Slot lock = table_.find_lock(name);
-    if (lock == no_slot) return {};
-    Slot holder = table_.live_holder(table_.lock(lock));
-    return holder == no_slot ? Token{} : table_.acquisition(holder).token();
+    Slot slot = lock == no_slot ? no_slot : table_.lock(lock).holders;
+    while (slot != no_slot && !table_.is_alive(table_.acquisition(slot))) {
+      slot = table_.acquisition(slot).next;
+    }
+    return slot == no_slot ? Token{} : table_.acquisition(slot).token();
   }
   // The claim numbers that wait for a name, first come first.
   [[nodiscard]] std::vector<ClaimNumber> queue_of(std::string_view name) const {
