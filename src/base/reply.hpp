@@ -169,16 +169,37 @@ struct LostSession {
   SessionId session;
   std::uint64_t locks = 0;
 };
+struct Watched {  // what became of a lock, for those who watch it
+  enum class Kind : std::uint8_t { granted, released, expired, broken };
+  std::string name;
+  Token token;
+  Kind kind = Kind::granted;
+  std::string reason;  // expired: one word; broken: as the operator gave it
+};
 
 }  // namespace event
 
-using EventBody = std::variant<event::LostLock, event::LostSession>;
+using EventBody = std::variant<event::LostLock, event::LostSession, event::Watched>;
 
 // An EVENT line. It never overtakes the reply of the request that caused it on the same connection.
 struct Push {
   ConnectionId connection;
   Origin cause;  // the request whose record caused it; none for the server's own decisions
   EventBody body;
+};
+
+// An EVENT line for all who watch a lock. Each is told in the order that these are made, and of
+// what its own request caused behind the reply to it.
+struct Announcement {
+  Origin cause;
+  event::Watched what;
+  std::vector<ConnectionId> to;
+};
+
+// The last line of a connection, behind every reply that is due. It answers no request.
+struct LastLine {
+  ConnectionId connection;
+  reply::Error error;
 };
 
 }  // namespace pawl

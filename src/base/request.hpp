@@ -90,6 +90,12 @@ struct Sessions {
   std::uint32_t limit = 100;
 };
 struct Status {};
+struct Watch {
+  std::string_view prefix;  // empty: every lock
+};
+struct Unwatch {
+  std::string_view prefix;  // empty: every watch of the connection
+};
 struct Slots {
   std::string_view name;
   std::uint32_t slots = 0;
@@ -123,7 +129,8 @@ using Request =
     std::variant<request::Malformed, request::Hello, request::Help, request::Ping, request::Events,
                  request::Open, request::Resume, request::KeepAlive, request::Close, request::Lock,
                  request::Unlock, request::Renew, request::Verify, request::Cancel, request::Show,
-                 request::List, request::Sessions, request::Status, request::Slots, request::Break,
-                 request::Promote, request::Handover, request::Quit>;
+                 request::List, request::Sessions, request::Status, request::Watch,
+                 request::Unwatch, request::Slots, request::Break, request::Promote,
+                 request::Handover, request::Quit>;
 
 }  // namespace pawl

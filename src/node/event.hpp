@@ -112,13 +112,17 @@ struct RoleChange {
 struct Actions {
   std::vector<Reply> replies;
   std::vector<Push> pushes;
+  std::vector<Announcement> announcements;
+  // Behind those: said to connections that the node or the shell is about to close.
+  std::vector<LastLine> last_lines;
 
   // The request just stepped must wait for a record of the log: step it again, as it was, once its
   // connection is named in `resumed`; until then step nothing else of this connection.
   bool parked = false;
   std::vector<ConnectionId> resumed;
 
-  // Close after everything already due has been sent: the reply was QUIT's.
+  // Close after everything already due has been sent: the reply was QUIT's, or the last line says
+  // why.
   std::vector<ConnectionId> closing;
 
   // Records were added to the log: take them with Node::hand_over, append, flush, say Flushed.
@@ -158,6 +162,8 @@ struct Actions {
   void clear() {
     replies.clear();
     pushes.clear();
+    announcements.clear();
+    last_lines.clear();
     resumed.clear();
     closing.clear();
     parked = false;

@@ -199,7 +199,8 @@ bool Node::refuse_at_limit(Origin from, std::string_view name, std::uint64_t now
 }
 
 bool Node::refuse_for_memory(Origin from) {
-  if (table_->memory() + replica_.log().bytes() < settings_.limits.memory) return false;
+  std::size_t used = table_->memory() + replica_.log().bytes() + watches_.memory();
+  if (used < settings_.limits.memory) return false;
   answer(from, reply::Error{.code = ErrorCode::limit,
                             .message = "memory is used up; renew and unlock go on",
                             .limit = "memory"});

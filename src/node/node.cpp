@@ -83,6 +83,7 @@ void Node::on(const InputEnded& event) {
   Connection* connection = connections_.find(event.connection);
   ensure(connection != nullptr);
   connection->input_ended = true;
+  watches_.remove_all(event.connection.slot);
   end_waits_of(*connection);
 }
 
@@ -97,6 +98,7 @@ void Node::on(const Disconnected& event) {
   }
   std::erase_if(held_back_,
                 [&](const HeldBack& held) { return held.connection == event.connection; });
+  watches_.remove_all(event.connection.slot);
   connections_.disconnect(event.connection);
   auto of_connection = [&](const auto& scan) { return scan.connection() == event.connection; };
   std::erase_if(lock_scans_, of_connection);
@@ -168,6 +170,7 @@ void Node::apply_committed() {
     ensure(has_peers() || table_->last_granted() <= meta_.ceiling);
     log_bytes_ += entry.bytes.size();
     if (has_peers()) compare_state(entry.index, entry.bytes, *record);
+    if (!watches_.empty()) keep_reason(*record);
     replica_.on_applied();  // the record's bytes are gone from here on
     bool begins = own && !serving_ && !arming_;
     if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);

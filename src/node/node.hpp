@@ -26,6 +26,7 @@
 #include "node/scan.hpp"
 #include "node/state_hash.hpp"
 #include "node/timer_queue.hpp"
+#include "node/watches.hpp"
 #include "replication/replica.hpp"
 
 namespace pawl::node {
@@ -167,6 +168,16 @@ class Node {
   void describe_nodes(reply::Status& status) const;
   [[nodiscard]] Milliseconds since(Moment moment) const;
 
+  // Who watches, and what they are told (watching.cpp).
+  void on(Origin from, const request::Watch& request);
+  void on(Origin from, const request::Unwatch& request);
+  void keep_reason(const locks::Record& record);
+  void announce(const locks::change::Granted& change);
+  void announce(const locks::change::Released& change);
+  void announce(Slot acquisition, Token token, event::Watched::Kind kind, std::string reason = {});
+  // Each watching connection gets a last line that says why it hears no more.
+  void end_watches(const reply::Error& error);
+
   // From decision to record to fact (node.cpp).
   void write_ranges();
   LogIndex propose(const locks::Record& record, Origin origin);
@@ -290,6 +301,8 @@ class Node {
   std::string ttl_range_;  // for people
 
   std::unique_ptr<locks::LockTable> table_;
+  Watches watches_{table_->hash_seed()};
+  std::string break_reason_;  // of the record being told about
   locks::RecordDecoder decoder_;
   locks::Effects effects_;
   replication::Replica replica_;

@@ -99,6 +99,7 @@ void Node::answer_session(Origin origin) {
 }
 
 void Node::on(const change::Granted& granted) {
+  if (!watches_.empty()) announce(granted);
   const locks::Acquisition& acquisition = table_->acquisition(granted.acquisition);
   if (acquisition.session == no_slot) {
     leases_.set(granted.acquisition, lease_end(acquisition.ttl_ms));
@@ -146,6 +147,7 @@ void Node::on(const change::Renewed& renewed) {
 
 void Node::on(const change::Released& released) {
   using locks::HoldEnd;
+  if (!watches_.empty()) announce(released);
   leases_.clear(released.acquisition);
   if (std::erase(untold_, released.acquisition) != 0) refuse_untold(released.acquisition);
   const locks::Acquisition& acquisition = table_->acquisition(released.acquisition);

@@ -147,6 +147,9 @@ void Node::step_down(const replication::SteppedDown& down) {
   expiries_decided_ = backlog_decided_ = {};
   leases_.reset();
   sessions_.reset();
+  end_watches({.code = ErrorCode::not_primary,
+               .message = "the watch ends: WATCH again at the primary",
+               .primary = std::string{primary_address()}});
   end_handover(down.reason == replication::StepDownReason::handed_over);
 }
 
@@ -165,6 +168,7 @@ void Node::end_handover(bool done) {
 }
 
 void Node::end_waits_to_drain() {
+  end_watches({.code = ErrorCode::shutting_down, .message = "the server stops: the watch ends"});
   for (HeldBack& held : held_back_) {
     if (!std::exchange(held.resumed, true)) out_->resumed.push_back(held.connection);
   }

@@ -12,7 +12,7 @@ Moment after(Moment since, Milliseconds span) { return since == never ? never : 
 }  // namespace
 
 bool Connection::may_step(const Limits& limits) const {
-  if (state != State::open || parked || overrun) return false;
+  if (state != State::open || parked || overrun || unheard) return false;
   if (outbox.unread_bytes() > limits.unread_output) return false;
   // Once the client has said its last word, what it sent is bounded; stepping it all is the way to
   // its end of input, which ends the waits that fill the pipeline.

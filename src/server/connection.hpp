@@ -39,6 +39,7 @@ struct Connection {
   ConnectionId id;
   boost::asio::ip::address address;
   RequestNumber last_request = 0;
+  RequestNumber begun = 0;      // of the first pending line, once it was stepped; else 0
   std::uint32_t discarded = 0;  // bytes thrown away while lingering
 
   State state = State::open;
@@ -46,7 +47,6 @@ struct Connection {
   bool admitted = true;        // counted, and known to the node
   bool at_first_byte = true;   // nothing was read yet
   bool parked = false;         // the first pending line was stepped and waits for the node's log
-  bool begun = false;          // … and has its request number already
   bool blocked = false;        // pending lines wait for `parked`, for room or for their next go
   bool peer_finished = false;  // its end of input has arrived, perhaps behind unread requests
   bool at_end = false;         // its end of input was read
@@ -55,6 +55,7 @@ struct Connection {
   bool output_listed = false;  // to be written at the end of the turn
   bool work_listed = false;    // its pending lines are to be looked at again
   bool overrun = false;        // an event found more unread output than allowed: to be closed
+  bool unheard = false;        // … one of a watch: no more of those, a last line and closed
 
   Moment half_line_since = never;
   Moment overfull_since = never;  // more unread output than allowed

@@ -105,6 +105,21 @@ std::string& Outbox::place_after(RequestNumber cause) {
   return entry == nullptr ? ready_ : entry->text;
 }
 
+// Whoever is not answered yet has caused nothing that must wait for its reply: a LOCK that waits
+// may have been the record that ended another's hold.
+void Outbox::announce(RequestNumber cause, std::string_view line) {
+  if (const Untagged* own = find_untagged(cause); own != nullptr && own->answered) {
+    const Untagged* last = find_untagged(announced_behind_);
+    if (last == nullptr || last < own) announced_behind_ = cause;
+  }
+  if (Untagged* last = find_untagged(announced_behind_)) {
+    last->text += line;
+    held_bytes_ += line.size();
+  } else {
+    ready_ += line;
+  }
+}
+
 void Outbox::set_last_aside() {
   last_.open = false;
   if (last_.tag_size == 0) {

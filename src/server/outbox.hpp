@@ -2,7 +2,8 @@
 //
 // The order of what one connection is told. Untagged replies leave in request order, a waiting one
 // holds back those behind it; a tagged reply leaves at once; an event never overtakes the reply of
-// the request that caused it. Pure: bytes wait in ready() until somebody has written them.
+// the request that caused it, and those of a watch not each other either. Pure: bytes wait in
+// ready() until somebody has written them.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +49,10 @@ class Outbox {
     format(out);
     if (&out != &ready_) held_bytes_ += out.size() - before;
   }
+
+  // An event of a watch: behind the reply to `cause`, should that be held back, and behind every
+  // event of a watch before it.
+  void announce(RequestNumber cause, std::string_view line);
 
   [[nodiscard]] std::string_view ready() const { return std::string_view(ready_).substr(written_); }
   void consume(std::size_t bytes);
@@ -113,6 +118,7 @@ class Outbox {
   std::unordered_map<RequestNumber, Tagged> tagged_;
   std::unordered_set<std::string_view> tags_;  // views of the tags in tagged_
   std::vector<Untagged> untagged_;             // by number; those before first_held_ are gone
+  RequestNumber announced_behind_ = 0;         // the last event of a watch that was held back
   std::size_t first_held_ = 0;                 // the oldest untagged request without a reply
 };
 

@@ -24,6 +24,12 @@ std::string too_long(std::uint32_t line_limit) {
   return line_of(ErrorCode::too_long, message, {});
 }
 
+std::string unread_output(std::uint64_t limit) {
+  const std::string message = "more than " + std::to_string(limit) +
+                              " bytes were not read in time: the watch ends, and events are lost";
+  return line_of(ErrorCode::limit, message, "unread_output");
+}
+
 std::string tag_in_use(std::string_view tag) {
   return "ERR BAD_REQUEST tag=" + std::string(tag) +
          " msg=\"the request with this tag is still unanswered\"\n";

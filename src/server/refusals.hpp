@@ -15,6 +15,7 @@ inline constexpr std::string_view no_resp =
     "-ERR RESP is not spoken by this version; use the line protocol\r\n";
 
 [[nodiscard]] std::string too_long(std::uint32_t line_limit);
+[[nodiscard]] std::string unread_output(std::uint64_t limit);
 [[nodiscard]] std::string tag_in_use(std::string_view tag);
 [[nodiscard]] std::string not_admitted(Admission::Verdict verdict);
 

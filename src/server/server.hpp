@@ -87,7 +87,8 @@ class Server {
   void step(const node::Event& event);
   void deliver();
   Connection* receiver(ConnectionId id);
-  bool has_room_for_event(Connection& connection);
+  void announce(const Announcement& announcement);
+  bool is_behind(Connection& connection);
   void list_work(Connection& connection);
   void list_output(Connection& connection);
 
@@ -129,6 +130,7 @@ class Server {
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read
   SpareBuffers spares_;
+  std::string line_;     // said to many
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
   Moment next_awaited_log_ = never;

@@ -110,6 +110,9 @@ void Server::on_writable(ConnectionId id, const error_code& error) {
 void Server::write(Connection& connection) {
   connection.output_listed = false;
   if (connection.state == Connection::State::lingering) return;
+  if (connection.unheard && connection.state == Connection::State::open) {
+    refuse(connection, unread_output(limits_.unread_output));
+  }
   bool broken = connection.overrun;
   if (!broken) write_ready(connection, broken);
   if (broken) return disconnect(connection);

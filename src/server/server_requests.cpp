@@ -83,8 +83,10 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
 }
 
 Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
-  if (!std::exchange(connection.begun, false)) {
-    if (!connection.outbox.begin(connection.next_number(), line.tag)) {
+  RequestNumber number = std::exchange(connection.begun, 0);
+  if (number == 0) {
+    number = connection.next_number();
+    if (!connection.outbox.begin(number, line.tag)) {
       refuse(connection, tag_in_use(line.tag));
       return Taken::stepped;
     }
@@ -93,9 +95,9 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
     open->secret = secret.emplace().text();
   }
-  step(node::ClientRequest{{connection.id, connection.last_request}, &line.request});
+  step(node::ClientRequest{{connection.id, number}, &line.request});
   if (actions_.parked) {
-    connection.begun = true;
+    connection.begun = number;
     // What it waited for may have happened in the same step.
     const auto& resumed = actions_.resumed;
     if (std::find(resumed.begin(), resumed.end(), connection.id) != resumed.end()) {
@@ -202,10 +204,20 @@ void Server::deliver() {
   }
   for (const Push& push : actions_.pushes) {
     Connection* connection = receiver(push.connection);
-    if (connection != nullptr && has_room_for_event(*connection)) {
+    if (connection == nullptr) continue;
+    connection->overrun = is_behind(*connection);
+    if (!connection->overrun) {
       const bool own = push.cause.connection == push.connection;
       connection->outbox.event(own ? push.cause.request : 0,
                                [&](std::string& out) { wire::format_event(out, push.body); });
+    }
+  }
+  for (const Announcement& announcement : actions_.announcements) announce(announcement);
+  for (const LastLine& last : actions_.last_lines) {
+    if (Connection* connection = receiver(last.connection)) {
+      std::string line;
+      wire::format_reply(line, {}, last.error);
+      say(*connection, line);
     }
   }
   for (const ConnectionId id : actions_.closing) {
@@ -216,6 +228,20 @@ void Server::deliver() {
       connection->parked = false;
       list_work(*connection);
     }
+  }
+}
+
+// One line, written once, however many watch.
+void Server::announce(const Announcement& announcement) {
+  line_.clear();
+  wire::format_event(line_, announcement.what);
+  for (const ConnectionId id : announcement.to) {
+    Connection* connection = receiver(id);
+    if (connection == nullptr || connection->unheard) continue;
+    connection->unheard = is_behind(*connection);
+    if (connection->unheard) continue;
+    const bool own = announcement.cause.connection == id;
+    connection->outbox.announce(own ? announcement.cause.request : 0, line_);
   }
 }
 
@@ -230,12 +256,11 @@ Connection* Server::receiver(ConnectionId id) {
 
 // Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
 // this very turn is first offered to the socket: only who does not take it is behind.
-bool Server::has_room_for_event(Connection& connection) {
-  if (connection.outbox.unread_bytes() <= limits_.unread_output) return true;
+bool Server::is_behind(Connection& connection) {
+  if (connection.outbox.unread_bytes() <= limits_.unread_output) return false;
   bool broken = false;
   write_ready(connection, broken);
-  connection.overrun = broken || connection.outbox.unread_bytes() > limits_.unread_output;
-  return !connection.overrun;
+  return broken || connection.outbox.unread_bytes() > limits_.unread_output;
 }
 
 void Server::list_work(Connection& connection) {

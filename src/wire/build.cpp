@@ -127,10 +127,12 @@ class Builder {
 
   // A lock name or the beginning of one.
   bool part_of_name(Option option, std::string_view& out) {
-    if (!options_.has(option)) return true;
-    out = options_[option];
-    return (out.size() <= longest_name && has_name_characters(out)) ||
-           refuse({option_name(option), " takes (part of) a lock name; ", name_form});
+    return !options_.has(option) || part_of_name(option_name(option), options_[option], out);
+  }
+
+  // WATCH has the prefix as a word, LIST as an option.
+  bool prefix(std::string_view& out) {
+    return words_.empty() || part_of_name("prefix", words_.front(), out);
   }
 
   template <class Target>
@@ -173,6 +175,12 @@ class Builder {
   [[nodiscard]] Names words() const { return words_; }
 
  private:
+  bool part_of_name(std::string_view what, std::string_view text, std::string_view& out) {
+    out = text;
+    return (out.size() <= longest_name && has_name_characters(out)) ||
+           refuse({what, " takes (part of) a lock name; ", name_form});
+  }
+
   bool integer(std::string_view what, std::string_view text, std::uint32_t least,
                std::uint32_t most, std::uint32_t& out) {
     const auto parsed = parse_integer(text);
@@ -278,6 +286,8 @@ Request build_request(const VerbRule& rule, Names words, const OptionValues& opt
   request::Verify verify;
   request::Cancel cancel;
   request::Sessions sessions;
+  request::Watch watch;
+  request::Unwatch unwatch;
   request::Promote promote;
   request::Handover handover;
   switch (rule.verb) {
@@ -308,6 +318,12 @@ Request build_request(const VerbRule& rule, Names words, const OptionValues& opt
       if (from.handle(sessions.after) && from.limit(sessions.limit)) return sessions;
       return from.refusal();
     case Verb::status: return request::Status{};
+    case Verb::watch:
+      if (from.prefix(watch.prefix)) return watch;
+      return from.refusal();
+    case Verb::unwatch:
+      if (from.prefix(unwatch.prefix)) return unwatch;
+      return from.refusal();
     case Verb::break_lock: return build_break(from);
     case Verb::slots: return build_slots(from);
     case Verb::promote:

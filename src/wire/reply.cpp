@@ -42,6 +42,28 @@ std::string_view reason_word(LossReason reason) {
   return "expired";
 }
 
+std::string_view kind_word(event::Watched::Kind kind) {
+  using enum event::Watched::Kind;
+  switch (kind) {
+    case granted: return "GRANTED";
+    case released: return "RELEASED";
+    case expired: return "EXPIRED";
+    case broken: return "BROKEN";
+  }
+  return "RELEASED";
+}
+
+void append_watched(std::string& out, const event::Watched& watched) {
+  append(out, "EVENT ", kind_word(watched.kind));
+  append(out, " name=", watched.name);
+  append(out, " token=", watched.token.value);
+  if (watched.kind == event::Watched::Kind::expired) append(out, " reason=", watched.reason);
+  if (watched.kind == event::Watched::Kind::broken) {
+    out += " reason=";
+    append_quoted(out, watched.reason);
+  }
+}
+
 void append_commands(std::string& out) {
   std::string commands;
   for (const VerbRule& rule : verb_rules()) {
@@ -148,7 +170,8 @@ void format_event(std::string& out, const EventBody& body) {
                         [&out](const event::LostSession& lost) {
                           append(out, "EVENT LOST session=s", lost.session.value);
                           append(out, " reason=session locks=", lost.locks);
-                        }},
+                        },
+                        [&out](const event::Watched& watched) { append_watched(out, watched); }},
              body);
   out += '\n';
 }

@@ -33,6 +33,8 @@ constexpr VerbRule rules_as_written[] = {
      "LIST [prefix=…] [after=name] [limit=100]"},
     {"SESSIONS", Verb::sessions, 0, 0, "after limit", "", "SESSIONS [after=s17] [limit=100]"},
     {"STATUS", Verb::status, 0, 0, "", "", "STATUS"},
+    {"WATCH", Verb::watch, 0, 1, "", "", "WATCH [prefix]"},
+    {"UNWATCH", Verb::unwatch, 0, 1, "", "", "UNWATCH [prefix]"},
     {"BREAK", Verb::break_lock, 1, 1, "token reason", "token reason",
      "BREAK name token=N reason=…"},
     {"SLOTS", Verb::slots, 2, 2, "", "", "SLOTS name N"},
@@ -40,8 +42,6 @@ constexpr VerbRule rules_as_written[] = {
     {"HANDOVER", Verb::handover, 0, 1, "", "", "HANDOVER [node]"},
     {"QUIT", Verb::quit, 0, 0, "", "", "QUIT"},
     {"AUTH", Verb::absent, 0, any_number, "", "", "", "every client may do everything"},
-    {"WATCH", Verb::absent, 0, any_number, "", "", "", "EVENTS on tells of locks you lose"},
-    {"UNWATCH", Verb::absent, 0, any_number, "", "", "", "there is no watch to end"},
 };
 constexpr std::size_t rule_count = std::size(rules_as_written);
 

@@ -30,6 +30,8 @@ enum class Verb : std::uint8_t {
   list,
   sessions,
   status,
+  watch,
+  unwatch,
   break_lock,
   slots,
   promote,

@@ -122,6 +122,19 @@ TEST_CASE("a LOST event is read") {
   CHECK(session.number("locks") == 3);
 }
 
+TEST_CASE("an event of a watch is read") {
+  using Watched = event::Watched;
+  const ReplyLine broken = read_back_event(
+      Watched{"jobs/é", Token{42}, Watched::Kind::broken, "host \"web-3\"\nis gone"});
+  CHECK(broken.kind == Kind::event);
+  CHECK(broken.word == "BROKEN");
+  CHECK(broken.field("name") == "jobs/é");
+  CHECK(broken.number("token") == 42);
+  CHECK(broken.field("reason") == "host \"web-3\"\nis gone");
+  CHECK(read_back_event(Watched{"a", Token{1}, Watched::Kind::expired, "ttl"}).field("reason") ==
+        "ttl");
+}
+
 TEST_CASE("whatever a message says, it is read as it was written") {
   constexpr std::uint64_t seed = 7296;
   std::mt19937_64 random(seed);

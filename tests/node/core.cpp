@@ -182,9 +182,12 @@ bool Core::take_line(Client& client, const std::string& text) {
     step(node::Disconnected{client.id});
     return true;
   }
-  if (!std::exchange(client.begun, false) &&
-      !client.outbox.begin(++client.last_request, line.tag)) {
-    return refuse(client, server::tag_in_use(line.tag));
+  RequestNumber number = std::exchange(client.begun, 0);
+  if (number == 0) {
+    number = ++client.last_request;
+    if (!client.outbox.begin(number, line.tag)) {
+      return refuse(client, server::tag_in_use(line.tag));
+    }
   }
   std::string secret;
   if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
@@ -192,8 +195,9 @@ bool Core::take_line(Client& client, const std::string& text) {
     open->secret = secret;
   }
   node::Actions actions;
-  step(node::ClientRequest{{client.id, client.last_request}, &line.request}, actions);
-  client.parked = client.begun = actions.parked;
+  step(node::ClientRequest{{client.id, number}, &line.request}, actions);
+  client.parked = actions.parked;
+  if (actions.parked) client.begun = number;
   deliver(actions);  // which may already name it as resumed
   if (actions.parked) return false;
   if (line.kind == wire::LineKind::poison) finish_input(client);
@@ -203,10 +207,14 @@ bool Core::take_line(Client& client, const std::string& text) {
 // A line that is no answer of the node's, after all that is due; then the connection ends.
 bool Core::refuse(Client& client, std::string_view line) {
   finish_input(client);
+  say(client, line);
+  return true;
+}
+
+void Core::say(Client& client, std::string_view line) {
   const RequestNumber number = ++client.last_request;
   static_cast<void>(client.outbox.begin(number, {}));
   client.outbox.reply(number, [&](std::string& out, std::string_view) { out += line; });
-  return true;
 }
 
 void Core::finish_input(Client& client) {
@@ -243,6 +251,19 @@ void Core::deliver(const node::Actions& actions) {
       to->outbox.event(own ? push.cause.request : 0,
                        [&](std::string& out) { wire::format_event(out, push.body); });
     }
+  }
+  for (const Announcement& announcement : actions.announcements) {
+    std::string line;
+    wire::format_event(line, announcement.what);
+    for (const ConnectionId id : announcement.to) {
+      const bool own = announcement.cause.connection == id;
+      if (Client* to = find(id)) to->outbox.announce(own ? announcement.cause.request : 0, line);
+    }
+  }
+  for (const LastLine& last : actions.last_lines) {
+    std::string line;
+    wire::format_reply(line, {}, last.error);
+    if (Client* to = find(last.connection)) say(*to, line);
   }
   for (const ConnectionId id : actions.closing) {
     if (Client* to = find(id)) to->ending = true;

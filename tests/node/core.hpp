@@ -89,8 +89,8 @@ class Core {
     std::string output;
     std::deque<std::string> pending;  // lines behind a parked one, itself included
     RequestNumber last_request = 0;
+    RequestNumber begun = 0;  // of the first pending line, once it was stepped
     bool parked = false;
-    bool begun = false;  // the first pending line has its number
     bool ending = false;
     bool input_ends = false;  // once the pending lines are stepped
     bool known = true;        // to the node
@@ -102,6 +102,7 @@ class Core {
   void work(Client& client);
   bool take_line(Client& client, const std::string& text);
   bool refuse(Client& client, std::string_view line);
+  void say(Client& client, std::string_view line);
   void finish_input(Client& client);
   void step(const node::Event& event);
   void step(const node::Event& event, node::Actions& actions);

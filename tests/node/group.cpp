@@ -371,13 +371,29 @@ void Group::work(char name, const std::string& who) {
 
 void Group::deliver(char name, const node::Actions& actions) {
   Machine& machine = nodes_.at(name);
-  for (const Reply& reply : actions.replies) {
+  auto say = [&](ConnectionId to, std::string line) {
+    line.pop_back();
     for (auto& [who, client] : machine.clients) {
-      if (client.id != reply.to.connection) continue;
-      std::string line;
-      wire::format_reply(line, "", reply.body);
-      client.output.push_back(line.substr(0, line.find('\n')));
+      if (client.id == to) client.output.push_back(line);
     }
+  };
+  for (const Reply& reply : actions.replies) {
+    std::string line;
+    wire::format_reply(line, "", reply.body);
+    say(reply.to.connection, std::move(line));
+  }
+  for (const Announcement& announcement : actions.announcements) {
+    std::string line;
+    wire::format_event(line, announcement.what);
+    for (ConnectionId id : announcement.to) say(id, line);
+  }
+  for (const LastLine& last : actions.last_lines) {
+    std::string line;
+    wire::format_reply(line, "", last.error);
+    say(last.connection, std::move(line));
+  }
+  for (ConnectionId id : actions.closing) {
+    for (auto& [who, client] : machine.clients) client.closing |= client.id == id;
   }
   std::vector<std::string> again;
   for (ConnectionId id : actions.resumed) {
@@ -388,6 +404,10 @@ void Group::deliver(char name, const node::Actions& actions) {
     }
   }
   for (const std::string& who : again) work(name, who);
+}
+
+bool Group::is_closing(char name, const std::string& who) {
+  return nodes_.at(name).clients.at(who).closing;
 }
 
 std::string Group::table(char name) {

@@ -51,6 +51,8 @@ class Group {
   void send(char node, std::string_view line, const std::string& client = "A");
   [[nodiscard]] std::string read(char node, const std::string& client = "A");
   void disconnect(char node, const std::string& client = "A");
+  // The node wants this connection closed.
+  [[nodiscard]] bool is_closing(char node, const std::string& client = "A");
 
   [[nodiscard]] const node::Node& operator[](char name) const { return *nodes_.at(name).node; }
   // What the table holds, as its snapshot says.
@@ -72,6 +74,7 @@ class Group {
     std::deque<std::string> output;
     RequestNumber requests = 0;
     bool parked = false;
+    bool closing = false;
   };
   struct Machine {
     std::optional<node::Node> node;

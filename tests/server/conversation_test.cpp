@@ -175,6 +175,28 @@ TEST_CASE("a drain ends waits, answers what is due and closes") {
   server.wait_until_drained();
 }
 
+TEST_CASE("a drain tells those who watch that it was the server that ended it") {
+  RunningServer server;
+  LineClient client = server.connect();
+  REQUIRE(client.ask("WATCH") == "OK");
+  server.drain();
+  CHECK(starts(client.line(), "ERR SHUTTING_DOWN msg=\""));
+  CHECK(client.line() == std::nullopt);
+  server.wait_until_drained();
+}
+
+TEST_CASE("a drain answers what was set aside, before it says that the watch ends") {
+  RunningServer server({}, RunningServer::Past::forgotten);
+  LineClient client = server.connect();
+  CHECK(client.ask("WATCH\nLOCK a wait=1h") == "OK");  // held back: after a restart
+  CHECK(server.connect().ask("PING") == "OK pong");
+  server.drain();
+  CHECK(client.line() == "ERR SHUTTING_DOWN");
+  CHECK(starts(client.line(), "ERR SHUTTING_DOWN msg=\""));
+  CHECK(client.line() == std::nullopt);
+  server.wait_until_drained();
+}
+
 TEST_CASE(
     "a drain answers the request that the node has set aside, not only what waits in a queue") {
   RunningServer server({}, RunningServer::Past::forgotten);

@@ -109,6 +109,56 @@ TEST_CASE("an event for a client past its unread output closes it at once") {
   }
 }
 
+TEST_CASE("who watches and does not read gets a last line, and what was queued before it") {
+  Limits limits;
+  limits.unread_output = 65'536;
+  limits.unread_output_for = 24h;
+  const RunningServer server(limits);
+  LineClient deaf = server.connect(4'096);
+  const std::string name = lease_name(0);
+  REQUIRE(deaf.ask("WATCH") == "OK");
+  LineClient client = server.connect();
+  constexpr int pairs = 20'000;  // of which more is told than a kernel buffers
+  for (int token = 1; token <= pairs; ++token) {
+    const std::string number = std::to_string(token);
+    REQUIRE(starts(client.ask("LOCK " + name + " ttl=1h"), "OK token=" + number + " "));
+    REQUIRE(client.ask("UNLOCK " + name + " token=" + number) == "OK");
+  }
+
+  int told = 0;
+  std::string line = deaf.line().value_or("");
+  for (; starts(line, "EVENT"); line = deaf.line().value_or("")) {
+    const std::string kind = told % 2 == 0 ? "GRANTED" : "RELEASED";
+    const std::string token = std::to_string(told / 2 + 1);
+    REQUIRE(line == "EVENT " + kind + " name=" + name + " token=" + token);
+    ++told;
+  }
+  CHECK(told < 2 * pairs);
+  CHECK(line ==
+        "ERR LIMIT limit=unread_output msg=\"more than 65536 bytes were not read in time: "
+        "the watch ends, and events are lost\"");
+  CHECK(deaf.line() == std::nullopt);
+}
+
+TEST_CASE("who watches and never reads is closed in the end") {
+  Limits limits;
+  limits.unread_output = 4'096;
+  limits.unread_output_for = 100ms;
+  const RunningServer server(limits);
+  LineClient deaf = server.connect(4'096);
+  REQUIRE(deaf.ask("WATCH") == "OK");
+  LineClient client = server.connect();
+  constexpr int most = 100'000;
+  for (int token = 1; client.ask("STATUS").find("\"connections\":2") != std::string::npos;) {
+    REQUIRE(token < most);
+    for (int i = 0; i < 50; ++i, ++token) {
+      REQUIRE(starts(client.ask("LOCK " + lease_name(0) + " ttl=1h"), "OK token="));
+      const std::string unlock = "UNLOCK " + lease_name(0) + " token=";
+      REQUIRE(client.ask(unlock + std::to_string(token)) == "OK");
+    }
+  }
+}
+
 TEST_CASE("a burst of events larger than the unread output reaches a client that reads") {
   Limits limits;
   limits.unread_output = 4'096;

@@ -223,6 +223,39 @@ TEST_CASE("an event does not wait for the reply of a request that did not cause 
   CHECK(taken(outbox) == "EVENT LOST\n");
 }
 
+TEST_CASE("events of a watch keep their order behind the reply to what caused one of them") {
+  Outbox outbox;
+  CHECK(outbox.begin(1, ""));
+  CHECK(outbox.begin(2, ""));
+  CHECK(outbox.begin(3, ""));
+  outbox.announce(0, "EVENT a\n");
+  CHECK(taken(outbox) == "EVENT a\n");
+  answer(outbox, 3, "OK 3");
+  outbox.announce(3, "EVENT b\n");
+  answer(outbox, 2, "OK 2");
+  outbox.announce(2, "EVENT c\n");
+  outbox.announce(0, "EVENT d\n");
+  CHECK(taken(outbox).empty());
+  CHECK(outbox.held_bytes() == 34);
+  answer(outbox, 1, "OK 1");
+  CHECK(taken(outbox) == "OK 1\nOK 2\nOK 3\nEVENT b\nEVENT c\nEVENT d\n");
+  CHECK(outbox.held_bytes() == 0);
+  outbox.announce(0, "EVENT e\n");
+  CHECK(taken(outbox) == "EVENT e\n");
+}
+
+TEST_CASE("an event of a watch does not wait for a request that is not answered yet") {
+  Outbox outbox;
+  CHECK(outbox.begin(1, ""));
+  CHECK(outbox.begin(2, "w"));
+  outbox.announce(1, "EVENT a\n");
+  outbox.announce(2, "EVENT b\n");
+  CHECK(taken(outbox) == "EVENT a\nEVENT b\n");
+  answer(outbox, 1, "OK");
+  answer(outbox, 2, "OK");
+  CHECK(taken(outbox) == "OK\n#w OK\n");
+}
+
 TEST_CASE("a second reply to the same request is not sent") {
   Outbox outbox;
   CHECK(outbox.begin(1, ""));

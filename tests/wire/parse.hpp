@@ -61,6 +61,8 @@ void for_each_view(const Request& request, Look look) {
                  [&](const request::Cancel& r) { look(r.name), look(r.id); },
                  [&](const request::Show& r) { look(r.name); },
                  [&](const request::List& r) { look(r.prefix), look(r.after); },
+                 [&](const request::Watch& r) { look(r.prefix); },
+                 [&](const request::Unwatch& r) { look(r.prefix); },
                  [&](const request::Break& r) { look(r.name), look(r.reason); },
                  [&](const request::Slots& r) { look(r.name); },
                  [](const auto&) {},

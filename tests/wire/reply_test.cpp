@@ -95,7 +95,7 @@ TEST_CASE("HELP is one line with every verb that is served") {
   for (const VerbRule& rule : verb_rules()) {
     if (!rule.usage.empty()) CHECK_THAT(help, Contains(std::string(rule.usage)));
   }
-  CHECK_THAT(help, !Contains("WATCH") && !Contains("AUTH"));
+  CHECK_THAT(help, !Contains("AUTH"));
   CHECK_THAT(help, !Contains("\\"));
 }
 
@@ -108,6 +108,19 @@ TEST_CASE("events name the lock or the session") {
         "EVENT LOST name=a token=1 reason=max_hold\n");
   CHECK(line_of(event::LostSession{SessionId{17}, 3}) ==
         "EVENT LOST session=s17 reason=session locks=3\n");
+}
+
+TEST_CASE("what becomes of a watched lock is one event, free text in it quoted") {
+  using enum event::Watched::Kind;
+  CHECK(line_of(event::Watched{"jobs/é", Token{42}, granted, {}}) ==
+        "EVENT GRANTED name=jobs/é token=42\n");
+  CHECK(line_of(event::Watched{"a", Token{1}, released, {}}) == "EVENT RELEASED name=a token=1\n");
+  CHECK(line_of(event::Watched{"a", Token{1}, expired, "disconnect"}) ==
+        "EVENT EXPIRED name=a token=1 reason=disconnect\n");
+  CHECK(line_of(event::Watched{"a", Token{1}, broken, "by \"me\"\n"}) ==
+        "EVENT BROKEN name=a token=1 reason=\"by \\\"me\\\"\\n\"\n");
+  CHECK(line_of(event::Watched{"a", Token{1}, broken, {}}) ==
+        "EVENT BROKEN name=a token=1 reason=\"\"\n");
 }
 
 TEST_CASE("SHOW lists holders and waiters with the page's keys in its order") {

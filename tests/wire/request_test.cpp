@@ -240,11 +240,24 @@ TEST_CASE("SLOTS takes a name and a number") {
   CHECK_THAT(refusal_of("SLOTS a 1 2"), Contains("fewer words"));
 }
 
-TEST_CASE("verbs of later versions take any words and say so") {
-  for (const std::string verb : {"AUTH", "WATCH", "UNWATCH"}) {
-    CHECK_THAT(refusal_of(verb + " a b=c", ErrorCode::unknown_command),
-               Contains(verb + " is not in this version"));
+TEST_CASE("WATCH and UNWATCH take the beginning of a lock name, or none") {
+  CHECK(Parsed("watch jobs/").as<request::Watch>().prefix == "jobs/");
+  CHECK(Parsed("WATCH").as<request::Watch>().prefix.empty());
+  CHECK(Parsed("UNWATCH é").as<request::Unwatch>().prefix == "é");
+  CHECK(Parsed("UNWATCH").as<request::Unwatch>().prefix.empty());
+  const std::string longest(255, 'p');
+  CHECK(Parsed("WATCH " + longest).as<request::Watch>().prefix == longest);
+  for (const std::string verb : {"WATCH ", "UNWATCH "}) {
+    for (const std::string& prefix : {longest + 'p', std::string("a,b"), std::string("\xC2\x85")}) {
+      CHECK_THAT(refusal_of(verb + prefix), Contains("prefix takes (part of) a lock name"));
+    }
+    CHECK_THAT(refusal_of(verb + "a b"), Contains("fewer words"));
   }
+}
+
+TEST_CASE("verbs of later versions take any words and say so") {
+  CHECK_THAT(refusal_of("AUTH a b=c", ErrorCode::unknown_command),
+             Contains("AUTH is not in this version"));
   CHECK_THAT(refusal_of("*1", ErrorCode::unknown_command), Contains("RESP"));
 }
 
@@ -301,7 +314,7 @@ TEST_CASE("a malformed OPEN or RESUME says that it was about the session") {
   CHECK(of_session("OPEN name=\"open"));
   CHECK_FALSE(of_session("LOCK"));
   CHECK_FALSE(of_session("OPENS"));
-  CHECK_FALSE(of_session("WATCH"));
+  CHECK_FALSE(of_session("AUTH"));
 }
 
 TEST_CASE("a lock name is 1 to 255 bytes of text without blanks, controls and three marks") {
