@@ -113,24 +113,26 @@ TEST_CASE("a grant that is given back for its asker has gone is told, too") {
   CHECK(core.read_or_nothing("W") == "EVENT RELEASED name=x token=2");
 }
 
-TEST_CASE("the next connection in the same place hears nothing of what the last one watched") {
-  Core core(with(either()));
-  core.ask("W", "WATCH");
-  core.disconnect("W");
-  core.connect("V");
+TEST_CASE("whoever has ended his input is answered, hears no more, and is closed") {
+  Core core(with(Durability::fsync));
+  REQUIRE(core.ask("W", "WATCH") == "OK");
+  core.send("W", "LOCK a");
+  core.end_input("W");
+  core.flush();
 
-  core.ask("A", "LOCK a");
-
-  CHECK_FALSE(core.read("V"));
+  CHECK(core.read_or_nothing("W") == "OK token=1 ttl=30000");
+  CHECK(core.is_closed("W"));
 }
 
-TEST_CASE("whoever ends his input hears no more, and is closed") {
-  Core core(with(either()));
-  core.ask("W", "WATCH");
-  core.end_input("W");
-  core.ask("A", "LOCK a");
+TEST_CASE("a connection that has gone leaves none of its watches behind") {
+  Settings settings = with(either());
+  settings.limits.memory = 1;  // room for nobody's watches beside those of another
+  Core core(settings);
+  REQUIRE(core.ask("W", "WATCH a") == "OK");
+  REQUIRE(core.ask("W", "WATCH a") == "OK");
+  core.disconnect("W");
 
-  CHECK(core.is_closed("W"));
+  CHECK(core.ask("V", "WATCH b") == "OK");
 }
 
 TEST_CASE("watches count as memory, and are refused once it is used up") {
