@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   pawl::cli::keep_streams_closed();
   pawl::cli::Program program;
   auto [own, command] = pawl::cli::split_run(argc, argv);
-  pawl::cli::add_run(program, std::move(command));
+  pawl::cli::add_run(program, command);
+  pawl::cli::add_elect(program, std::move(command));
   pawl::cli::add_acquire(program);
   pawl::cli::add_token_commands(program);
   pawl::cli::add_look_commands(program);

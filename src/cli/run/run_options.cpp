@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/run_options.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 #include <string_view>
@@ -31,6 +33,34 @@ given back. A process that leaves the group (setsid, a shell with job control) i
 one of another user cannot be signalled: sudo pawl run ..., not pawl run ... sudo.
 Exit: the command's own code, 128+n if signal n ended it, 126 not executable, 127 not found; else:
 )";
+
+constexpr auto elect_examples =
+    R"(  pawl elect web/leader -- ./scheduler               runs where, and while, it leads
+  pawl elect web/leader --note "$HOST:8080" -- ./scheduler
+  pawl why web/leader                                who leads: the note
+  pawl watch web/leader                              told of each change
+It waits for the lock for ever, and runs the command once it has it. When the lock is lost the command
+is stopped in time, as pawl run does, and it stands again. What ends it: the command's own end, a
+signal (TERM INT QUIT, and while it waits every one that ends a process), a refusal.
+Exit: the command's own code, 128+n if signal n ended it, 126 not executable, 127 not found; 69 only
+before it has led; else:
+)";
+
+// Who leads, for those who look: more is for --note to say.
+std::string host_and_pid() {
+  char host[256] = "?";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + " pid " + std::to_string(getpid());
+}
+
+void add_hold_options(CLI::App& app, RunWords& words) {
+  app.add_option("LOCK", words.lock, "name of the lock")->required()->type_name("");
+  app.add_option("-t,--ttl", words.ttl,
+                 "how long the lock outlives a pawl that is gone [10s]; renewed in good time")
+      ->type_name("SPAN");
+  app.add_option("--grace", words.grace, "from TERM to KILL [a fifth of --ttl, at most 5s]")
+      ->type_name("SPAN");
+}
 
 [[noreturn]] void refuse(const std::string& why) { throw Failure(exit_usage, why); }
 
@@ -83,7 +113,7 @@ RunOptions check_run(const RunWords& words, const Globals& globals) {
            " (1 to 255 bytes of UTF-8 without blanks, quotes, = and comma; not like an option)");
   }
   if (words.command.empty() || words.command.front().empty()) {
-    refuse("no command: pawl run " + words.lock + " -- command...");
+    refuse("no command: pawl " + words.verb + " " + words.lock + " -- command...");
   }
   RunOptions options;
   options.lock = words.lock;
@@ -106,7 +136,8 @@ SplitLine split_run(int argc, const char* const* argv) {
   const auto is = [](std::string_view word) {
     return [word](const char* other) { return other == word; };
   };
-  const auto run = std::find_if(argv, end, is("run"));
+  const auto run =
+      std::min(std::find_if(argv, end, is("run")), std::find_if(argv, end, is("elect")));
   const auto dashes = std::find_if(argv, end, is("--"));
   if (dashes == end || run > dashes) return {argc, {}};
   return {static_cast<int>(dashes - argv), {dashes + 1, end}};
@@ -118,10 +149,7 @@ void add_run(Program& program, std::vector<std::string> command) {
   CLI::App& app = program.add(
       "run", "Run a command while holding a lock: pawl run [OPTIONS] LOCK -- COMMAND...", examples,
       [words](const Globals& globals) { return run(check_run(*words, globals)); });
-  app.add_option("LOCK", words->lock, "name of the lock")->required()->type_name("");
-  app.add_option("-t,--ttl", words->ttl,
-                 "how long the lock outlives a pawl that is gone [10s]; renewed in good time")
-      ->type_name("SPAN");
+  add_hold_options(app, *words);
   app.add_option("-w,--wait", words->wait, "how long to wait for it: 0, 30s, forever [forever]")
       ->type_name("0|SPAN|forever");
   app.add_flag("-n,--nonblock", words->nonblock, "the same as --wait 0");
@@ -129,8 +157,6 @@ void add_run(Program& program, std::vector<std::string> command) {
                  "when the lock is lost: term the command (TERM, then KILL before the lock can be "
                  "granted again), kill it, or ignore the loss [term]")
       ->check(CLI::IsMember({"term", "kill", "ignore"}));
-  app.add_option("--grace", words->grace, "from TERM to KILL [a fifth of --ttl, at most 5s]")
-      ->type_name("SPAN");
   add_mode(app, words->mode, words->slots);
   app.add_option("--note", words->note, "shown to those who look at the lock")->type_name("TEXT");
   app.add_option("-E,--conflict-exit-code", words->conflict_exit_code,
@@ -138,6 +164,25 @@ void add_run(Program& program, std::vector<std::string> command) {
       ->check(CLI::Range(0, 255));
   app.add_flag("-q,--quiet", words->quiet,
                "do not say who is waited for, nor that it was not granted");
+}
+
+void add_elect(Program& program, std::vector<std::string> command) {
+  const auto words = std::make_shared<RunWords>();
+  words->verb = "elect";
+  words->note = host_and_pid();
+  words->command = std::move(command);
+  CLI::App& app = program.add(
+      "elect", "Run a command while being the leader: pawl elect [OPTIONS] LOCK -- COMMAND...",
+      elect_examples,
+      [words](const Globals& globals) { return elect(check_run(*words, globals)); });
+  add_hold_options(app, *words);
+  app.add_option("--on-lost", words->on_lost,
+                 "when the lock is lost: term the command (TERM, then KILL before the lock can be "
+                 "granted again) or kill it [term]")
+      ->check(CLI::IsMember({"term", "kill"}));
+  app.add_option("--note", words->note, "shown to those who look who leads [host name and pid]")
+      ->type_name("TEXT");
+  app.add_flag("-q,--quiet", words->quiet, "do not say who is waited for");
 }
 
 }  // namespace pawl::cli

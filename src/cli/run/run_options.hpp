@@ -36,6 +36,7 @@ struct RunOptions {
 
 // As typed.
 struct RunWords {
+  std::string verb = "run";
   std::string lock;
   std::vector<std::string> command;
   std::string ttl = "10s";
@@ -55,7 +56,7 @@ struct RunWords {
 [[nodiscard]] RunOptions check_run(const RunWords& words, const Globals& globals);
 
 // The words of the command are no business of any parser of options: pawl's own end before the
-// first `--` after the word `run`.
+// first `--` after the word `run` or `elect`.
 struct SplitLine {
   int own = 0;  // so many of argv are pawl's
   std::vector<std::string> command;
@@ -63,5 +64,6 @@ struct SplitLine {
 [[nodiscard]] SplitLine split_run(int argc, const char* const* argv);
 
 void add_run(Program& program, std::vector<std::string> command);
+void add_elect(Program& program, std::vector<std::string> command);
 
 }  // namespace pawl::cli

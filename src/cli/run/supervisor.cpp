@@ -102,7 +102,10 @@ void Supervisor::review_waiting() {
       if (!options_.quiet || !expected) say(refusal_text(options_, *acquisition.refusal()));
       return finish(code_of_refusal());
     }
-    case State::lost: say(lost_before_start_text(options_)); return finish(exit_not_held);
+    case State::lost:
+      was_lost_ = true;
+      say(lost_before_start_text(options_));
+      return finish(exit_not_held);
     case State::asking:
     case State::queued:
     case State::released: break;
@@ -197,6 +200,8 @@ void Supervisor::end_command() {
   terminal_.take_back(was_killed);
   if (pass_on) ::kill(0, by);
   if (child_->exec_error() != 0) say(exec_error_text(options_, child_->exec_error()));
+  was_lost_ = supervision_.lost();
+  asked_to_end_ |= by == SIGINT || by == SIGQUIT;
   const int code = supervision_.lost() ? exit_not_held : child_->exit_code();
   if (supervision_.lost()) say(end_text(options_, child_->exit_code()));
   give_back(Phase::returning, code);
@@ -269,10 +274,12 @@ void Supervisor::on_signal(int signal) {
       return;
     case Phase::running:
       if (signal == SIGCONT) return resume(terminal_.is_lent_at_once());
+      asked_to_end_ |= signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
       return signal_command(signal);
     case Phase::leaving:
     case Phase::returning:
       // A second one does not wait for the server; what is left ends with its lease.
+      asked_to_end_ |= ends_by_default(signal);
       if (ends_by_default(signal)) finish(code_);
       return;
     case Phase::over: return;

@@ -31,6 +31,8 @@ class Supervisor {
   Supervisor(const RunOptions& options, const Signals& signals, Guard& guard,
              const std::vector<int>& descriptors);
   [[nodiscard]] int run();  // the exit code
+  // The lock was lost, before or while the command ran, and no signal had asked for its end.
+  [[nodiscard]] bool was_lost() const { return was_lost_ && !asked_to_end_; }
 
  private:
   enum class Phase : std::uint8_t {
@@ -82,6 +84,8 @@ class Supervisor {
 
   Phase phase_ = Phase::waiting;
   int code_ = 0;
+  bool was_lost_ = false;
+  bool asked_to_end_ = false;
   bool on_terminal_ = false;
   Moment guarded_until_;
   std::optional<Moment> look_at_;  // when to look for others of its group again
