@@ -118,6 +118,16 @@ TEST_CASE("the words behind the dashes are the command's, whatever they look lik
   CHECK(line.command == std::vector<std::string>{"sh", "-s", "--", "[a,b]", ""});
 }
 
+TEST_CASE("elect has its command behind the dashes as run has") {
+  const SplitLine line = split({"pawl", "elect", "L", "--", "run", "--", "x"});
+  CHECK(line.own == 3);
+  CHECK(line.command == std::vector<std::string>{"run", "--", "x"});
+  RunWords typed = words();
+  typed.verb = "elect";
+  typed.command = {};
+  CHECK_THAT(refusal_of(typed), Catch::Contains("pawl elect jobs/nightly -- command"));
+}
+
 TEST_CASE("dashes of other commands are left alone") {
   CHECK(split({"pawl", "show", "--", "run"}).own == 4);
   CHECK(split({"pawl", "run", "L"}).own == 3);
