@@ -175,4 +175,30 @@ TEST_CASE("a grant, its token and the TTL that a RENEW gave it survive a failove
   CHECK(std::stoull(next) > std::stoull(token));
 }
 
+TEST_CASE(
+    "a watch does not survive its primary, is told where to go on, and pawl watch goes there") {
+  const End end = GENERATE(End::killed, End::handed_over);
+  Cluster cluster;
+  const std::size_t old = cluster.await_primary();
+  Process follower({PAWL_PROGRAM, "-s", cluster.servers(), "watch"});
+  REQUIRE(follower.read_line().value_or("").starts_with("pawl: watching all locks at "));
+  Wire there(cluster.port(old));
+  REQUIRE(ask(there, "WATCH") == "OK");
+
+  const std::size_t primary = another_primary(cluster, old, end);
+
+  if (end == End::handed_over) {
+    const std::string last = there.read_line(soon()).value_or("");
+    CHECK(last.starts_with(
+        "ERR NOT_PRIMARY primary=127.0.0.1:" + std::to_string(cluster.port(primary)) + " msg="));
+  }
+  CHECK_FALSE(there.read_line(soon()));
+  CHECK(follower.read_line().value_or("").starts_with("pawl: lost the watch at "));
+  CHECK(follower.read_line() ==
+        "pawl: watching all locks at 127.0.0.1:" + std::to_string(cluster.port(primary)));
+  Wire here(cluster.port(primary));
+  const std::string token = token_of(ask(here, "LOCK a"));
+  CHECK(follower.read_line() == "EVENT GRANTED name=a token=" + token);
+}
+
 }  // namespace pawl::testing
