@@ -31,7 +31,10 @@ replication::Membership membership_of(const Settings& settings) {
 }
 
 replication::Replica replica_of(const Settings& settings, Moment now, Recovered& recovered) {
-  if (settings.cluster.nodes.empty()) return replication::Replica{recovered.epoch, recovered.last};
+  if (settings.cluster.nodes.empty()) {
+    Epoch newest = std::max(recovered.epoch, recovered.ballot.epoch);
+    return replication::Replica{newest, {recovered.epoch, recovered.last}};
+  }
   replication::ReplicaOptions options;
   options.membership = membership_of(settings);
   if (recovered.promoted) options.membership = options.membership.alone();

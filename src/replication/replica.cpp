@@ -45,8 +45,9 @@ Replica::Replica(ReplicaOptions options, Restored restored, Moment now)
   newcomer_->repair = std::exchange(repair_, {});
 }
 
-Replica::Replica(Epoch last_epoch, LogIndex last)
-    : Replica(alone(), {.ballot = {last_epoch, {}}, .log = Log{last, last_epoch}, .commit = last},
+Replica::Replica(Epoch newest, EntryId last)
+    : Replica(alone(),
+              {.ballot = {newest, {}}, .log = Log{last.index, last.epoch}, .commit = last.index},
               {}) {}
 
 void Replica::step(Moment now, const Event& event, Actions& out) {

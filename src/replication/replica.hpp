@@ -53,8 +53,8 @@ enum class Stage : std::uint8_t { standby, pre_candidate, candidate, primary };
 class Replica {
  public:
   Replica(ReplicaOptions options, Restored restored, Moment now);
-  // One voter that last took part in `last_epoch`; up to `last` all is durable and applied.
-  explicit Replica(Epoch last_epoch = {}, LogIndex last = {});
+  // One voter, in a new epoch above the newest there was; up to `last` all is durable and applied.
+  explicit Replica(Epoch newest = {}, EntryId last = {});
 
   void step(Moment now, const Event& event, Actions& out);
   // The owner calls again at the latest then.

@@ -196,9 +196,8 @@ void Store::begin_epoch() {
   if (meta_.disk == 0) meta_.disk = random_number();
   identity_ = {meta_.cluster, meta_.incarnation, meta_.disk};
   if (!is_clustered()) {
-    recovered_.epoch = std::max(recovered_.epoch, meta_.epoch);
-    recovered_.ballot = {recovered_.epoch, {}};
-    meta_.epoch = Epoch{recovered_.epoch.value + 1};
+    recovered_.ballot = {std::max(recovered_.epoch, meta_.epoch), {}};
+    meta_.epoch = Epoch{recovered_.ballot.epoch.value + 1};
     return;
   }
   journal::keep_bound(meta_, {names_.begin(), names_.end()});

@@ -36,7 +36,7 @@ TEST_CASE("a replica starts without a role and moves to the epoch after its last
 }
 
 TEST_CASE("a replica that recovered its log goes on behind the last record") {
-  Replica replica{Epoch{6}, LogIndex{40}};
+  Replica replica{Epoch{6}, {Epoch{6}, LogIndex{40}}};
   CHECK(replica.commit() == LogIndex{40});
   CHECK(replica.in_flight() == 0);
 

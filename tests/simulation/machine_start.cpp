@@ -142,8 +142,8 @@ storage::Result<void> Machine::say_begun(node::Recovered& recovered) {
   meta_.token_ceiling =
       Token{std::max(meta_.token_ceiling.value, granted.value + first_ceiling(options_.seed))};
   meta_.longest_ttl = std::max(meta_.longest_ttl, options_.most_ttl);
-  recovered.epoch = std::max(recovered.epoch, meta_.epoch);
-  meta_.epoch = Epoch{recovered.epoch.value + 1};
+  recovered.ballot.epoch = std::max(recovered.epoch, meta_.epoch);
+  meta_.epoch = Epoch{recovered.ballot.epoch.value + 1};
   meta_.node = "n1";
   meta_.boot = std::to_string(boot_);
   meta_.durability = options_.durability;

@@ -75,8 +75,8 @@ node::Recovered ClusterDisk::start() {
   if (meta_.recovering || recovered.blank) recovered.repair.value = random_.next() | 1;
   // One alone elects itself anew at every start, in an epoch of its own.
   if (alone) {
-    recovered.epoch = std::max(recovered.epoch, meta_.ballot.epoch);
-    meta_.ballot.epoch = Epoch{recovered.epoch.value + 1};
+    recovered.ballot.epoch = std::max(recovered.epoch, meta_.ballot.epoch);
+    meta_.ballot.epoch = Epoch{recovered.ballot.epoch.value + 1};
   }
   Token granted = std::max(recovered.table->last_granted(), recovered.token_floor);
   meta_.ceiling = std::max(meta_.ceiling, Token{granted.value + (std::uint64_t{1} << 20)});
