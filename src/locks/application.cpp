@@ -7,8 +7,7 @@
 
 namespace pawl::locks {
 
-Slot Application::make_lock(const record::Lock& record) {
-  std::string_view name = record.names.front();
+Slot Application::make_lock(std::string_view name) {
   Slot slot = table_.locks_.allocate();
   Lock& lock = table_.locks_[slot];
   lock.name = table_.names_.store(name);
@@ -18,74 +17,98 @@ Slot Application::make_lock(const record::Lock& record) {
   return slot;
 }
 
-void Application::enqueue(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  table_.snapshot_.keep_lock(acquisition.lock);
-  acquisition.stage = Stage::unclaimed;
-  table_.link_last(slot);
-  claim(slot);
+void Application::enqueue(Slot head) {
+  table_.each_name(head, [&](Slot slot) {
+    table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
+    table_.acquisitions_[slot].stage = Stage::unclaimed;
+    table_.link_last(slot);
+  });
+  claim(head);
 }
 
 // A new number, so that a decision about the old one no longer stands.
-void Application::claim(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  table_.snapshot_.keep_lock(acquisition.lock);
-  if (acquisition.number != 0) {
-    forget_number(slot);
-    leave_session(slot);
-  }
-  acquisition.stage = Stage::waiting;
-  if (!is_mutant(Mutant::claim_number_ignored) || acquisition.number == 0) {
-    acquisition.number = ++table_.last_claim_.value;
-  }
-  table_.join_session(slot);
-  table_.enter_claim(slot);
-  out_.changes.push_back(change::Claimed{slot});
+void Application::claim(Slot head) {
+  std::uint64_t number = table_.acquisitions_[head].number;
+  bool is_new = number == 0;
+  if (!is_new) forget_number(head);
+  if (is_new || !is_mutant(Mutant::claim_number_ignored)) number = ++table_.last_claim_.value;
+  table_.each_name(head, [&](Slot slot) {
+    Acquisition& acquisition = table_.acquisitions_[slot];
+    table_.snapshot_.keep_lock(acquisition.lock);
+    if (!is_new) leave_session(slot);
+    acquisition.stage = Stage::waiting;
+    acquisition.number = number;
+    table_.join_session(slot);
+  });
+  table_.enter_claim(head);
+  out_.changes.push_back(change::Claimed{head});
 }
 
-void Application::unclaim(Slot slot) {
-  table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
-  table_.acquisitions_[slot].stage = Stage::unclaimed;
-  out_.changes.push_back(change::Unclaimed{slot});
+void Application::unclaim(Slot head) {
+  table_.each_name(head, [&](Slot slot) {
+    table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
+    table_.acquisitions_[slot].stage = Stage::unclaimed;
+  });
+  out_.changes.push_back(change::Unclaimed{head});
 }
 
-void Application::grant(Slot slot, bool from_queue) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  Lock& lock = table_.locks_[acquisition.lock];
-  ensure(table_.admits(lock, acquisition.mode));
-  table_.snapshot_.keep_lock(acquisition.lock);
-  if (from_queue) {
-    unlink(slot);
-    forget_number(slot);
-    leave_session(slot);
-  }
+void Application::grant(Slot head, bool from_queue) {
+  if (from_queue) forget_number(head);
   ensure(table_.last_token_ < last_token);
-  acquisition.stage = Stage::holding;
   if (!(is_mutant(Mutant::token_reused) && from_queue)) ++table_.last_token_.value;
-  acquisition.number = table_.last_token_.value;
-  table_.link_last(slot);
-  lock.mode = acquisition.mode;
-  if (acquisition.mode != Mode::exclusive) table_.enter_shared_hold(slot);
-  table_.join_session(slot);
-  out_.changes.push_back(change::Granted{slot, from_queue});
+  table_.each_name(head, [&](Slot slot) {
+    Acquisition& acquisition = table_.acquisitions_[slot];
+    Lock& lock = table_.locks_[acquisition.lock];
+    ensure(table_.admits(lock, acquisition.mode));
+    table_.snapshot_.keep_lock(acquisition.lock);
+    if (from_queue) {
+      unlink(slot);
+      leave_session(slot);
+    }
+    acquisition.stage = Stage::holding;
+    acquisition.number = table_.last_token_.value;
+    table_.link_last(slot);
+    lock.mode = acquisition.mode;
+    if (acquisition.mode != Mode::exclusive) table_.enter_shared_hold(slot);
+    table_.join_session(slot);
+  });
+  out_.changes.push_back(change::Granted{head, from_queue});
 }
 
 // Claimed waiters, until one does not fit beside those who hold; unclaimed ones are passed over and
-// keep their place.
+// keep their place, and so does who waits for another name besides.
 void Application::grant_next(Slot at) {
   settle(at);
   const Lock& lock = table_.locks_[at];
+  std::uint32_t kept = 0;
+  Mode kept_mode = Mode::exclusive;
+  auto may_pass = [&](Mode mode) {
+    if (kept == 0) return true;
+    if (mode != kept_mode) return false;
+    return mode == Mode::shared || lock.holder_count + kept < lock.slots;
+  };
   Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
   for (Slot slot = first; slot != no_slot && has_room(lock);) {
     const Acquisition& waiter = table_.acquisitions_[slot];
     Slot next = waiter.next;
-    if (waiter.stage == Stage::waiting && table_.is_alive(waiter)) {
-      if (!table_.admits(lock, waiter.mode)) break;
-      grant(slot, true);
+    if (table_.is_claimed(waiter)) {
+      if (!table_.admits(lock, waiter.mode) || !may_pass(waiter.mode)) break;
+      if (!waiter.several || fits_elsewhere(slot)) {
+        grant(table_.head_of(slot), true);
+      } else if (waiter.mode == Mode::exclusive) {
+        break;
+      } else {
+        ++kept;
+        kept_mode = waiter.mode;
+      }
     }
     slot = next;
   }
   forget_if_free(at);
+}
+
+void Application::grant_after(Slot head) {
+  table_.each_name(head, [&](Slot slot) { grant_next(table_.acquisitions_[slot].lock); });
 }
 
 bool Application::has_room(const Lock& lock) const {
@@ -93,6 +116,16 @@ bool Application::has_room(const Lock& lock) const {
 }
 
 void Application::release(Slot slot, HoldEnd end) {
+  take_away(table_.acquisitions_[slot].several ? give_up_name(slot) : slot, end);
+}
+
+namespace {
+
+bool is_unclean(HoldEnd end) { return end != HoldEnd::unlocked && end != HoldEnd::closed; }
+
+}  // namespace
+
+void Application::take_away(Slot slot, HoldEnd end) {
   Acquisition& acquisition = table_.acquisitions_[slot];
   table_.snapshot_.keep_lock(acquisition.lock);
   Token token = acquisition.token();
@@ -101,16 +134,37 @@ void Application::release(Slot slot, HoldEnd end) {
   leave_session(slot);
   out_.changes.push_back(change::Released{slot, token, end});
   forget(slot);
+  const Details* details = table_.details(acquisition.details);
+  if (details == nullptr || details->delay_ms == 0 || !is_unclean(end)) return;
+  Slot delay = table_.make_delay(acquisition.lock, acquisition.mode, token, details->delay_ms);
+  out_.changes.push_back(change::Delayed{delay});
 }
 
-void Application::end_wait(Slot slot, WaitEnd end) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  table_.snapshot_.keep_lock(acquisition.lock);
+void Application::end_delay(Slot slot) {
+  Acquisition& delay = table_.acquisitions_[slot];
+  table_.snapshot_.keep_lock(delay.lock);
+  if (delay.mode != Mode::exclusive) forget_shared_hold(slot);
   unlink(slot);
-  forget_number(slot);
-  leave_session(slot);
-  out_.changes.push_back(change::WaitEnded{slot, end});
+  out_.changes.push_back(change::DelayEnded{slot});
   forget(slot);
+}
+
+void Application::end_wait(Slot head, WaitEnd end) {
+  forget_number(head);
+  table_.each_name(head, [&](Slot slot) {
+    table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
+    unlink(slot);
+    leave_session(slot);
+    forget(slot);
+  });
+  out_.changes.push_back(change::WaitEnded{head, end});
+}
+
+void Application::set_ttl(Slot head, std::uint32_t ttl_ms) {
+  table_.each_name(head, [&](Slot slot) {
+    table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
+    table_.acquisitions_[slot].ttl_ms = ttl_ms;
+  });
 }
 
 namespace {
@@ -144,7 +198,13 @@ void Application::settle(Slot at) {
   for (Slot slot = table_.locks_[at].queue_head; slot != no_slot;) {
     const Acquisition& waiter = table_.acquisitions_[slot];
     Slot next = waiter.next;
-    if (!table_.is_alive(waiter)) end_wait(slot, wait_end(table_.sessions_[waiter.session].end));
+    if (!table_.is_alive(waiter)) {
+      Slot head = table_.head_of(slot);
+      end_wait(head, wait_end(table_.sessions_[waiter.session].end));
+      table_.each_name(head, [&](Slot one) {
+        if (table_.acquisitions_[one].lock != at) forget_if_free(table_.acquisitions_[one].lock);
+      });
+    }
     slot = next;
   }
 }
@@ -152,18 +212,21 @@ void Application::settle(Slot at) {
 bool Application::sweep(Slot at) {
   const Session& session = table_.sessions_[at];
   ensure(session.dead);
-  for (std::size_t budget = sweep_locks;; --budget) {
-    Slot slot = session.first_wait != no_slot ? session.first_wait : session.first_hold;
-    if (slot == no_slot) break;
-    if (budget == 0) return false;
-    Slot lock = table_.acquisitions_[slot].lock;
-    if (table_.acquisitions_[slot].waits()) {
-      end_wait(slot, wait_end(session.end));
+  for (std::size_t ended = 0; ended < sweep_locks; ++ended) {
+    if (session.first_wait != no_slot) {
+      Slot head = table_.head_of(session.first_wait);
+      if (table_.acquisitions_[head].several) ended += table_.details_of(head).names - 1u;
+      end_wait(head, wait_end(session.end));
+      grant_after(head);
+    } else if (session.first_hold != no_slot) {
+      Slot lock = table_.acquisitions_[session.first_hold].lock;
+      release(session.first_hold, hold_end(session.end));
+      grant_next(lock);
     } else {
-      release(slot, hold_end(session.end));
+      break;
     }
-    grant_next(lock);
   }
+  if (session.first_wait != no_slot || session.first_hold != no_slot) return false;
   table_.snapshot_.keep_session(at);
   table_.graveyard_.sessions.push_back(at);
   return true;
@@ -174,14 +237,14 @@ void Application::unlink(Slot slot) {
   Lock& lock = table_.locks_[acquisition.lock];
   if (acquisition.previous != no_slot) {
     table_.acquisitions_[acquisition.previous].next = acquisition.next;
-  } else if (acquisition.stage == Stage::holding) {
+  } else if (!acquisition.waits()) {
     lock.holders = acquisition.next;
   } else {
     lock.queue_head = acquisition.next;
   }
   if (acquisition.next != no_slot) {
     table_.acquisitions_[acquisition.next].previous = acquisition.previous;
-  } else if (acquisition.stage == Stage::holding) {
+  } else if (!acquisition.waits()) {
     lock.last_holder = acquisition.previous;
   } else {
     lock.queue_tail = acquisition.previous;
@@ -231,17 +294,18 @@ void Application::forget_number(Slot slot) {
 }
 
 void Application::forget_shared_hold(Slot slot) {
-  Token token = table_.acquisitions_[slot].token();
-  Slot at = table_.by_token_.find(hash_number(token.value, table_.seed_),
-                                  [&](const SharedHold& hold) { return hold.token == token; });
+  std::uint64_t number = table_.acquisitions_[slot].number;
+  Slot at = table_.by_token_.find(hash_number(number, table_.seed_),
+                                  [&](const SharedHold& hold) { return hold.acquisition == slot; });
   ensure(at != no_slot);
   table_.by_token_.erase(at);
   table_.shared_holds_.release(at);
 }
 
 void Application::forget_if_free(Slot slot) {
-  const Lock& lock = table_.locks_[slot];
-  if (lock.holders != no_slot || lock.queue_head != no_slot) return;
+  Lock& lock = table_.locks_[slot];
+  if (lock.holders != no_slot || lock.queue_head != no_slot || lock.forgotten) return;
+  lock.forgotten = true;
   table_.locks_by_name_.erase(slot);
   table_.graveyard_.locks.push_back(slot);
 }

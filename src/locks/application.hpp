@@ -28,29 +28,44 @@ class Application {
   void operator()(const record::Cancel& record);
   void operator()(const record::Break& record);
   void operator()(const record::SetSlots& record);
+  void operator()(const record::EndDelays& record);
+  void operator()(const record::TakeBack& record);
   void operator()(const record::StateHash&) {}
 
  private:
   // Handlers' parts (apply.cpp).
   Answer lock_again(const record::Lock& record, Slot acquisition);
   Answer lock_anew(const record::Lock& record, Slot session);
-  [[nodiscard]] bool is_free(const Lock& lock, Mode mode) const;
+  Answer wait_unless_deadlocked(Slot acquisition);
   void end_session(Slot session, SessionEnd end);
   void release_and_grant(Slot holder, HoldEnd end);
-  void touch(std::string_view name);
+  void touch(Names names);
   void turn_queues();  // a mutant's
   [[nodiscard]] Slot standing_wait(ClaimNumber number);
 
+  // Of several names in one record (several.cpp).
+  Answer lock_several(const record::Lock& record, Slot session);
+  Slot make_several(const record::Lock& record, Slot session);
+  void unlock_several(const record::Unlock& record);
+  void release_all(Slot acquisition, HoldEnd end);
+  [[nodiscard]] Slot give_up_name(Slot acquisition);
+  void exchange_names(Slot head, Slot sibling);
+  [[nodiscard]] bool fits_elsewhere(Slot waiter) const;
+
   // Moves (application.cpp).
-  Slot make_lock(const record::Lock& record);
+  Slot make_lock(std::string_view name);
   void enqueue(Slot acquisition);
   void claim(Slot acquisition);
   void unclaim(Slot acquisition);
   void grant(Slot acquisition, bool from_queue);
   void grant_next(Slot lock);
+  void grant_after(Slot acquisition);  // on each of its names
   [[nodiscard]] bool has_room(const Lock& lock) const;
-  void release(Slot holder, HoldEnd end);
+  void release(Slot holder, HoldEnd end);  // one name
+  void take_away(Slot holder, HoldEnd end);
+  void end_delay(Slot delay);
   void end_wait(Slot waiter, WaitEnd end);
+  void set_ttl(Slot acquisition, std::uint32_t ttl_ms);
   // Ends what dead sessions left on this lock, so that a record sees it as it is.
   void settle(Slot lock);
   // Ends up to `sweep_locks` acquisitions of a dead session; true if that was all.

@@ -12,14 +12,13 @@ void Application::operator()(const record::EpochStart& record) {
   table_.last_token_ = std::max(table_.last_token_, record.token_floor);
   for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
     const Acquisition& acquisition = table_.acquisitions_[slot];
-    if (!acquisition.waits()) continue;
+    if (!acquisition.waits() || table_.head_of(slot) != slot) continue;
     const Details* details = table_.details(acquisition.details);
-    Slot lock = acquisition.lock;
     if (details != nullptr && !details->id.empty()) {
       unclaim(slot);
     } else {
       end_wait(slot, WaitEnd::epoch);
-      forget_if_free(lock);
+      table_.each_name(slot, [&](Slot one) { forget_if_free(table_.acquisitions_[one].lock); });
     }
   }
   if (is_mutant(Mutant::fifo_lost_on_failover)) turn_queues();
@@ -101,7 +100,6 @@ void Application::end_session(Slot slot, SessionEnd end) {
 }
 
 void Application::operator()(const record::Lock& record) {
-  ensure(record.names.size() == 1);
   Slot session = no_slot;
   if (record.session.value != 0) {
     session = table_.find_session(record.session);
@@ -110,41 +108,40 @@ void Application::operator()(const record::Lock& record) {
       return;
     }
   }
-  touch(record.names.front());
+  touch(record.names);
   if (!record.id.empty()) {
-    std::string_view name = record.names.front();
-    if (table_.is_spent(session, record.user, name, record.id)) {
+    if (table_.is_spent(session, record.user, record.names, record.id)) {
       out_.answer.verdict = Verdict::spent;
       return;
     }
-    Slot same = table_.find_id(session, record.user, name, record.id);
+    Slot same = table_.find_id(session, record.user, record.names, record.id);
     if (same != no_slot && !is_mutant(Mutant::id_granted_twice)) {
       out_.answer = lock_again(record, same);
       return;
     }
   }
-  out_.answer = lock_anew(record, session);
+  bool several = record.names.size() > 1;
+  out_.answer = several ? lock_several(record, session) : lock_anew(record, session);
 }
 
 // The same LOCK with the same id is the same acquisition, never a second grant.
 Answer Application::lock_again(const record::Lock& record, Slot slot) {
+  Verdict known = table_.recognise(slot, record.names, record.mode, record.slots);
+  if (known != Verdict::none) return {.verdict = known};
   Acquisition& acquisition = table_.acquisitions_[slot];
-  if (table_.name_of(acquisition.lock) != record.names.front() || acquisition.mode != record.mode ||
-      table_.details(acquisition.details)->slots != record.slots) {
-    return {.verdict = Verdict::mismatch};
-  }
   if (acquisition.waits() && !record.wait)
     return {.verdict = Verdict::busy, .lock = acquisition.lock};
-  table_.snapshot_.keep_lock(acquisition.lock);
-  if (record.ttl_given) acquisition.ttl_ms = record.ttl_ms;
+  if (record.ttl_given) set_ttl(slot, record.ttl_ms);
   if (acquisition.stage == Stage::holding) {
     out_.changes.push_back(change::Renewed{slot});
     return {.verdict = Verdict::granted, .acquisition = slot};
   }
   claim(slot);
-  grant_next(acquisition.lock);
-  bool holds = acquisition.stage == Stage::holding;
-  return {.verdict = holds ? Verdict::granted : Verdict::queued, .acquisition = slot};
+  grant_after(slot);
+  if (acquisition.stage == Stage::holding) {
+    return {.verdict = Verdict::granted, .acquisition = slot};
+  }
+  return wait_unless_deadlocked(slot);
 }
 
 Answer Application::lock_anew(const record::Lock& record, Slot session) {
@@ -152,9 +149,9 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
   if (lock != no_slot && table_.differs_in_slots(table_.locks_[lock], record.mode, record.slots)) {
     return {.verdict = Verdict::other_slots};
   }
-  bool free = lock == no_slot || is_free(table_.locks_[lock], record.mode);
+  bool free = lock == no_slot || table_.fits(table_.locks_[lock], record.mode, no_slot);
   if (!free && !record.wait) return {.verdict = Verdict::busy, .lock = lock};
-  if (lock == no_slot) lock = make_lock(record);
+  if (lock == no_slot) lock = make_lock(record.names.front());
   table_.snapshot_.keep_lock(lock);
   if (record.mode == Mode::slot && !table_.locks_[lock].slots_set) {
     table_.locks_[lock].slots = static_cast<std::uint16_t>(record.slots);
@@ -165,18 +162,23 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
     return {.verdict = Verdict::granted, .acquisition = slot};
   }
   enqueue(slot);
-  return {.verdict = Verdict::queued, .acquisition = slot};
+  return wait_unless_deadlocked(slot);
 }
 
-// Its dead are swept. Whoever waits while nobody holds has lost its connection.
-bool Application::is_free(const Lock& lock, Mode mode) const {
-  if (lock.holders == no_slot) return true;
-  return table_.admits(lock, mode) && table_.first_claimed(lock) == no_slot;
+// A wait was made or claimed: only then can a deadlock come to be, and this session is part of it.
+Answer Application::wait_unless_deadlocked(Slot slot) {
+  Slot session = table_.acquisitions_[slot].session;
+  if (session == no_slot || !table_.wait_graph_.is_deadlocked(session, out_.cycle)) {
+    return {.verdict = Verdict::queued, .acquisition = slot};
+  }
+  end_wait(slot, WaitEnd::deadlock);
+  grant_after(slot);
+  return {.verdict = Verdict::deadlock};
 }
 
 void Application::operator()(const record::Unlock& record) {
-  ensure(record.names.size() == 1);
-  touch(record.names.front());
+  touch(record.names);
+  if (record.names.size() > 1) return unlock_several(record);
   Slot slot = table_.find_holder(record.names.front(), record.token);
   if (slot == no_slot) {
     out_.answer.verdict = Verdict::not_held;
@@ -192,14 +194,14 @@ void Application::operator()(const record::Unlock& record) {
 }
 
 void Application::operator()(const record::RenewTtl& record) {
-  touch(record.hold.name);
+  touch({&record.hold.name, 1});
   Slot slot = table_.find_holder(record.hold.name, record.hold.token);
   if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) {
     out_.answer.verdict = Verdict::not_held;
     return;
   }
-  table_.snapshot_.keep_lock(table_.acquisitions_[slot].lock);
-  if (record.ttl_ms != 0) table_.acquisitions_[slot].ttl_ms = record.ttl_ms;
+  slot = table_.head_of(slot);
+  if (record.ttl_ms != 0) set_ttl(slot, record.ttl_ms);
   out_.answer = {.verdict = Verdict::done, .acquisition = slot};
   out_.changes.push_back(change::Renewed{slot});
 }
@@ -207,10 +209,29 @@ void Application::operator()(const record::RenewTtl& record) {
 void Application::operator()(const record::ExpireLeases& record) {
   if (!decided_here(record.decided_in)) return;
   for (const HoldName& hold : record.holds) {
-    touch(hold.name);
+    touch({&hold.name, 1});
     Slot slot = table_.find_holder(hold.name, hold.token);
     if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) continue;
-    release_and_grant(slot, HoldEnd::expired);
+    release_all(slot, HoldEnd::expired);
+  }
+}
+
+void Application::operator()(const record::TakeBack& record) {
+  if (!decided_here(record.decided_in)) return;
+  for (const HoldName& hold : record.holds) {
+    touch({&hold.name, 1});
+    Slot slot = table_.find_holder(hold.name, hold.token);
+    if (slot != no_slot) release_all(slot, HoldEnd::max_hold);
+  }
+}
+
+void Application::operator()(const record::EndDelays& record) {
+  if (!decided_here(record.decided_in)) return;
+  for (const HoldName& hold : record.holds) {
+    Slot slot = table_.find_delay(hold.name, hold.token);
+    if (slot == no_slot) continue;
+    end_delay(slot);
+    grant_next(table_.acquisitions_[slot].lock);
   }
 }
 
@@ -219,13 +240,12 @@ void Application::operator()(const record::EndWaits& record) {
   for (ClaimNumber number : record.waits) {
     Slot slot = standing_wait(number);
     if (slot == no_slot) continue;
-    Slot lock = table_.acquisitions_[slot].lock;
     if (is_mutant(Mutant::late_grant_after_timeout) && record.reason == WaitEnd::timeout) {
       out_.changes.push_back(change::WaitEnded{slot, record.reason});
       continue;
     }
     end_wait(slot, record.reason);
-    grant_next(lock);
+    grant_after(slot);
   }
 }
 
@@ -235,7 +255,7 @@ void Application::operator()(const record::Unclaim& record) {
     Slot slot = standing_wait(number);
     if (slot == no_slot || table_.acquisitions_[slot].stage != Stage::waiting) continue;
     unclaim(slot);
-    grant_next(table_.acquisitions_[slot].lock);
+    grant_after(slot);
   }
 }
 
@@ -248,21 +268,20 @@ void Application::operator()(const record::Cancel& record) {
       return;
     }
   }
-  touch(record.name);
+  touch({&record.name, 1});
   Slot slot = table_.find_id(session, record.user, record.name, record.id);
   if (slot != no_slot) {
-    const Acquisition& acquisition = table_.acquisitions_[slot];
-    if (table_.name_of(acquisition.lock) != record.name) {
+    slot = table_.head_of(slot);
+    if (!table_.is_one_of(record.name, slot)) {
       out_.answer.verdict = Verdict::mismatch;
       return;
     }
-    if (acquisition.stage == Stage::holding) {
+    if (table_.acquisitions_[slot].stage == Stage::holding) {
       out_.answer = {.verdict = Verdict::yours, .acquisition = slot};
       return;
     }
-    Slot lock = acquisition.lock;
     end_wait(slot, WaitEnd::cancelled);
-    grant_next(lock);
+    grant_after(slot);
   }
   IdScope scope{record.session, record.user, record.name};
   if (table_.spent_.size() == SpentIds::capacity)
@@ -272,14 +291,14 @@ void Application::operator()(const record::Cancel& record) {
 }
 
 void Application::operator()(const record::Break& record) {
-  touch(record.hold.name);
+  touch({&record.hold.name, 1});
   Slot slot = table_.find_holder(record.hold.name, record.hold.token);
   out_.answer.verdict = slot == no_slot ? Verdict::not_held : Verdict::done;
   if (slot != no_slot) release_and_grant(slot, HoldEnd::broken);
 }
 
 void Application::operator()(const record::SetSlots& record) {
-  touch(record.name);
+  touch({&record.name, 1});
   Slot at = table_.find_lock(record.name);
   bool has_slots = at != no_slot && table_.locks_[at].slots != 0;
   out_.answer.verdict = has_slots ? Verdict::done : Verdict::no_slots;
@@ -296,17 +315,19 @@ void Application::release_and_grant(Slot holder, HoldEnd end) {
   grant_next(lock);
 }
 
-// A record sees a name as it is once its dead sessions' part is swept.
-void Application::touch(std::string_view name) {
+// A record sees its names as they are once their dead sessions' part is swept.
+void Application::touch(Names names) {
   if (table_.dead_sessions_ == 0) return;
-  if (Slot lock = table_.find_lock(name); lock != no_slot) grant_next(lock);
+  for (std::string_view name : names) {
+    if (Slot lock = table_.find_lock(name); lock != no_slot) grant_next(lock);
+  }
 }
 
 // The wait that a decision names, if it still waits once its name is swept.
 Slot Application::standing_wait(ClaimNumber number) {
   Slot slot = table_.find_wait(number);
   if (slot == no_slot || table_.dead_sessions_ == 0) return slot;
-  grant_next(table_.acquisitions_[slot].lock);
+  grant_after(slot);
   return table_.find_wait(number);
 }
 

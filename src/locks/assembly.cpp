@@ -15,17 +15,54 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
   acquisition.stamp_ms = record.stamp_ms;
   acquisition.session = session;
   if (session == no_slot) acquisition.client = client_of(record.user, record.address);
-  if (!record.id.empty() || !record.note.empty()) {
-    Slot at = details_.allocate();
-    Details& details = details_[at];
-    details.acquisition = slot;
+  bool plain = record.id.empty() && record.note.empty() && record.delay_ms == 0 &&
+               record.max_hold_ms == 0 && record.names.size() <= 1;
+  if (!plain) {
+    Details& details = details_of(slot);
     details.slots = static_cast<std::uint16_t>(record.slots);
+    details.delay_ms = record.delay_ms;
+    details.max_hold_ms = record.max_hold_ms;
     details.id = record.id;
     details.note = record.note;
     text_bytes_ += details.bytes();
-    acquisition.details = at;
-    if (!record.id.empty()) by_id_.insert(at, hash_text(record.id, seed_));
+    if (!record.id.empty()) by_id_.insert(acquisition.details, hash_text(record.id, seed_));
   }
+  return slot;
+}
+
+Details& LockTable::details_of(Slot slot) {
+  Slot& at = acquisitions_[slot].details;
+  if (at == no_slot) {
+    at = details_.allocate();
+    details_[at].acquisition = slot;
+  }
+  return details_[at];
+}
+
+// The next of several names, behind the one before.
+void LockTable::chain(Slot last, Slot slot) {
+  Details& own = details_[acquisitions_[slot].details];
+  own.previous_sibling = last;
+  if (last == no_slot) {
+    own.head = slot;
+    return;
+  }
+  Details& before = details_[acquisitions_[last].details];
+  before.sibling = slot;
+  own.head = before.head;
+}
+
+// What a lost hold leaves among the holders: no owner, and the token that was lost.
+Slot LockTable::make_delay(Slot lock, Mode mode, Token token, std::uint32_t delay_ms) {
+  Slot slot = acquisitions_.allocate();
+  Acquisition& delay = acquisitions_[slot];
+  delay.lock = lock;
+  delay.mode = mode;
+  delay.number = token.value;
+  delay.ttl_ms = delay_ms;
+  delay.stage = Stage::delaying;
+  link_last(slot);
+  if (mode != Mode::exclusive) enter_shared_hold(slot);
   return slot;
 }
 
@@ -37,8 +74,14 @@ void LockTable::restore_acquisition(const record::Lock& record, Slot lock, Slot 
   acquisition.stage = as.stage;
   acquisition.number = as.number;
   link_last(slot);
+  if (as.names > 1) {  // linked, and given their claim, once all are there
+    acquisition.several = true;
+    Details& details = details_of(slot);
+    details.names = as.names;
+    details.position = as.position;
+  }
   if (acquisition.waits()) {
-    enter_claim(slot);
+    if (!acquisition.several) enter_claim(slot);
   } else if (acquisition.mode != Mode::exclusive) {
     enter_shared_hold(slot);
   }
@@ -53,7 +96,7 @@ void LockTable::enter_claim(Slot slot) {
 
 void LockTable::enter_shared_hold(Slot slot) {
   Slot at = shared_holds_.allocate();
-  shared_holds_[at].token = acquisitions_[slot].token();
+  shared_holds_[at].token = Token{acquisitions_[slot].number};
   shared_holds_[at].acquisition = slot;
   by_token_.insert(at, hash_number(acquisitions_[slot].number, seed_));
 }

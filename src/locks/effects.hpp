@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,7 @@ enum class Verdict : std::uint8_t {
   attached,   // OPEN: `session`, it was there
   closed,     // CLOSE: `released` locks
   no_slots,   // SLOTS: nobody holds or awaits one there
+  deadlock,   // LOCK: it would wait for ever; `cycle` says for whom
   cancelled,  // CANCEL: that id is not and will not be granted
   yours,      // CANCEL: `acquisition` holds
 };
@@ -49,21 +51,28 @@ enum class HoldEnd : std::uint8_t {
   closed,        // its session was closed
   lapsed,        // its session expired
   disconnected,  // its session ended with its last connection
+  max_hold,      // taken back
 };
 
 namespace change {
 
-struct Granted {  // from the queue or at once
+struct Granted {  // from the queue or at once; all its names
   Slot acquisition;
   bool from_queue;
 };
 struct Renewed {  // its lease starts anew, with its recorded TTL
   Slot acquisition;
 };
-struct Released {
+struct Released {  // one name
   Slot acquisition;
   Token token;
   HoldEnd end;
+};
+struct Delayed {  // lost uncleanly, it delays who comes next
+  Slot acquisition;
+};
+struct DelayEnded {
+  Slot acquisition;
 };
 struct Claimed {  // made or taken up again: it has a new claim number
   Slot acquisition;
@@ -90,17 +99,20 @@ struct SessionSwept {
 
 }  // namespace change
 
-using Change = std::variant<change::Granted, change::Renewed, change::Released, change::Claimed,
-                            change::Unclaimed, change::WaitEnded, change::SessionOpened,
-                            change::SessionEnded, change::SessionSwept>;
+using Change =
+    std::variant<change::Granted, change::Renewed, change::Released, change::Delayed,
+                 change::DelayEnded, change::Claimed, change::Unclaimed, change::WaitEnded,
+                 change::SessionOpened, change::SessionEnded, change::SessionSwept>;
 
 struct Effects {
   Answer answer;
   std::vector<Change> changes;  // keeps its storage
+  std::string cycle;            // of a deadlock: "s17 jobs/a → s21 jobs/b → s17"
 
   void clear() {
     answer = {};
     changes.clear();
+    cycle.clear();
   }
 };
 

@@ -2,7 +2,8 @@
 //
 // What the lock table is made of: plain values in slabs that point at each other by slot. A free
 // lock has no entry at all. An acquisition is one LOCK's stay, first in the queue, then among the
-// holders: its slot, its id and its place in the session never change on the way.
+// holders: its slot, its id and its place in the session never change on the way. A LOCK of several
+// names makes one for each; the first of them, the head, is the one that is spoken of.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,14 @@ struct Lock {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   TextArena::Reference name = 0;
-  std::uint8_t name_size = 0;     // 0: the slot is free
-  Mode mode = Mode::exclusive;    // of its holders
-  std::uint16_t slots = 0;        // how many mode=slot admits; 0: nobody has said
-  mutable std::uint8_t mark = 0;  // the newest snapshot that has it or must not
-  bool slots_set = false;         // by an operator: what a LOCK says of them counts no more
-  Slot holders = no_slot;         // oldest first
+  std::uint8_t name_size = 0;      // 0: the slot is free
+  Mode mode = Mode::exclusive;     // of its holders
+  std::uint16_t slots = 0;         // how many mode=slot admits; 0: nobody has said
+  mutable std::uint8_t mark = 0;   // the newest snapshot that has it or must not
+  bool slots_set = false;          // by an operator: what a LOCK says of them counts no more
+  bool forgotten = false;          // nobody's any more: not found, readable until the next record
+  mutable std::uint32_t seen = 0;  // by a look at who waits for whom
+  Slot holders = no_slot;          // oldest first
   Slot last_holder = no_slot;
   std::uint32_t holder_count = 0;
   Slot queue_head = no_slot;
@@ -32,7 +35,13 @@ struct Lock {
   std::uint32_t waiters = 0;
 };
 
-enum class Stage : std::uint8_t { free, waiting, unclaimed, holding };
+enum class Stage : std::uint8_t {
+  free,
+  waiting,
+  unclaimed,
+  holding,
+  delaying,  // lost: nobody's any more, it stands among the holders until its delay ends
+};
 
 struct Acquisition {
   std::uint64_t number = 0;  // its claim number while it waits, its token while it holds
@@ -43,11 +52,12 @@ struct Acquisition {
   Slot session = no_slot;  // none: leased
   Slot session_next = no_slot;
   Slot session_previous = no_slot;
-  Slot client = no_slot;   // of a leased one: from where
-  Slot details = no_slot;  // what few have: id, note
-  std::uint32_t ttl_ms = 0;
+  Slot client = no_slot;     // of a leased one: from where
+  Slot details = no_slot;    // what few have: id, note
+  std::uint32_t ttl_ms = 0;  // while it delays: how long
   Stage stage = Stage::free;
   Mode mode = Mode::exclusive;
+  bool several = false;  // names in one LOCK: each has an acquisition, Details links them
 
   [[nodiscard]] Token token() const { return Token{stage == Stage::holding ? number : 0}; }
   [[nodiscard]] ClaimNumber claim() const { return ClaimNumber{number}; }
@@ -58,11 +68,28 @@ struct Details {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   Slot acquisition = no_slot;
-  std::uint16_t slots = 0;  // as its LOCK gave them
+  std::uint16_t slots = 0;  // as its LOCK gave them, like all that follows
+  std::uint16_t names = 1;
+  std::uint16_t position = 0;  // of this name among them
+  std::uint32_t delay_ms = 0;
+  std::uint32_t max_hold_ms = 0;
+  // Of several: the first that is still held stands for all, and has their claim number, their
+  // lease and whoever asks for them.
+  Slot head = no_slot;
+  Slot sibling = no_slot;           // the next
+  Slot previous_sibling = no_slot;  // the one before
   std::string id;
   std::string note;
 
   [[nodiscard]] std::size_t bytes() const { return id.size() + note.size(); }
+};
+
+// What a snapshot tells of an acquisition beside its LOCK.
+struct Restored {
+  std::uint64_t number = 0;
+  Stage stage = Stage::free;
+  std::uint16_t names = 1;
+  std::uint16_t position = 0;
 };
 
 // Finds a wait by its claim number.
@@ -108,7 +135,8 @@ struct Session {
   bool deadlock = true;
   bool dead = false;     // its tokens are NOT_HELD, its waits are never granted; sweeps do the rest
   std::uint8_t end = 0;  // SessionEnd, once dead
-  mutable std::uint8_t mark = 0;  // as a lock's
+  mutable std::uint8_t mark = 0;   // as a lock's
+  mutable std::uint32_t seen = 0;  // as a lock's
   // Both in the order of their numbers, which is the order a sweep takes: no slot decides anything.
   Slot first_hold = no_slot;
   Slot last_hold = no_slot;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "locks/lock_table.hpp"
 
+#include <algorithm>
+
 #include "base/ensure.hpp"
 #include "base/hash.hpp"
 #include "base/mutant.hpp"
@@ -68,15 +70,24 @@ Slot LockTable::find_holder(std::string_view name, Token token) const {
   if (slot == no_slot) return no_slot;
   const Acquisition& holder = acquisitions_[slot];
   bool is_it = holder.token() == token || is_mutant(Mutant::stale_unlock);
-  return is_it && is_alive(holder) ? slot : no_slot;
+  return is_it && holder.stage == Stage::holding && is_alive(holder) ? slot : no_slot;
+}
+
+Slot LockTable::find_delay(std::string_view name, Token token) const {
+  Slot at = find_lock(name);
+  if (at == no_slot || locks_[at].holders == no_slot) return no_slot;
+  bool is_exclusive = locks_[at].mode == Mode::exclusive;
+  Slot slot = is_exclusive ? locks_[at].holders : find_shared_hold(at, token);
+  if (slot == no_slot) return no_slot;
+  const Acquisition& one = acquisitions_[slot];
+  return one.stage == Stage::delaying && one.number == token.value ? slot : no_slot;
 }
 
 Slot LockTable::find_shared_hold(Slot lock, Token token) const {
-  Slot at = by_token_.find(hash_number(token.value, seed_),
-                           [&](const SharedHold& hold) { return hold.token == token; });
-  if (at == no_slot) return no_slot;
-  Slot slot = shared_holds_[at].acquisition;
-  return acquisitions_[slot].lock == lock ? slot : no_slot;
+  Slot at = by_token_.find(hash_number(token.value, seed_), [&](const SharedHold& hold) {
+    return hold.token == token && acquisitions_[hold.acquisition].lock == lock;
+  });
+  return at == no_slot ? no_slot : shared_holds_[at].acquisition;
 }
 
 Slot LockTable::find_id(Slot session, std::string_view user, std::string_view name,
@@ -88,6 +99,49 @@ Slot LockTable::find_id(Slot session, std::string_view user, std::string_view na
     return clients_[acquisition.client].user == user && name_of(acquisition.lock) == name;
   });
   return at == no_slot ? no_slot : details_[at].acquisition;
+}
+
+Slot LockTable::find_id(Slot session, std::string_view user, Names names,
+                        std::string_view id) const {
+  for (std::string_view name : names) {
+    if (Slot slot = find_id(session, user, name, id); slot != no_slot) return head_of(slot);
+  }
+  return no_slot;
+}
+
+bool LockTable::is_spent(Slot session, std::string_view user, Names names,
+                         std::string_view id) const {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return is_spent(session, user, name, id); });
+}
+
+bool LockTable::is_one_of(std::string_view name, Slot head) const {
+  Slot lock = find_lock(name);
+  for (Slot slot = head; slot != no_slot; slot = sibling_of(slot)) {
+    if (acquisitions_[slot].lock == lock) return true;
+  }
+  return false;
+}
+
+Verdict LockTable::recognise(Slot slot, Names names, Mode mode, std::uint32_t slots) const {
+  const Acquisition& one = acquisitions_[slot];
+  const Details& known = details_[one.details];
+  if (one.mode != mode || known.slots != slots || known.names != names.size()) {
+    return Verdict::mismatch;
+  }
+  if (!one.several) {
+    return name_of(one.lock) == names.front() ? Verdict::none : Verdict::mismatch;
+  }
+  std::vector<Slot> left;
+  each_name(head_of(slot), [&](Slot member) { left.push_back(acquisitions_[member].lock); });
+  std::sort(left.begin(), left.end());
+  auto is_left = [&](std::string_view name) {
+    Slot at = find_lock(name);
+    return at != no_slot && std::binary_search(left.begin(), left.end(), at);
+  };
+  auto found = static_cast<std::size_t>(std::count_if(names.begin(), names.end(), is_left));
+  if (found != left.size()) return Verdict::mismatch;
+  return found == names.size() ? Verdict::none : Verdict::not_held;
 }
 
 bool LockTable::is_spent(Slot session, std::string_view user, std::string_view name,
@@ -126,7 +180,7 @@ bool LockTable::may_be_free(std::string_view name, Mode mode) const {
   if (at == no_slot) return true;
   const Lock& lock = locks_[at];
   if (has_dead(lock)) return true;
-  return admits(lock, mode) && first_claimed(lock) == no_slot;
+  return fits(lock, mode, no_slot);
 }
 
 bool LockTable::has_dead(const Lock& lock) const {
@@ -139,12 +193,17 @@ bool LockTable::has_dead(const Lock& lock) const {
   return false;
 }
 
-Slot LockTable::first_claimed(const Lock& lock) const {
-  for (Slot slot = lock.queue_head; slot != no_slot; slot = acquisitions_[slot].next) {
+bool LockTable::fits(const Lock& lock, Mode mode, Slot before) const {
+  if (!admits(lock, mode)) return false;
+  std::uint32_t ahead = 0;
+  for (Slot slot = lock.queue_head; slot != before && slot != no_slot;) {
     const Acquisition& waiter = acquisitions_[slot];
-    if (waiter.stage == Stage::waiting && is_alive(waiter)) return slot;
+    slot = waiter.next;
+    if (!is_claimed(waiter)) continue;
+    if (mode == Mode::exclusive || waiter.mode != mode) return false;
+    if (mode == Mode::slot && lock.holder_count + ++ahead >= lock.slots) return false;
   }
-  return no_slot;
+  return true;
 }
 
 std::size_t LockTable::memory() const {

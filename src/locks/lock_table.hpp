@@ -20,6 +20,7 @@
 #include "locks/record.hpp"
 #include "locks/snapshot.hpp"
 #include "locks/spent_ids.hpp"
+#include "locks/wait_graph.hpp"
 
 namespace pawl::locks {
 
@@ -44,8 +45,18 @@ class LockTable {
   // The acquisition an id names, waiting or holding, in a session or, leased, of (user, name).
   [[nodiscard]] Slot find_id(Slot session, std::string_view user, std::string_view name,
                              std::string_view id) const;
+  [[nodiscard]] Slot find_id(Slot session, std::string_view user, Names names,
+                             std::string_view id) const;
   [[nodiscard]] bool is_spent(Slot session, std::string_view user, std::string_view name,
                               std::string_view id) const;
+  [[nodiscard]] bool is_spent(Slot session, std::string_view user, Names names,
+                              std::string_view id) const;
+  // Is this the name, or one of the names, of the acquisition?
+  [[nodiscard]] bool is_one_of(std::string_view name, Slot head) const;
+  // What a repeated LOCK is to the acquisition its id names: the same (`none`), another
+  // (`mismatch`), or the same of which a part is gone (`not_held`).
+  [[nodiscard]] Verdict recognise(Slot acquisition, Names names, Mode mode,
+                                  std::uint32_t slots) const;
   [[nodiscard]] Slot find_session(SessionId id) const;             // alive
   [[nodiscard]] Slot find_session(std::string_view secret) const;  // alive
   [[nodiscard]] Slot find_wait(ClaimNumber number) const;
@@ -60,6 +71,23 @@ class LockTable {
     return slot == no_slot ? nullptr : &details_[slot];
   }
   [[nodiscard]] std::string_view name_of(Slot lock) const;
+  // Of several names in one LOCK: the acquisition that stands for all, and the next one.
+  [[nodiscard]] Slot head_of(Slot slot) const {
+    const Acquisition& one = acquisitions_[slot];
+    return one.several ? details_[one.details].head : slot;
+  }
+  [[nodiscard]] Slot sibling_of(Slot slot) const {
+    const Acquisition& one = acquisitions_[slot];
+    return one.several ? details_[one.details].sibling : no_slot;
+  }
+  template <class Visit>
+  void each_name(Slot head, Visit visit) const {
+    for (Slot slot = head; slot != no_slot;) {
+      Slot next = sibling_of(slot);
+      visit(slot);
+      slot = next;
+    }
+  }
   [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
   // Might a LOCK of this name and mode be granted at once? Where a dead session's part is still to
   // be swept the answer may be yes too often, never too seldom.
@@ -85,6 +113,7 @@ class LockTable {
   friend class Application;
   friend class SnapshotCursor;
   friend class SnapshotReader;
+  friend class WaitGraph;
 
   // Released slots stay readable until the next apply: effects speak of them.
   struct Graveyard {
@@ -96,10 +125,9 @@ class LockTable {
 
   // Moves that applying and restoring share.
   Slot make_acquisition(const record::Lock& record, Slot lock, Slot session);
-  struct Restored {
-    std::uint64_t number = 0;
-    Stage stage = Stage::free;
-  };
+  Slot make_delay(Slot lock, Mode mode, Token token, std::uint32_t delay_ms);
+  Details& details_of(Slot acquisition);
+  void chain(Slot last, Slot acquisition);
   void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
   void enter_claim(Slot acquisition);
   void enter_shared_hold(Slot acquisition);
@@ -109,9 +137,15 @@ class LockTable {
     if (mode == Mode::exclusive || lock.mode != mode) return false;
     return mode == Mode::shared || lock.holder_count < lock.slots;
   }
-  // The first that waits and has not lost its connection, or none.
-  [[nodiscard]] Slot first_claimed(const Lock& lock) const;
+  // … and beside those who wait ahead of `before`, or of the end of the queue? Whoever waits for
+  // several names may stay there while others are granted: nothing that conflicts with it passes
+  // it, and a slot is kept for it.
+  [[nodiscard]] bool fits(const Lock& lock, Mode mode, Slot before) const;
+  [[nodiscard]] bool is_claimed(const Acquisition& waiter) const {
+    return waiter.stage == Stage::waiting && is_alive(waiter);
+  }
   [[nodiscard]] bool has_dead(const Lock& lock) const;
+  [[nodiscard]] Slot find_delay(std::string_view name, Token token) const;
   [[nodiscard]] Slot find_shared_hold(Slot lock, Token token) const;
   void link_last(Slot acquisition);
   void join_session(Slot acquisition);
@@ -136,6 +170,8 @@ class LockTable {
   SpentIds spent_;
   Graveyard graveyard_;
   SnapshotCursor snapshot_{*this};
+  WaitGraph wait_graph_{*this};
+  std::vector<Slot> freed_;  // locks that a record gives back, while it does
 
   Token last_token_{0};
   ClaimNumber last_claim_{0};

@@ -20,7 +20,15 @@ namespace pawl::locks {
 enum class SessionEnd : std::uint8_t { closed, expired, disconnected };
 
 // Why a wait ended without a grant.
-enum class WaitEnd : std::uint8_t { timeout, cancelled, disconnected, unclaimed, session, epoch };
+enum class WaitEnd : std::uint8_t {
+  timeout,
+  cancelled,
+  disconnected,
+  unclaimed,
+  session,
+  epoch,
+  deadlock,  // found by the record that made or claimed it: never a decision
+};
 
 // A hold as a decision names it: the next holder of that name is never meant.
 struct HoldName {
@@ -110,6 +118,16 @@ struct Break {
   HoldName hold;
   std::string_view reason;
 };
+// The delays that these holds left behind are over.
+struct EndDelays {
+  Epoch decided_in;
+  std::span<const HoldName> holds;
+};
+// They have held for as long as they may (max_hold).
+struct TakeBack {
+  Epoch decided_in;
+  std::span<const HoldName> holds;
+};
 // How many a lock admits in mode=slot, until it is free.
 struct SetSlots {
   std::string_view user;
@@ -124,11 +142,11 @@ struct StateHash {
 
 }  // namespace record
 
-using Record =
-    std::variant<record::EpochStart, record::OpenSession, record::CloseSession,
-                 record::ExpireSession, record::Sweep, record::Lock, record::Unlock,
-                 record::RenewTtl, record::ExpireLeases, record::EndWaits, record::Unclaim,
-                 record::Cancel, record::Break, record::StateHash, record::SetSlots>;
+using Record = std::variant<record::EpochStart, record::OpenSession, record::CloseSession,
+                            record::ExpireSession, record::Sweep, record::Lock, record::Unlock,
+                            record::RenewTtl, record::ExpireLeases, record::EndWaits,
+                            record::Unclaim, record::Cancel, record::Break, record::StateHash,
+                            record::SetSlots, record::EndDelays, record::TakeBack>;
 
 // The most that one record may end, so that no record stalls the loop.
 inline constexpr std::size_t sweep_locks = 1'000;

@@ -24,6 +24,8 @@ enum class Kind : std::uint8_t {
   break_hold = 13,
   state_hash = 14,
   set_slots = 15,
+  end_delays = 16,
+  take_back = 17,
 };
 
 // Booleans and small enumerations of a lock share one byte.
@@ -100,12 +102,9 @@ class Encoder {
     hold(r.hold);
     out_.number(r.ttl_ms);
   }
-  void operator()(const record::ExpireLeases& r) {
-    kind(Kind::expire_leases);
-    out_.number(r.decided_in.value);
-    out_.number(r.holds.size());
-    for (const HoldName& one : r.holds) hold(one);
-  }
+  void operator()(const record::ExpireLeases& r) { decision(Kind::expire_leases, r); }
+  void operator()(const record::EndDelays& r) { decision(Kind::end_delays, r); }
+  void operator()(const record::TakeBack& r) { decision(Kind::take_back, r); }
   void operator()(const record::EndWaits& r) {
     kind(Kind::end_waits);
     out_.number(r.decided_in.value);
@@ -138,6 +137,12 @@ class Encoder {
 
  private:
   void kind(Kind kind) { out_.byte(static_cast<std::uint8_t>(kind)); }
+  void decision(Kind of, const auto& about_holds) {
+    kind(of);
+    out_.number(about_holds.decided_in.value);
+    out_.number(about_holds.holds.size());
+    for (const HoldName& one : about_holds.holds) hold(one);
+  }
   void hold(const HoldName& hold) {
     out_.text(hold.name);
     out_.number(hold.token.value);
@@ -220,6 +225,7 @@ std::optional<Record> RecordDecoder::decode(std::string_view bytes) {
   ByteReader in{bytes};
   auto epoch = [&] { return Epoch{in.number()}; };
   auto session = [&] { return SessionId{in.number()}; };
+  auto holds = [&] { return list(in, holds_, [&] { return hold(in); }); };
   auto waits = [&] { return list(in, waits_, [&] { return ClaimNumber{in.number()}; }); };
   // Braced lists are evaluated from left to right, so fields are read in their order.
   auto read = [&]() -> std::optional<Record> {
@@ -235,8 +241,9 @@ std::optional<Record> RecordDecoder::decode(std::string_view bytes) {
         return record::Unlock{in.text(), session(), list(in, names_, [&] { return in.text(); }),
                               Token{in.number()}};
       case Kind::renew_ttl: return record::RenewTtl{in.text(), hold(in), in.number32()};
-      case Kind::expire_leases:
-        return record::ExpireLeases{epoch(), list(in, holds_, [&] { return hold(in); })};
+      case Kind::expire_leases: return record::ExpireLeases{epoch(), holds()};
+      case Kind::end_delays: return record::EndDelays{epoch(), holds()};
+      case Kind::take_back: return record::TakeBack{epoch(), holds()};
       case Kind::end_waits:
         return record::EndWaits{epoch(), enumeration(in, WaitEnd::epoch), waits()};
       case Kind::unclaim: return record::Unclaim{epoch(), waits()};

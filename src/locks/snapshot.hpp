@@ -17,7 +17,11 @@
 namespace pawl::locks {
 
 struct Acquisition;
+struct Restored;
 class LockTable;
+namespace record {
+struct Lock;
+}
 
 class SnapshotCursor {
  public:
@@ -72,7 +76,9 @@ class SnapshotReader {
   [[nodiscard]] bool read_acquisition(ByteReader& in, Slot lock);
   [[nodiscard]] bool read_spent(ByteReader& in);
   [[nodiscard]] Slot session_slot(std::uint64_t id);
+  void read_rare(ByteReader& in, record::Lock& described, Restored& as);
   void link_sessions();
+  [[nodiscard]] bool link_several();
 
   LockTable& table_;
   std::string rest_;  // of an item not whole yet

@@ -114,11 +114,16 @@ void SnapshotCursor::write_lock(std::string& out, Slot slot) {
 }
 
 void SnapshotCursor::write_acquisition(ByteWriter& item, const Acquisition& acquisition) const {
-  item.byte(static_cast<std::uint8_t>(acquisition.stage));
+  const Details* details = table_.details(acquisition.details);
+  bool is_rare = details != nullptr &&
+                 (details->delay_ms != 0 || details->max_hold_ms != 0 || acquisition.several);
+  unsigned rare = is_rare ? rare_bit : 0u;
+  item.byte(static_cast<std::uint8_t>(rare | static_cast<unsigned>(acquisition.stage)));
   item.byte(static_cast<std::uint8_t>(acquisition.mode));
   item.number(acquisition.number);
   item.number(static_cast<std::uint64_t>(acquisition.stamp_ms));
   item.number(acquisition.ttl_ms);
+  if (acquisition.stage == Stage::delaying) return;
   if (acquisition.session != no_slot) {
     item.number(table_.sessions_[acquisition.session].id.value);
   } else {
@@ -127,11 +132,15 @@ void SnapshotCursor::write_acquisition(ByteWriter& item, const Acquisition& acqu
     item.text(client.user);
     item.text(client.address);
   }
-  const Details* details = table_.details(acquisition.details);
   if (acquisition.mode == Mode::slot) item.number(details != nullptr ? details->slots : 0u);
   bool has_id = details != nullptr && !is_mutant(Mutant::ids_not_in_snapshot);
   item.text(has_id ? std::string_view{details->id} : std::string_view{});
   item.text(details != nullptr ? std::string_view{details->note} : std::string_view{});
+  if (!is_rare) return;
+  item.number(details->delay_ms);
+  item.number(details->max_hold_ms);
+  item.number(details->names);
+  item.number(details->position);
 }
 
 void SnapshotCursor::write_spent(std::string& out, Slot slot) {

@@ -36,7 +36,7 @@ bool SnapshotReader::finish() {
     if (table_.sessions_[slot].secret.empty()) return false;  // named by a lock, never described
   }
   link_sessions();
-  return true;
+  return link_several();
 }
 
 bool SnapshotReader::read_item(std::string_view item) {
@@ -133,13 +133,14 @@ bool SnapshotReader::read_lock(ByteReader& in) {
 
 // False at the end of the list, and at anything wrong, which `in` then refuses.
 bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
-  std::uint8_t stage = in.byte();
-  if (stage == static_cast<std::uint8_t>(Stage::free)) return false;
+  std::uint8_t byte = in.byte();
+  if (byte == static_cast<std::uint8_t>(Stage::free)) return false;
+  unsigned stage = byte & ~rare_bit;
   std::uint8_t mode = in.byte();
-  std::uint64_t number = in.number();
-  bool holds = stage == static_cast<std::uint8_t>(Stage::holding);
-  std::uint64_t newest = holds ? table_.last_token_.value : table_.last_claim_.value;
-  if (stage > static_cast<std::uint8_t>(Stage::holding) || number == 0 || number > newest ||
+  Restored as{.number = in.number(), .stage = static_cast<Stage>(stage)};
+  bool waits = as.stage == Stage::waiting || as.stage == Stage::unclaimed;
+  std::uint64_t newest = waits ? table_.last_claim_.value : table_.last_token_.value;
+  if (stage > static_cast<std::uint8_t>(Stage::delaying) || as.number == 0 || as.number > newest ||
       mode > static_cast<std::uint8_t>(Mode::slot)) {
     in.refuse();
     return false;
@@ -148,6 +149,11 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
   described.mode = static_cast<Mode>(mode);
   described.stamp_ms = static_cast<std::int64_t>(in.number());
   described.ttl_ms = in.number32();
+  if (as.stage == Stage::delaying) {
+    if (!in.ok()) return false;
+    table_.make_delay(lock_slot, described.mode, Token{as.number}, described.ttl_ms);
+    return true;
+  }
   std::uint64_t session = in.number();
   if (session == 0) {
     described.user = in.text();
@@ -156,10 +162,21 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
   if (described.mode == Mode::slot) described.slots = in.number32();
   described.id = in.text();
   described.note = in.text();
+  if ((byte & rare_bit) != 0) read_rare(in, described, as);
   if (!in.ok()) return false;
   Slot owner = session == 0 ? no_slot : session_slot(session);
-  table_.restore_acquisition(described, lock_slot, owner, {number, static_cast<Stage>(stage)});
+  table_.restore_acquisition(described, lock_slot, owner, as);
   return true;
+}
+
+void SnapshotReader::read_rare(ByteReader& in, record::Lock& described, Restored& as) {
+  described.delay_ms = in.number32();
+  described.max_hold_ms = in.number32();
+  std::uint64_t names = in.number();
+  std::uint64_t position = in.number();
+  if (names == 0 || names > 0xFFFF || position >= names) in.refuse();
+  as.names = static_cast<std::uint16_t>(names);
+  as.position = static_cast<std::uint16_t>(position);
 }
 
 bool SnapshotReader::read_spent(ByteReader& in) {
@@ -173,15 +190,47 @@ bool SnapshotReader::read_spent(ByteReader& in) {
   return table_.spent_.restore(static_cast<Slot>(slot), scope, in.text());
 }
 
+// Members of one LOCK of several names, in the order of its names.
+bool SnapshotReader::link_several() {
+  std::vector<std::tuple<bool, std::uint64_t, std::uint16_t, Slot>> members;
+  for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
+    const Acquisition& one = table_.acquisitions_[slot];
+    if (!one.several) continue;
+    members.emplace_back(one.waits(), one.number, table_.details(one.details)->position, slot);
+  }
+  std::sort(members.begin(), members.end());
+  Slot last = no_slot;
+  for (const auto& [waits, number, position, slot] : members) {
+    const Acquisition& one = table_.acquisitions_[slot];
+    const Details& own = *table_.details(one.details);
+    bool goes_on = last != no_slot && table_.acquisitions_[last].waits() == waits &&
+                   table_.acquisitions_[last].number == number;
+    if (goes_on) {
+      const Acquisition& before = table_.acquisitions_[last];
+      const Details& other = *table_.details(before.details);
+      bool belongs = other.position < position && other.names == own.names &&
+                     before.stage == one.stage && before.session == one.session &&
+                     before.mode == one.mode;
+      if (!belongs) return false;
+    }
+    table_.chain(goes_on ? last : no_slot, slot);
+    if (waits && !goes_on) table_.enter_claim(slot);
+    last = slot;
+  }
+  return true;
+}
+
 void SnapshotReader::link_sessions() {
-  std::vector<std::tuple<Slot, std::uint64_t, Slot>> members;
+  std::vector<std::tuple<Slot, std::uint64_t, std::uint16_t, Slot>> members;
   for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
     const Acquisition& acquisition = table_.acquisitions_[slot];
     if (acquisition.session == no_slot) continue;
-    members.emplace_back(acquisition.session, acquisition.number, slot);
+    const Details* details = table_.details(acquisition.details);
+    std::uint16_t position = details == nullptr ? std::uint16_t{0} : details->position;
+    members.emplace_back(acquisition.session, acquisition.number, position, slot);
   }
   std::sort(members.begin(), members.end());
-  for (const auto& [session, number, slot] : members) table_.join_session(slot);
+  for (const auto& [session, number, position, slot] : members) table_.join_session(slot);
 }
 
 }  // namespace pawl::locks

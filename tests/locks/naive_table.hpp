@@ -141,6 +141,8 @@ struct NaiveTable {
   }
 
   void on(const record::StateHash&) {}
+  void on(const record::EndDelays&) {}
+  void on(const record::TakeBack&) {}
   void on(const record::EpochStart& r) {
     last_token = std::max(last_token, r.token_floor.value);
     auto is_lost = [](auto& one) { return !one.holds() && std::get<3>(one.id).empty(); };

@@ -108,6 +108,12 @@ class RealAndNaive {
               return Told{"released", stamp(one.acquisition), one.token.value,
                           static_cast<int>(one.end)};
             },
+            [&](const change::Delayed& one) {
+              return Told{"delayed", stamp(one.acquisition)};
+            },
+            [&](const change::DelayEnded& one) {
+              return Told{"delay ended", stamp(one.acquisition)};
+            },
             [&](const change::Claimed& one) {
               return Told{"claimed", stamp(one.acquisition)};
             },

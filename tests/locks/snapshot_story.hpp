@@ -66,6 +66,8 @@ inline std::string tell_change(const LockTable& table, const Change& change) {
                  [&](const change::Released& c) {
                    return one("released ", c) + number(c.token.value) + number(c.end);
                  },
+                 [&](const change::Delayed& c) { return one("delayed ", c); },
+                 [&](const change::DelayEnded& c) { return one("delay ended ", c); },
                  [&](const change::Claimed& c) { return one("claimed ", c); },
                  [&](const change::Unclaimed& c) { return one("unclaimed ", c); },
                  [&](const change::WaitEnded& c) { return one("wait ended ", c) + number(c.end); },

@@ -138,6 +138,7 @@ class TableDriver {
       case HoldEnd::closed: return "closed ";
       case HoldEnd::lapsed: return "lapsed ";
       case HoldEnd::disconnected: return "disconnected ";
+      case HoldEnd::max_hold: return "taken back ";
     }
     return {};
   }
@@ -149,6 +150,7 @@ class TableDriver {
       case WaitEnd::unclaimed: return "unclaimed too long ";
       case WaitEnd::session: return "session ended ";
       case WaitEnd::epoch: return "epoch ended ";
+      case WaitEnd::deadlock: return "deadlocked ";
     }
     return {};
   }
@@ -165,6 +167,11 @@ class TableDriver {
               return std::string{word(one.end)} + name(one.acquisition) + " " +
                      text(one.token.value);
             },
+            [&](const change::Delayed& one) {
+              const Acquisition& delay = table_.acquisition(one.acquisition);
+              return "delayed " + name(one.acquisition) + " " + text(delay.ttl_ms);
+            },
+            [&](const change::DelayEnded& one) { return "delay ended " + name(one.acquisition); },
             [&](const change::Claimed& one) { return "claimed " + name(one.acquisition); },
             [&](const change::Unclaimed& one) { return "unclaimed " + name(one.acquisition); },
             [&](const change::WaitEnded& one) {

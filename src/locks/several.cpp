@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Several names in one LOCK: all or none, one token, one place in every queue.
+#include "base/mutant.hpp"
+#include "locks/application.hpp"
+
+namespace pawl::locks {
+
+Answer Application::lock_several(const record::Lock& record, Slot session) {
+  Slot taken = no_slot;
+  for (std::string_view name : record.names) {
+    Slot at = table_.find_lock(name);
+    if (at == no_slot) continue;
+    const Lock& lock = table_.locks_[at];
+    if (table_.differs_in_slots(lock, record.mode, record.slots)) {
+      return {.verdict = Verdict::other_slots};
+    }
+    if (taken == no_slot && !table_.fits(lock, record.mode, no_slot)) taken = at;
+  }
+  if (taken != no_slot && !record.wait) return {.verdict = Verdict::busy, .lock = taken};
+  Slot head = make_several(record, session);
+  if (taken == no_slot) {
+    grant(head, false);
+    return {.verdict = Verdict::granted, .acquisition = head};
+  }
+  enqueue(head);
+  return wait_unless_deadlocked(head);
+}
+
+Slot Application::make_several(const record::Lock& record, Slot session) {
+  Slot head = no_slot;
+  Slot last = no_slot;
+  std::uint16_t position = 0;
+  for (std::string_view name : record.names) {
+    Slot lock = table_.find_lock(name);
+    if (lock == no_slot) lock = make_lock(name);
+    table_.snapshot_.keep_lock(lock);
+    if (record.mode == Mode::slot && !table_.locks_[lock].slots_set) {
+      table_.locks_[lock].slots = static_cast<std::uint16_t>(record.slots);
+    }
+    Slot slot = table_.make_acquisition(record, lock, session);
+    table_.acquisitions_[slot].several = true;
+    Details& details = table_.details_of(slot);
+    details.names = static_cast<std::uint16_t>(record.names.size());
+    details.position = position++;
+    table_.chain(last, slot);
+    if (head == no_slot) head = slot;
+    last = slot;
+  }
+  return head;
+}
+
+void Application::unlock_several(const record::Unlock& record) {
+  for (std::string_view name : record.names) {
+    Slot slot = table_.find_holder(name, record.token);
+    if (slot == no_slot) {
+      out_.answer.verdict = Verdict::not_held;
+      return;
+    }
+    Slot session = table_.acquisitions_[slot].session;
+    if (session != no_slot && table_.sessions_[session].id != record.session) {
+      out_.answer.verdict = Verdict::no_session;
+      return;
+    }
+  }
+  out_.answer.verdict = Verdict::done;
+  std::vector<Slot>& freed = table_.freed_;
+  freed.clear();
+  for (std::string_view name : record.names) {
+    Slot slot = table_.find_holder(name, record.token);
+    freed.push_back(table_.acquisitions_[slot].lock);
+    release(slot, HoldEnd::unlocked);
+  }
+  for (Slot lock : freed) grant_next(lock);
+}
+
+// All that is still held of it, before anything of it is anybody else's.
+void Application::release_all(Slot slot, HoldEnd end) {
+  if (!table_.acquisitions_[slot].several) return release_and_grant(slot, end);
+  std::vector<Slot>& freed = table_.freed_;
+  freed.clear();
+  table_.each_name(table_.head_of(slot), [&](Slot one) {
+    freed.push_back(table_.acquisitions_[one].lock);
+    take_away(one, end);
+  });
+  for (Slot lock : freed) grant_next(lock);
+}
+
+// Takes one name out of a grant, for itself: which acquisition has it now. The head stays what it
+// is, for whoever knows the grant by it: it takes the next name in exchange.
+Slot Application::give_up_name(Slot slot) {
+  Slot given = slot;
+  if (Slot sibling = table_.sibling_of(slot); table_.head_of(slot) == slot && sibling != no_slot) {
+    exchange_names(slot, sibling);
+    given = sibling;
+  }
+  Details& own = table_.details_of(given);
+  if (own.previous_sibling != no_slot) {
+    table_.details_of(own.previous_sibling).sibling = own.sibling;
+  }
+  if (own.sibling != no_slot) {
+    table_.details_of(own.sibling).previous_sibling = own.previous_sibling;
+  }
+  own.sibling = own.previous_sibling = no_slot;
+  return given;
+}
+
+void Application::exchange_names(Slot head, Slot sibling) {
+  Acquisition& one = table_.acquisitions_[head];
+  Acquisition& other = table_.acquisitions_[sibling];
+  table_.snapshot_.keep_lock(one.lock);
+  table_.snapshot_.keep_lock(other.lock);
+  std::swap(one.lock, other.lock);
+  std::swap(one.next, other.next);
+  std::swap(one.previous, other.previous);
+  std::swap(table_.details_of(head).position, table_.details_of(sibling).position);
+  for (Slot slot : {head, sibling}) {
+    const Acquisition& moved = table_.acquisitions_[slot];
+    Lock& lock = table_.locks_[moved.lock];
+    (moved.previous == no_slot ? lock.holders : table_.acquisitions_[moved.previous].next) = slot;
+    (moved.next == no_slot ? lock.last_holder : table_.acquisitions_[moved.next].previous) = slot;
+  }
+}
+
+bool Application::fits_elsewhere(Slot waiter) const {
+  for (Slot slot = table_.head_of(waiter); slot != no_slot; slot = table_.sibling_of(slot)) {
+    const Acquisition& one = table_.acquisitions_[slot];
+    if (slot != waiter && !table_.fits(table_.locks_[one.lock], one.mode, slot)) return false;
+  }
+  return true;
+}
+
+}  // namespace pawl::locks
