@@ -142,6 +142,7 @@ struct Error {
   std::optional<Milliseconds> expires_in;  // BUSY: the holder that lapses first
   std::optional<Milliseconds> delay;       // BUSY
   std::string primary;                     // NOT_PRIMARY: host:port, where known
+  std::string cycle;                       // DEADLOCK: who waits for whom
 };
 
 }  // namespace reply

@@ -145,6 +145,7 @@ void Application::end_delay(Slot slot) {
   table_.snapshot_.keep_lock(delay.lock);
   if (delay.mode != Mode::exclusive) forget_shared_hold(slot);
   unlink(slot);
+  --table_.delays_;
   out_.changes.push_back(change::DelayEnded{slot});
   forget(slot);
 }

@@ -61,6 +61,7 @@ Slot LockTable::make_delay(Slot lock, Mode mode, Token token, std::uint32_t dela
   delay.number = token.value;
   delay.ttl_ms = delay_ms;
   delay.stage = Stage::delaying;
+  ++delays_;
   link_last(slot);
   if (mode != Mode::exclusive) enter_shared_hold(slot);
   return slot;

@@ -178,9 +178,7 @@ bool LockTable::is_alive(const Acquisition& acquisition) const {
 bool LockTable::may_be_free(std::string_view name, Mode mode) const {
   Slot at = find_lock(name);
   if (at == no_slot) return true;
-  const Lock& lock = locks_[at];
-  if (has_dead(lock)) return true;
-  return fits(lock, mode, no_slot);
+  return has_dead(locks_[at]) || fits(locks_[at], mode, no_slot);
 }
 
 bool LockTable::has_dead(const Lock& lock) const {

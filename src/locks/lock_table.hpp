@@ -89,8 +89,8 @@ class LockTable {
     }
   }
   [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
-  // Might a LOCK of this name and mode be granted at once? Where a dead session's part is still to
-  // be swept the answer may be yes too often, never too seldom.
+  // Might a LOCK of this name and mode be granted at once? Where a dead session's part is
+  // still to be swept the answer may be yes too often, never too seldom.
   [[nodiscard]] bool may_be_free(std::string_view name, Mode mode) const;
   // Is this another number of slots than the one that counts for this lock?
   [[nodiscard]] bool differs_in_slots(const Lock& lock, Mode mode, std::uint32_t slots) const {
@@ -104,6 +104,7 @@ class LockTable {
   [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
   // Their holds and waits are still among those of the locks.
   [[nodiscard]] bool has_dead_sessions() const { return dead_sessions_ != 0; }
+  [[nodiscard]] bool has_delays() const { return delays_ != 0; }
   [[nodiscard]] std::size_t waiter_count() const { return waiters_; }
   [[nodiscard]] Token last_granted() const { return last_token_; }
   [[nodiscard]] std::size_t memory() const;
@@ -179,6 +180,7 @@ class LockTable {
   std::size_t live_sessions_ = 0;
   std::size_t dead_sessions_ = 0;  // not yet swept
   std::size_t waiters_ = 0;
+  std::size_t delays_ = 0;
   std::size_t text_bytes_ = 0;  // of details, clients and sessions
 };
 

@@ -33,7 +33,7 @@ bool Node::may_decide(LogIndex last) const {
 void Node::notice_gap(Moment now) {
   now = std::max(now, now_);
   Span gap = now - now_;
-  bool armed = leases_.next() != never || sessions_.next() != never;
+  bool armed = leases_.next() != never || sessions_.next() != never || max_holds_.next() != never;
   if (is_mutant(Mutant::gap_not_added)) armed = false;
   if (armed && gap > std::chrono::seconds{1}) skipped_ += gap;
   now_ = now;
@@ -61,21 +61,22 @@ Milliseconds Node::left_of(Moment deadline) const {
 }
 
 Milliseconds Node::expires_in(Slot slot) const {
-  const locks::Acquisition& holder = table_->acquisition(slot);
+  Slot head = table_->head_of(slot);
+  const locks::Acquisition& holder = table_->acquisition(head);
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
-  Slot timer = leased ? slot : holder.session;
-  if (timers.is_ending(timer)) return Milliseconds{0};
-  std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_->session(holder.session).ttl_ms;
-  return std::min(left_of(timers.deadline(timer)), Milliseconds{ttl_ms});
+  Slot timer = leased ? head : holder.session;
+  if (timers.is_ending(timer) || max_holds_.is_ending(head)) return Milliseconds{0};
+  return std::min(left_of(timers.deadline(timer)), ttl_of(head));
 }
 
 // How long ago its deadline was set, told from the deadline itself: nothing is kept for it.
 Milliseconds Node::renewed(Slot slot) const {
-  const locks::Acquisition& holder = table_->acquisition(slot);
+  Slot head = table_->head_of(slot);
+  const locks::Acquisition& holder = table_->acquisition(head);
   bool leased = holder.session == no_slot;
   const TimerQueue& timers = leased ? leases_ : sessions_;
-  Slot timer = leased ? slot : holder.session;
+  Slot timer = leased ? head : holder.session;
   std::uint32_t ttl_ms = leased ? holder.ttl_ms : table_->session(holder.session).ttl_ms;
   if (timers.is_ending(timer)) return Milliseconds{ttl_ms};
   Span whole = lease_end(ttl_ms) - (now_ - skipped_);
@@ -101,28 +102,64 @@ std::int64_t Node::wall_ms() const {
 void Node::decide_expiries() {
   if (!may_decide(expiries_decided_)) return;
   Moment now = now_ - skipped_;
-  bool decided = false;
+  bool decided = std::min({leases_.next(), sessions_.next(), max_holds_.next()}) <= now;
+  if (!decided) return;
+  decide_lapses();
+  decide_session_lapses();
+  decide_max_holds();
+  expiries_decided_ = replica_.last();
+}
+
+void Node::decide_lapses() {
+  std::vector<locks::HoldName> delayed;
   for (std::size_t slice = 0; slice < locks::sweep_locks; ++slice) {
-    Slot slot = leases_.pop_due(now);
+    Slot slot = leases_.pop_due(now_ - skipped_);
     if (slot == no_slot) break;
-    decided = true;
     const locks::Acquisition& acquisition = table_->acquisition(slot);
     switch (acquisition.stage) {
       case locks::Stage::free: break;
       case locks::Stage::waiting: end_wait(slot, locks::WaitEnd::timeout); break;
       case locks::Stage::unclaimed: end_wait(slot, locks::WaitEnd::unclaimed); break;
       case locks::Stage::holding: judge(slot); break;
+      case locks::Stage::delaying:
+        leases_.mark_decided(slot);
+        delayed.push_back({table_->name_of(acquisition.lock), Token{acquisition.number}});
+        break;
     }
   }
+  if (!delayed.empty()) propose(record::EndDelays{replica_.epoch(), delayed}, {});
+}
+
+void Node::decide_session_lapses() {
   for (std::size_t slice = 0; slice < locks::sweep_locks;) {
-    Slot slot = sessions_.pop_due(now);
+    Slot slot = sessions_.pop_due(now_ - skipped_);
     if (slot == no_slot) break;
     const locks::Session& session = table_->session(slot);
     slice += 1 + session.holds + session.waits;
-    decided = true;
     judge_session(slot, locks::SessionEnd::expired);
   }
-  if (decided) expiries_decided_ = replica_.last();
+}
+
+void Node::decide_max_holds() {
+  std::vector<locks::HoldName> taken;
+  while (taken.size() < locks::sweep_locks) {
+    Slot slot = max_holds_.pop_due(now_ - skipped_);
+    if (slot == no_slot) break;
+    take_back(slot, taken);
+  }
+  if (!taken.empty()) propose(record::TakeBack{replica_.epoch(), taken}, {});
+}
+
+void Node::take_back(Slot hold, std::vector<locks::HoldName>& taken) {
+  max_holds_.mark_decided(hold);
+  name_holds(hold, taken);
+}
+
+void Node::name_holds(Slot hold, std::vector<locks::HoldName>& names) const {
+  Token token = table_->acquisition(hold).token();
+  table_->each_name(hold, [&](Slot slot) {
+    names.push_back({table_->name_of(table_->acquisition(slot).lock), token});
+  });
 }
 
 void Node::judge(Slot slot) {
@@ -157,7 +194,7 @@ bool Node::settle_judged() {
     const locks::Acquisition& holder = table_->acquisition(judged.slot);
     if (holder.token() != judged.token || !leases_.is_judged(judged.slot, judged.until)) continue;
     leases_.mark_decided(judged.slot);
-    lapsed.push_back({table_->name_of(holder.lock), judged.token});
+    name_holds(judged.slot, lapsed);
   }
   if (!lapsed.empty()) propose(record::ExpireLeases{replica_.epoch(), lapsed}, {});
   return decided || !lapsed.empty();

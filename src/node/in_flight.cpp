@@ -15,6 +15,8 @@ void InFlight::count(const locks::Record& any, int by) {
                  [&](const record::Lock& r) {
                    for (std::string_view name : r.names) touch(name);
                    locks_ += static_cast<std::uint32_t>(by);
+                   further_names_ += static_cast<std::uint32_t>(by) *
+                                     static_cast<std::uint32_t>(r.names.size() - 1);
                    if (r.ttl_given) ttl_changes_ += static_cast<std::uint32_t>(by);
                  },
                  [&](const record::Unlock& r) {

@@ -30,6 +30,8 @@ class InFlight {
   [[nodiscard]] std::uint32_t touching(std::string_view name) const {
     return anywhere_ + names_[bucket(name)];
   }
+  // Names in LOCKs in flight, beyond the first of each.
+  [[nodiscard]] std::uint32_t further_names() const { return further_names_; }
   // LOCKs in flight.
   [[nodiscard]] std::uint32_t locks() const { return locks_; }
   // Does a record in flight change a lease's TTL? Then only the log knows what TTL it will have.
@@ -60,6 +62,7 @@ class InFlight {
   std::uint32_t anywhere_ = 0;
   std::uint32_t ttl_changes_ = 0;
   std::uint32_t locks_ = 0;
+  std::uint32_t further_names_ = 0;
   std::deque<Wait> waits_;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests about locks: what the primary judges before it makes a record, and what needs none.
-#include "base/mutant.hpp"
+// LOCK: what the primary judges before it makes a record, and what needs none.
+#include <algorithm>
+
 #include "node/node.hpp"
 
 namespace pawl::node {
@@ -9,6 +10,9 @@ namespace pawl::node {
 namespace record = locks::record;
 
 namespace {
+
+// Of delay= and max_hold=: a month.
+constexpr Milliseconds longest_span = std::chrono::hours{24 * 30};
 
 std::uint32_t to_ms(Milliseconds span) { return static_cast<std::uint32_t>(span.count()); }
 
@@ -35,8 +39,8 @@ void Node::lock(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  Slot same = request.id.empty() ? no_slot
-                                 : table_->find_id(session, {}, request.names.front(), request.id);
+  Slot same =
+      request.id.empty() ? no_slot : table_->find_id(session, {}, request.names, request.id);
   bool is_new = same == no_slot;  // what an id has already needs no room
   if (hold_back(from, request)) return;
   if (refuse_busy(from, request, session)) return;
@@ -56,9 +60,10 @@ bool Node::refuse_lock(Origin from, const request::Lock& request) {
     refuse(from, ErrorCode::shutting_down);
     return true;
   }
-  if (request.names.size() != 1) return no("several names in one LOCK are not in this version");
-  if (request.delay != Milliseconds{0}) return no("delay is not in this version");
-  if (request.max_hold) return no("max_hold is not in this version");
+  if (request.delay > longest_span) return no("delay must be from 0 to 2592000000 ms");
+  if (request.max_hold && *request.max_hold > longest_span) {
+    return no("max_hold must be from 1 to 2592000000 ms");
+  }
   if (request.ttl && !is_ttl_in_range(*request.ttl)) return no(ttl_range_);
   return false;
 }
@@ -96,16 +101,20 @@ bool Node::nothing_in_flight_for(std::string_view name) const {
   return in_flight_.touching(name) == 0;
 }
 
+bool Node::nothing_in_flight_for(Names names) const {
+  return std::all_of(names.begin(), names.end(),
+                     [this](std::string_view name) { return nothing_in_flight_for(name); });
+}
+
 // The same id is the same acquisition. What only the log can tell is left to a record.
 bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
-  std::string_view name = request.names.front();
-  Slot slot = table_->find_id(session, {}, name, request.id);
-  if (slot != no_slot && table_->acquisition(slot).token().value != 0 && leases_.is_ending(slot)) {
+  Slot slot = table_->find_id(session, {}, request.names, request.id);
+  if (slot != no_slot && table_->acquisition(slot).token().value != 0 && awaits_end(slot)) {
     park(from);
     return true;
   }
   if (replica_.in_flight() > 0) return false;
-  if (table_->is_spent(session, {}, name, request.id)) {
+  if (table_->is_spent(session, {}, request.names, request.id)) {
     confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
     return true;
   }
@@ -114,11 +123,11 @@ bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
 
 bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
   const locks::Acquisition& acquisition = table_->acquisition(slot);
-  if (table_->name_of(acquisition.lock) != request.names.front() ||
-      acquisition.mode != request.mode ||
-      table_->details(acquisition.details)->slots != request.slots) {
-    confirm(from, reply::Error{.code = ErrorCode::mismatch,
-                               .message = "this id names another acquisition"});
+  locks::Verdict known = table_->recognise(slot, request.names, request.mode, request.slots);
+  if (known != locks::Verdict::none) {
+    bool is_other = known == locks::Verdict::mismatch;
+    confirm(from, reply::Error{.code = is_other ? ErrorCode::mismatch : ErrorCode::not_held,
+                               .message = is_other ? other_acquisition : part_is_gone});
     return true;
   }
   if (acquisition.stage == locks::Stage::holding) {
@@ -130,7 +139,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
       leases_.raise(slot, lease_end(acquisition.ttl_ms));
     }
     note_lease_connection(slot, from.connection);
-    confirm(from, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+    confirm(from, reply::Granted{acquisition.token(), ttl_of(slot)});
     return true;
   }
   if (request.wait == Milliseconds{0}) {
@@ -147,51 +156,63 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
 
 // Pollers must not fill the log.
 bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) {
-  std::string_view name = request.names.front();
-  if (request.wait != Milliseconds{0} || !nothing_in_flight_for(name)) return false;
+  if (request.wait != Milliseconds{0} || !nothing_in_flight_for(request.names)) return false;
   // Not what this very id holds, or may hold by what stands in the log.
-  if (!request.id.empty() &&
-      (replica_.in_flight() > 0 || table_->find_id(session, {}, name, request.id) != no_slot)) {
+  if (!request.id.empty() && (replica_.in_flight() > 0 ||
+                              table_->find_id(session, {}, request.names, request.id) != no_slot)) {
     return false;
   }
-  if (table_->may_be_free(name, request.mode)) return false;
-  Slot at = table_->find_lock(name);
-  if (table_->differs_in_slots(table_->lock(at), request.mode, request.slots)) {
+  auto is_taken = [&](std::string_view name) { return !table_->may_be_free(name, request.mode); };
+  auto taken = std::find_if(request.names.begin(), request.names.end(), is_taken);
+  if (taken == request.names.end()) return false;
+  if (differs_in_slots(request)) {
     confirm(from, reply::Error{.code = ErrorCode::mismatch, .message = other_slots});
   } else {
-    confirm(from, busy(at));
+    confirm(from, busy(table_->find_lock(*taken)));
   }
   return true;
+}
+
+bool Node::differs_in_slots(const request::Lock& request) const {
+  return std::any_of(request.names.begin(), request.names.end(), [&](std::string_view name) {
+    Slot at = table_->find_lock(name);
+    return at != no_slot && table_->differs_in_slots(table_->lock(at), request.mode, request.slots);
+  });
 }
 
 bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
   const Limits& limits = settings_.limits;
   if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
-  Slot at = table_->find_lock(request.names.front());
-  if (at == no_slot && refuse_at_limit(from, "locks", table_->lock_count(), limits.locks)) {
-    return true;
-  }
-  bool may_wait = request.wait != Milliseconds{0} &&
-                  (at != no_slot || !nothing_in_flight_for(request.names.front()));
-  if (may_wait) {
+  std::size_t fresh = 0;  // names that get a lock
+  bool may_wait = false;
+  for (std::string_view name : request.names) {
+    Slot at = table_->find_lock(name);
+    if (at == no_slot) ++fresh;
+    if (request.wait == Milliseconds{0}) continue;
+    if (at == no_slot && nothing_in_flight_for(name)) continue;
+    may_wait = true;
     std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
-    if (refuse_at_limit(from, "waiters_per_lock", waiters, limits.waiters_per_lock)) return true;
+    if (refuse_at_limit(from, {"waiters_per_lock", waiters, limits.waiters_per_lock})) return true;
+  }
+  if (fresh != 0 && refuse_at_limit(from, {"locks", table_->lock_count(), limits.locks, fresh})) {
+    return true;
   }
   if (session == no_slot) return false;
   const locks::Session& own = table_->session(session);
-  if (may_wait &&
-      refuse_at_limit(from, "waiters_per_session", own.waits, limits.waiters_per_session)) {
+  std::size_t names = request.names.size();
+  if (may_wait && refuse_at_limit(from, {"waiters_per_session", own.waits,
+                                         limits.waiters_per_session, names})) {
     return true;
   }
-  return refuse_at_limit(from, "locks_per_session", std::uint64_t{own.holds} + own.waits,
-                         limits.locks_per_session);
+  return refuse_at_limit(from, {"locks_per_session", std::uint64_t{own.holds} + own.waits,
+                                limits.locks_per_session, names});
 }
 
-bool Node::refuse_at_limit(Origin from, std::string_view name, std::uint64_t now,
-                           std::uint64_t limit) {
-  if (now + replica_.in_flight() < limit) return false;
-  if (now >= limit) {
-    answer(from, reply::Error{.code = ErrorCode::limit, .limit = name});
+bool Node::refuse_at_limit(Origin from, const Room& room) {
+  std::uint64_t with_this = room.now + room.wanted - 1;
+  if (with_this + replica_.in_flight() + in_flight_.further_names() < room.limit) return false;
+  if (with_this >= room.limit) {
+    answer(from, reply::Error{.code = ErrorCode::limit, .limit = room.name});
   } else {
     park(from);  // records in flight may reach it: count again when they are applied
   }
@@ -222,6 +243,8 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
   lock.id = request.id;
   lock.wait = request.wait != Milliseconds{0};
   lock.ttl_given = request.ttl.has_value();
+  lock.delay_ms = to_ms(request.delay);
+  if (request.max_hold) lock.max_hold_ms = to_ms(*request.max_hold);
   lock.note = request.note;
   lock.stamp_ms = wall_ms();
   if (session != no_slot) {
@@ -232,105 +255,6 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
   }
   LogIndex index = propose(lock, from);
   if (lock.wait) in_flight_.add_wait(index, lock_deadline_);
-}
-
-void Node::on(Origin from, const request::Unlock& request) {
-  if (request.names.size() != 1) {
-    refuse(from, ErrorCode::bad_request, "several names in one UNLOCK are not in this version");
-    return;
-  }
-  const Connection& connection = *connections_.find(from.connection);
-  if (connection.opening > replica_.applied()) return park(from);
-  bool attached = connection.attachment == Attachment::attached;
-  if (attached && sessions_.is_ending(connection.session)) return park(from);
-  std::string_view name = request.names.front();
-  bool is_held = table_->find_holder(name, request.token) != no_slot;
-  if (!is_held && nothing_in_flight_for(name)) {
-    confirm(from, reply::Error{.code = ErrorCode::not_held});
-    return;
-  }
-  SessionId session;
-  if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
-  propose(record::Unlock{{}, session, request.names, request.token}, from);
-}
-
-void Node::on(Origin from, const request::Renew& request) {
-  if (parked_behind_own(from)) return;
-  if (request.ttl && !is_ttl_in_range(*request.ttl)) {
-    refuse(from, ErrorCode::bad_request, ttl_range_);
-    return;
-  }
-  Slot slot = table_->find_holder(request.name, request.token);
-  if (slot == no_slot) {
-    confirm(from, reply::Error{.code = ErrorCode::not_held});
-    return;
-  }
-  const locks::Acquisition& holder = table_->acquisition(slot);
-  if (holder.session != no_slot) {
-    refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
-    return;
-  }
-  if (leases_.is_ending(slot) && !is_mutant(Mutant::renew_revives)) {
-    park(from);
-    return;
-  }
-  note_lease_connection(slot, from.connection);
-  std::uint32_t ttl_ms = request.ttl ? to_ms(*request.ttl) : holder.ttl_ms;
-  leases_.raise(slot, lease_end(ttl_ms));
-  bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for(request.name);
-  if (ttl_ms != holder.ttl_ms || may_change) {
-    if (parked_for_ttl(from, Milliseconds{ttl_ms})) return;
-    // Without ttl= it is the grant's own, whatever that is once the record applies.
-    propose(record::RenewTtl{{}, {request.name, request.token}, request.ttl ? ttl_ms : 0}, from);
-  } else {
-    confirm(from, reply::Lasting{Milliseconds{ttl_ms}});
-  }
-}
-
-void Node::on(Origin from, const request::Verify& request) {
-  if (parked_behind_own(from)) return;
-  Slot slot = table_->find_holder(request.name, request.token);
-  if (slot == no_slot) {
-    confirm(from, reply::Error{.code = ErrorCode::not_held});
-    return;
-  }
-  const locks::Acquisition& holder = table_->acquisition(slot);
-  bool leased = holder.session == no_slot;
-  const TimerQueue& timers = leased ? leases_ : sessions_;
-  Slot timer = leased ? slot : holder.session;
-  if (timers.is_ending(timer) || timers.deadline(timer) <= now_ - skipped_) {
-    // Past its deadline: its end goes to the log first, and this waits for what comes of it.
-    if (!timers.is_ending(timer)) {
-      judge(slot);
-      static_cast<void>(settle_judged());
-    }
-    park(from);
-    return;
-  }
-  confirm(from, reply::Lasting{expires_in(slot)});
-}
-
-void Node::on(Origin from, const request::Cancel& request) {
-  static_cast<void>(take_held_back(from.connection));
-  if (parked_behind_own(from) || refuse_without_session(from)) return;
-  if (draining_) {
-    refuse(from, ErrorCode::shutting_down);
-    return;
-  }
-  if (hold_back(from, request)) return;
-  SessionId session;
-  if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
-  propose(record::Cancel{{}, session, request.name, request.id}, from);
-}
-
-void Node::on(Origin from, const request::Slots& request) {
-  if (parked_behind_own(from)) return;
-  propose(record::SetSlots{{}, request.name, request.slots}, from);
-}
-
-void Node::on(Origin from, const request::Break& request) {
-  if (parked_behind_own(from)) return;
-  propose(record::Break{{}, {request.name, request.token}, request.reason}, from);
 }
 
 }  // namespace pawl::node

@@ -61,7 +61,7 @@ Moment Node::next_deadline() const {
   }
   if (!backlog_.empty() && may_decide(backlog_decided_)) return now_;
   if (may_decide(expiries_decided_)) {
-    Moment due = std::min(leases_.next(), sessions_.next());
+    Moment due = std::min({leases_.next(), sessions_.next(), max_holds_.next()});
     if (due != never) {
       // No later than a quarter of a second: a gap between steps is then a stall, not idleness.
       next = std::min({next, due + skipped_, now_ + std::chrono::milliseconds{250}});

@@ -34,6 +34,9 @@ namespace pawl::node {
 // What a LOCK is told whose slots= differs from what counts for the lock.
 inline constexpr std::string_view other_slots =
     "the lock is held or awaited with another number of slots";
+// … whose id is known.
+inline constexpr std::string_view other_acquisition = "this id names another acquisition";
+inline constexpr std::string_view part_is_gone = "a part of these locks is not held any more";
 
 class Node {
  public:
@@ -107,14 +110,18 @@ class Node {
   [[nodiscard]] std::string_view primary_address() const;
   void refuse_as_standby(Origin from);
 
-  // Requests about locks (lock_requests.cpp).
-  void on(Origin from, const request::Lock& request);
+  // Requests about what is held or awaited (hold_requests.cpp).
   void on(Origin from, const request::Unlock& request);
   void on(Origin from, const request::Renew& request);
   void on(Origin from, const request::Verify& request);
   void on(Origin from, const request::Cancel& request);
   void on(Origin from, const request::Slots& request);
   void on(Origin from, const request::Break& request);
+  [[nodiscard]] Slot find_hold(std::string_view name, Token token) const;
+  [[nodiscard]] bool awaits_end(Slot hold);
+
+  // LOCK (lock_requests.cpp).
+  void on(Origin from, const request::Lock& request);
   void lock(Origin from, const request::Lock& request);
   // LOCK, step by step: each answers or parks the request and says so with true, or leaves it to
   // the next; what nobody settled becomes a record.
@@ -128,11 +135,19 @@ class Node {
   bool refuse_without_session(Origin from);
   [[nodiscard]] Slot session_of(Origin from);
   [[nodiscard]] bool is_ttl_in_range(Milliseconds ttl) const;
-  // Counts `now` against `limit`, with those that records in flight may add; answers or parks.
-  bool refuse_at_limit(Origin from, std::string_view name, std::uint64_t now, std::uint64_t limit);
+  [[nodiscard]] bool differs_in_slots(const request::Lock& request) const;
+  struct Room {
+    std::string_view name;
+    std::uint64_t now;
+    std::uint64_t limit;
+    std::uint64_t wanted = 1;
+  };
+  // Counts what is wanted, with what records in flight may add; answers or parks.
+  bool refuse_at_limit(Origin from, const Room& room);
   bool refuse_for_memory(Origin from);
   bool refuse_for_disk(Origin from);
   [[nodiscard]] bool nothing_in_flight_for(std::string_view name) const;
+  [[nodiscard]] bool nothing_in_flight_for(Names names) const;
 
   // Requests about sessions (session_requests.cpp).
   void on(Origin from, const request::Open& request);
@@ -163,6 +178,8 @@ class Node {
   [[nodiscard]] reply::List result(Scan<std::string>& scan) const;
   [[nodiscard]] reply::Sessions result(Scan<SessionId>& scan) const;
   [[nodiscard]] reply::LockLine line_of(Slot lock) const;
+  [[nodiscard]] Milliseconds delay_of(const locks::Lock& lock) const;
+  [[nodiscard]] Milliseconds delay_left(Slot delay) const;
   [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;
   void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
   void describe_nodes(reply::Status& status) const;
@@ -218,6 +235,12 @@ class Node {
   // What the primary decides by its clock (decisions.cpp).
   void notice_gap(Moment now);
   void decide_expiries();
+  void decide_lapses();
+  void decide_session_lapses();
+  void decide_max_holds();
+  // Names all that is held of it: a part may be gone once the decision applies.
+  void name_holds(Slot hold, std::vector<locks::HoldName>& names) const;
+  void take_back(Slot hold, std::vector<locks::HoldName>& taken);
   void make_records_of_backlog();
   void rearm_wait(Slot acquisition);
   void end_waits_of(const Connection& connection);
@@ -248,6 +271,8 @@ class Node {
   void on(const locks::change::Granted& change);
   void on(const locks::change::Renewed& change);
   void on(const locks::change::Released& change);
+  void on(const locks::change::Delayed& change);
+  void on(const locks::change::DelayEnded& change);
   void on(const locks::change::Claimed& change);
   void on(const locks::change::Unclaimed& change);
   void on(const locks::change::WaitEnded& change);
@@ -256,11 +281,11 @@ class Node {
   void on(const locks::change::SessionSwept& change);
   void answer_lock(Origin origin, Moment wait_deadline);
   void answer_session(Origin origin);
-  void give_back(const locks::Acquisition& acquisition);
+  void give_back(Slot hold);
   void refuse_untold(Slot acquisition);
   void tell_lost(Slot acquisition, Token token, LossReason reason);
   [[nodiscard]] reply::Error busy(Slot lock) const;
-  [[nodiscard]] Milliseconds ttl_of(const locks::Acquisition& acquisition) const;
+  [[nodiscard]] Milliseconds ttl_of(Slot hold) const;
   void note_lease_connection(Slot acquisition, ConnectionId connection);
 
   struct Arming {
@@ -326,7 +351,8 @@ class Node {
   std::deque<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
   InFlight in_flight_;
   Backlog backlog_;
-  TimerQueue leases_;         // by acquisition: lease, wait or reclaim, as its stage says
+  TimerQueue leases_;         // by acquisition: lease, wait, reclaim or delay, as its stage says
+  TimerQueue max_holds_;      // by acquisition, of the few that have one
   TimerQueue sessions_;       // by session
   std::vector<Slot> untold_;  // granted, but the end of its session stands in the log
   std::deque<Unconfirmed> unconfirmed_;

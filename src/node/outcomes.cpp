@@ -24,15 +24,15 @@ void Node::tell(LogIndex index, Origin origin) {
       if (effects_.answer.acquisition == no_slot) {
         answer(origin, reply::Done{});
       } else {
-        std::uint32_t ttl_ms = table_->acquisition(effects_.answer.acquisition).ttl_ms;
-        answer(origin, reply::Lasting{Milliseconds{ttl_ms}});
+        answer(origin, reply::Lasting{ttl_of(effects_.answer.acquisition)});
       }
       break;
     case Verdict::granted:
     case Verdict::queued: answer_lock(origin, wait_deadline); break;
     case Verdict::busy: answer(origin, busy(effects_.answer.lock)); break;
-    case Verdict::mismatch:
-      refuse(origin, ErrorCode::mismatch, "this id names another acquisition");
+    case Verdict::mismatch: refuse(origin, ErrorCode::mismatch, other_acquisition); break;
+    case Verdict::deadlock:
+      answer(origin, reply::Error{.code = ErrorCode::deadlock, .cycle = effects_.cycle});
       break;
     case Verdict::other_slots: refuse(origin, ErrorCode::mismatch, other_slots); break;
     case Verdict::no_slots:
@@ -68,7 +68,7 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
   if (effects_.answer.verdict == Verdict::granted) {
     note_lease_connection(slot, origin.connection);
     if (acquisition.session != no_slot) renew_session(acquisition.session);
-    answer(origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+    answer(origin, reply::Granted{acquisition.token(), ttl_of(slot)});
     return;
   }
   if (connection != nullptr) {
@@ -106,6 +106,10 @@ void Node::on(const change::Granted& granted) {
   } else {
     leases_.clear(granted.acquisition);
   }
+  const locks::Details* details = table_->details(acquisition.details);
+  if (details != nullptr && details->max_hold_ms != 0) {
+    max_holds_.set(granted.acquisition, lease_end(details->max_hold_ms));
+  }
   note_lease_connection(granted.acquisition, {});
   if (!granted.from_queue) return;
   // Its session's end stands in the log behind this: whoever asked is told once that has applied,
@@ -120,21 +124,24 @@ void Node::on(const change::Granted& granted) {
     told = true;
     note_lease_connection(granted.acquisition, asker.origin.connection);
     if (acquisition.session != no_slot) renew_session(acquisition.session);
-    answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(acquisition)});
+    answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(granted.acquisition)});
   }
-  if (!told) give_back(acquisition);
+  if (!told) give_back(granted.acquisition);
 }
 
 // Its connection ended while the grant was on its way: without an id nobody can ever ask for it.
-void Node::give_back(const locks::Acquisition& acquisition) {
+void Node::give_back(Slot hold) {
+  const locks::Acquisition& acquisition = table_->acquisition(hold);
   const locks::Details* details = table_->details(acquisition.details);
   if ((details != nullptr && !details->id.empty()) || !serving_) return;
-  std::string_view name = table_->name_of(acquisition.lock);
+  std::vector<std::string_view> names;
+  table_->each_name(
+      hold, [&](Slot slot) { names.push_back(table_->name_of(table_->acquisition(slot).lock)); });
   SessionId session;
   if (acquisition.session != no_slot) session = table_->session(acquisition.session).id;
   propose(
       locks::record::Unlock{
-          .user = {}, .session = session, .names = {&name, 1}, .token = acquisition.token()},
+          .user = {}, .session = session, .names = names, .token = acquisition.token()},
       {});
 }
 
@@ -149,6 +156,7 @@ void Node::on(const change::Released& released) {
   using locks::HoldEnd;
   if (!watches_.empty()) announce(released);
   leases_.clear(released.acquisition);
+  if (max_holds_.deadline(released.acquisition) != never) max_holds_.clear(released.acquisition);
   if (std::erase(untold_, released.acquisition) != 0) refuse_untold(released.acquisition);
   const locks::Acquisition& acquisition = table_->acquisition(released.acquisition);
   switch (released.end) {
@@ -162,11 +170,21 @@ void Node::on(const change::Released& released) {
     case HoldEnd::broken:
       tell_lost(released.acquisition, released.token, LossReason::broken);
       break;
+    case HoldEnd::max_hold:
+      tell_lost(released.acquisition, released.token, LossReason::max_hold);
+      break;
     case HoldEnd::closed:
     case HoldEnd::lapsed:
     case HoldEnd::disconnected: break;  // its session's one line says it
   }
 }
+
+void Node::on(const change::Delayed& delayed) {
+  Slot slot = delayed.acquisition;
+  leases_.set(slot, lease_end(table_->acquisition(slot).ttl_ms));
+}
+
+void Node::on(const change::DelayEnded& ended) { leases_.clear(ended.acquisition); }
 
 void Node::refuse_untold(Slot slot) {
   for (Asker asker = askers_.take(slot); asker.origin.connection; asker = askers_.take(slot)) {
@@ -205,12 +223,13 @@ void Node::on(const change::WaitEnded& ended) {
       case WaitEnd::epoch: return ErrorCode::cancelled;
       case WaitEnd::disconnected:
         return draining_ ? ErrorCode::shutting_down : ErrorCode::cancelled;
+      case WaitEnd::deadlock: return ErrorCode::deadlock;
     }
     return ErrorCode::internal;
   };
   for (Asker asker = askers_.take(ended.acquisition); asker.origin.connection;
        asker = askers_.take(ended.acquisition)) {
-    refuse(asker.origin, code());
+    answer(asker.origin, reply::Error{.code = code(), .cycle = effects_.cycle});
   }
 }
 
@@ -244,7 +263,7 @@ void Node::tell_lost(Slot slot, Token token, LossReason reason) {
     out_->pushes.push_back({id, cause_, event::LostLock{std::move(name), token, reason}});
   };
   if (acquisition.session == no_slot) {
-    tell(lease_connections_[slot]);
+    tell(lease_connections_[table_->head_of(slot)]);
     return;
   }
   for (Slot at = connections_.first_attached(acquisition.session); at != no_slot;
@@ -262,12 +281,16 @@ reply::Error Node::busy(Slot at) const {
   std::size_t looked_at = 0;
   for (Slot slot = lock.holders; slot != no_slot && looked_at < most_looked_at; ++looked_at) {
     const locks::Acquisition& holder = table_->acquisition(slot);
-    if (table_->is_alive(holder)) {
+    if (holder.stage == locks::Stage::delaying) {
+      Milliseconds left = delay_left(slot);
+      error.delay = std::max(error.delay.value_or(left), left);
+    } else if (table_->is_alive(holder)) {
       Milliseconds left = expires_in(slot);
       error.expires_in = std::min(error.expires_in.value_or(left), left);
     }
     slot = holder.next;
   }
+  if (error.expires_in) error.delay.reset();
   return error;
 }
 
@@ -276,9 +299,13 @@ void Node::note_lease_connection(Slot slot, ConnectionId connection) {
   lease_connections_[slot] = connection;
 }
 
-Milliseconds Node::ttl_of(const locks::Acquisition& acquisition) const {
+// What a renewal gives, or a grant: no more than max_hold leaves.
+Milliseconds Node::ttl_of(Slot hold) const {
+  const locks::Acquisition& acquisition = table_->acquisition(hold);
   bool leased = acquisition.session == no_slot;
-  return Milliseconds{leased ? acquisition.ttl_ms : table_->session(acquisition.session).ttl_ms};
+  Milliseconds ttl{leased ? acquisition.ttl_ms : table_->session(acquisition.session).ttl_ms};
+  Moment end = max_holds_.deadline(hold);
+  return end == never ? ttl : std::min(ttl, left_of(end));
 }
 
 }  // namespace pawl::node

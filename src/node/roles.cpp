@@ -80,8 +80,14 @@ void Node::arm() {
 
 void Node::arm_lease(Slot slot) {
   const locks::Acquisition& acquisition = table_->acquisition(slot);
-  bool leased = acquisition.stage == locks::Stage::holding && acquisition.session == no_slot;
-  if (!leased || is_mutant(Mutant::standby_expires)) return;
+  bool holds = acquisition.stage == locks::Stage::holding && table_->head_of(slot) == slot;
+  bool delays = acquisition.stage == locks::Stage::delaying;
+  if ((!holds && !delays) || is_mutant(Mutant::standby_expires)) return;
+  const locks::Details* details = table_->details(acquisition.details);
+  if (details != nullptr && details->max_hold_ms != 0) {
+    max_holds_.set(slot, full_term(details->max_hold_ms));
+  }
+  if (acquisition.session != no_slot) return;
   leases_.set(slot, full_term(acquisition.ttl_ms));
   note_lease_connection(slot, {});
 }
@@ -146,6 +152,7 @@ void Node::step_down(const replication::SteppedDown& down) {
   judged_.clear();
   expiries_decided_ = backlog_decided_ = {};
   leases_.reset();
+  max_holds_.reset();
   sessions_.reset();
   end_watches({.code = ErrorCode::not_primary,
                .message = "the watch ends: WATCH again at the primary",

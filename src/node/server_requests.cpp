@@ -99,9 +99,11 @@ void Node::on(Origin from, const request::Show& request) {
   show.name = request.name;
   if (Slot at = table_->find_lock(request.name); at != no_slot) {
     const locks::Lock& lock = table_->lock(at);
+    show.delay = delay_of(lock);
     for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
       const locks::Acquisition& acquisition = table_->acquisition(slot);
-      if (!table_->is_alive(acquisition)) continue;
+      bool holds = acquisition.stage == locks::Stage::holding;
+      if (!holds || !table_->is_alive(acquisition)) continue;
       if (show.holders.size() == request.limit) break;
       reply::Holder& holder = show.holders.emplace_back();
       describe(acquisition, holder);
@@ -219,7 +221,8 @@ reply::List Node::result(Scan<std::string>& scan) const {
     Slot slot = table_->find_lock(name);
     if (slot == no_slot) continue;
     reply::LockLine line = line_of(slot);
-    if (line.holders + line.waiters > 0) list.locks.push_back(std::move(line));
+    bool is_there = line.holders + line.waiters > 0 || line.delay > Milliseconds{0};
+    if (is_there) list.locks.push_back(std::move(line));
   }
   return list;
 }
@@ -242,9 +245,9 @@ reply::LockLine Node::line_of(Slot slot) const {
   line.mode = lock.mode;
   for (Slot at = lock.holders; at != no_slot; at = table_->acquisition(at).next) {
     const locks::Acquisition& holder = table_->acquisition(at);
-    if (!table_->is_alive(holder)) continue;
+    if (holder.stage != locks::Stage::holding || !table_->is_alive(holder)) continue;
     if (++line.holders > 1) {
-      if (table_->has_dead_sessions()) continue;
+      if (table_->has_dead_sessions() || table_->has_delays()) continue;
       line.holders = lock.holder_count;
       break;
     }
@@ -252,12 +255,28 @@ reply::LockLine Node::line_of(Slot slot) const {
     line.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - holder.stamp_ms)};
     line.expires_in = expires_in(at);
   }
+  line.delay = delay_of(lock);
   line.waiters = lock.waiters;
   if (!table_->has_dead_sessions()) return line;
   for (Slot at = lock.queue_head; at != no_slot; at = table_->acquisition(at).next) {
     if (!table_->is_alive(table_->acquisition(at))) --line.waiters;
   }
   return line;
+}
+
+// The longest that stands.
+Milliseconds Node::delay_of(const locks::Lock& lock) const {
+  Milliseconds longest{0};
+  if (!table_->has_delays()) return longest;
+  for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
+    if (table_->acquisition(slot).stage != locks::Stage::delaying) continue;
+    longest = std::max(longest, delay_left(slot));
+  }
+  return longest;
+}
+
+Milliseconds Node::delay_left(Slot delay) const {
+  return leases_.is_ending(delay) ? Milliseconds{0} : left_of(leases_.deadline(delay));
 }
 
 reply::SessionLine Node::line_of(Slot slot, const locks::Session& session) const {

@@ -51,7 +51,7 @@ void Node::on(Origin from, const request::Open& request) {
   // Attaching to one that is there needs no room.
   if (there == no_slot &&
       (refuse_for_memory(from) || refuse_for_disk(from) ||
-       refuse_at_limit(from, "sessions", table_->session_count(), limits.sessions))) {
+       refuse_at_limit(from, {"sessions", table_->session_count(), limits.sessions}))) {
     Connection& refused = *connections_.find(from.connection);
     if (!out_->parked) refused.attachment = Attachment::failed;
     return;

@@ -100,6 +100,10 @@ void append_error(std::string& out, const reply::Error& error) {
   if (error.waiters) append(out, " waiters=", *error.waiters);
   if (error.expires_in) append(out, " expires_in=", *error.expires_in);
   if (error.delay) append(out, " delay=", *error.delay);
+  if (!error.cycle.empty()) {
+    out += " cycle=";
+    append_quoted(out, error.cycle);
+  }
   if (!error.message.empty()) {
     out += " msg=";
     append_quoted(out, error.message);
