@@ -35,7 +35,7 @@ std::string run(std::uint64_t seed, std::uint64_t operations) {
   if (difference.empty()) difference = both.compare_state();
   // The random records reach everything, or they prove nothing.
   if (difference.empty() && operations >= 100'000) {
-    CHECK(both.kinds_told() == 16 + 23);
+    CHECK(both.kinds_told() == 17 + 50);
   }
   if (difference.empty()) return {};
   return "step " + std::to_string(step) + ": " + difference +

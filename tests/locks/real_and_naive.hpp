@@ -35,9 +35,9 @@ class RealAndNaive {
     }
     for (const Told& one : real) {
       bool is_partial_sweep = one.what == "swept" && one.number != 0;
-      kinds_told_.insert({one.what, 0, is_partial_sweep, one.why});
+      kinds_told_.insert({one.what, 0, is_partial_sweep, one.why, {}, one.several});
     }
-    if (real == naive_.told) return {};
+    if (real == naive_.told) return judge(record);
     std::ostringstream text;
     text << "record kind " << record.index();
     for (const Told& one : real) text << "\n  real:  " << one;
@@ -45,28 +45,34 @@ class RealAndNaive {
     return text.str();
   }
 
-  // How many of the 16 answers, and of the 23 changes with their reasons, have come up.
+  // How many of the 17 answers and of the 50 changes, with their reasons, have come up; one of
+  // several names in a LOCK is another than one of one, and a delay of each mode is one.
   [[nodiscard]] std::size_t kinds_told() const { return kinds_told_.size(); }
 
   [[nodiscard]] std::string compare_state() {
     if (real_.last_granted().value != naive_.last_token) return "the last token differs";
-    std::map<std::string, std::vector<const NaiveTable::Acquisition*>> holders, queues;
+    std::map<std::string, Several> holders, queues;
     std::size_t waiters = 0;
     for (const NaiveTable::Acquisition& one : naive_.acquisitions) {
-      static_cast<void>(queues[one.name]);
-      (one.holds() ? holders : queues)[one.name].push_back(&one);
-      if (!one.holds()) ++waiters;
+      for (const std::string& name : one.left) {
+        static_cast<void>(queues[name]);
+        (one.holds() ? holders : queues)[name].push_back({&one, nullptr, name, one.number});
+        if (!one.holds()) ++waiters;
+      }
     }
-    auto number = [](auto* one) { return one->number; };
-    for (auto& [name, several] : holders) std::ranges::sort(several, {}, number);
+    for (const NaiveTable::Delay& one : naive_.delays) {
+      static_cast<void>(queues[one.name]);
+      holders[one.name].push_back({nullptr, &one, one.name, one.after});
+    }
+    for (auto& [name, several] : holders) std::ranges::stable_sort(several, {}, &Expected::rank);
     if (real_.lock_count() != queues.size()) return "the number of locks differs";
     if (real_.waiter_count() != waiters) return "the number of waiters differs";
     for (const auto& [name, queue] : queues) {
       if (!same_lock(name, holders[name], queue)) return "lock " + name + " differs";
     }
-    if (real_.session_count() != naive_.secrets.size()) return "the number of sessions differs";
-    for (const auto& [id, secret] : naive_.secrets) {
-      if (!same_session(id, secret)) return "session " + std::to_string(id.value) + " differs";
+    if (real_.session_count() != naive_.sessions.size()) return "the number of sessions differs";
+    for (const auto& [id, session] : naive_.sessions) {
+      if (!same_session(id, session)) return "session " + std::to_string(id.value) + " differs";
     }
     for (const auto& [id, end] : naive_.dead) {
       if (real_.find_session(id) != no_slot) return "a dead session is found";
@@ -75,6 +81,30 @@ class RealAndNaive {
   }
 
  private:
+  // One name of what holds or waits, or a delay, which stands behind all who held when it came.
+  struct Expected {
+    const NaiveTable::Acquisition* one;
+    const NaiveTable::Delay* delay;
+    std::string_view name;
+    std::uint64_t rank;
+  };
+  using Several = std::vector<Expected>;
+
+  // What the two agree on may still be wrong.
+  [[nodiscard]] std::string judge(const Record& record) {
+    if (effects_.answer.verdict == Verdict::deadlock && !naive_.were_lowered) {
+      SessionId asker = std::get<record::Lock>(record).session;
+      std::string wrong = judge_cycle(effects_.cycle, asker, naive_.deadlock);
+      if (!wrong.empty()) return "the cycle " + wrong;
+    } else if (effects_.answer.verdict != Verdict::deadlock && !effects_.cycle.empty()) {
+      return "a cycle without a deadlock";
+    }
+    bool may_be_overlooked = has_dead_ || !naive_.dead.empty();
+    has_dead_ = !naive_.dead.empty();
+    const NaiveTable::Acquisition* one = may_be_overlooked ? naive_.overlooked() : nullptr;
+    return one == nullptr ? "" : "overlooked: who waits for " + one->left.front();
+  }
+
   [[nodiscard]] std::uint64_t stamp(Slot slot) const {
     return static_cast<std::uint64_t>(real_.acquisition(slot).stamp_ms);
   }
@@ -86,6 +116,8 @@ class RealAndNaive {
       told.number = real.released;
     } else if (real.session != no_slot) {
       told.number = real_.session(real.session).id.value;
+    } else if (real.lock != no_slot) {
+      told.name = real_.name_of(real.lock);
     } else if (real.acquisition != no_slot) {
       told.who = stamp(real.acquisition);
       told.number = real_.acquisition(real.acquisition).number;
@@ -93,35 +125,47 @@ class RealAndNaive {
     return told;
   }
 
+  [[nodiscard]] Told about(std::string_view what, Slot slot, int why = 0) const {
+    return {what, stamp(slot), 0, why, {}, several(slot)};
+  }
+  [[nodiscard]] Told held(std::string_view what, Slot slot) const {
+    Told told = about(what, slot);
+    told.number = real_.acquisition(slot).number;
+    return told;
+  }
+  [[nodiscard]] bool several(Slot slot) const {
+    const Details* details = real_.details(real_.acquisition(slot).details);
+    return details != nullptr && details->names > 1;
+  }
+  [[nodiscard]] std::string name_of(Slot acquisition) const {
+    return std::string{real_.name_of(real_.acquisition(acquisition).lock)};
+  }
+  [[nodiscard]] Told delay(std::string_view what, Slot slot) const {
+    const Acquisition& one = real_.acquisition(slot);
+    return {what, one.ttl_ms, one.number, static_cast<int>(one.mode), name_of(slot)};
+  }
+
   [[nodiscard]] Told told(const Change& change) const {
     return std::visit(
         Overloaded{
             [&](const change::Granted& one) {
-              return Told{one.from_queue ? "granted from the queue" : "granted",
-                          stamp(one.acquisition), real_.acquisition(one.acquisition).number};
+              return held(one.from_queue ? "granted from the queue" : "granted", one.acquisition);
             },
-            [&](const change::Renewed& one) {
-              return Told{"renewed", stamp(one.acquisition),
-                          real_.acquisition(one.acquisition).number};
-            },
+            [&](const change::Renewed& one) { return held("renewed", one.acquisition); },
             [&](const change::Released& one) {
-              return Told{"released", stamp(one.acquisition), one.token.value,
-                          static_cast<int>(one.end)};
+              return Told{"released",
+                          stamp(one.acquisition),
+                          one.token.value,
+                          static_cast<int>(one.end),
+                          name_of(one.acquisition),
+                          several(one.acquisition)};
             },
-            [&](const change::Delayed& one) {
-              return Told{"delayed", stamp(one.acquisition)};
-            },
-            [&](const change::DelayEnded& one) {
-              return Told{"delay ended", stamp(one.acquisition)};
-            },
-            [&](const change::Claimed& one) {
-              return Told{"claimed", stamp(one.acquisition)};
-            },
-            [&](const change::Unclaimed& one) {
-              return Told{"unclaimed", stamp(one.acquisition)};
-            },
+            [&](const change::Delayed& one) { return delay("delayed", one.acquisition); },
+            [&](const change::DelayEnded& one) { return delay("delay ended", one.acquisition); },
+            [&](const change::Claimed& one) { return about("claimed", one.acquisition); },
+            [&](const change::Unclaimed& one) { return about("unclaimed", one.acquisition); },
             [&](const change::WaitEnded& one) {
-              return Told{"wait ended", stamp(one.acquisition), 0, static_cast<int>(one.end)};
+              return about("wait ended", one.acquisition, static_cast<int>(one.end));
             },
             [&](const change::SessionOpened& one) {
               return Told{"opened", real_.session(one.session).id.value};
@@ -135,8 +179,6 @@ class RealAndNaive {
             }},
         change);
   }
-
-  using Several = std::vector<const NaiveTable::Acquisition*>;
 
   [[nodiscard]] bool same_lock(std::string_view name, const Several& holders,
                                const Several& queue) const {
@@ -154,8 +196,8 @@ class RealAndNaive {
   // In order, linked both ways.
   [[nodiscard]] bool same_list(Slot head, Slot tail, const Several& naive) const {
     Slot previous = no_slot;
-    for (const NaiveTable::Acquisition* one : naive) {
-      if (head == no_slot || stamp(head) != one->stamp || !same(head, *one)) return false;
+    for (const Expected& one : naive) {
+      if (head == no_slot || !same(head, one)) return false;
       if (real_.acquisition(head).previous != previous) return false;
       previous = head;
       head = real_.acquisition(head).next;
@@ -163,52 +205,90 @@ class RealAndNaive {
     return head == no_slot && tail == previous;
   }
 
-  [[nodiscard]] bool same(Slot slot, const NaiveTable::Acquisition& naive) const {
+  [[nodiscard]] bool same(Slot slot, const Expected& expected) const {
+    if (expected.delay != nullptr) return same_delay(slot, *expected.delay);
+    const NaiveTable::Acquisition& naive = *expected.one;
     const Acquisition& real = real_.acquisition(slot);
-    if (real.number != naive.number || real.stage != naive.stage || real.mode != naive.mode ||
-        real.ttl_ms != naive.ttl_ms ||
-        real_.is_alive(real) == naive_.dead.contains(naive.session)) {
+    if (stamp(slot) != naive.stamp || real.number != naive.number || real.stage != naive.stage ||
+        real.mode != naive.mode || real.ttl_ms != naive.ttl_ms || name_of(slot) != expected.name ||
+        real_.is_alive(real) == naive_.is_dead(naive)) {
       return false;
     }
     SessionId owner = real.session == no_slot ? SessionId{} : real_.session(real.session).id;
-    if (owner != naive.session) return false;
-    const Details* details = real_.details(real.details);
-    if ((details == nullptr ? "" : details->id) != std::get<3>(naive.id)) return false;
-    return is_found(slot, real, naive);
+    return owner == naive.session && same_details(slot, naive) && same_names(slot, naive) &&
+           is_found(slot, expected.name, naive);
+  }
+
+  [[nodiscard]] bool same_delay(Slot slot, const NaiveTable::Delay& delay) const {
+    const Acquisition& real = real_.acquisition(slot);
+    return real.stage == Stage::delaying && real.mode == delay.mode && real.ttl_ms == delay.ms &&
+           real.number == delay.token && real.session == no_slot && real.client == no_slot &&
+           real_.find_holder(delay.name, Token{delay.token}) == no_slot;
+  }
+
+  [[nodiscard]] bool same_details(Slot slot, const NaiveTable::Acquisition& naive) const {
+    const Details none;
+    const Details* kept = real_.details(real_.acquisition(slot).details);
+    const Details& real = kept == nullptr ? none : *kept;
+    bool same_slots = kept == nullptr || real.slots == naive.slots;
+    return same_slots && real.id == naive.id && real.note == naive.note &&
+           real.delay_ms == naive.delay_ms && real.max_hold_ms == naive.max_hold_ms &&
+           real.names == naive.names.size();
+  }
+
+  // All that is left of its names, in their order, from the first.
+  [[nodiscard]] bool same_names(Slot slot, const NaiveTable::Acquisition& naive) const {
+    std::vector<std::string> names;
+    bool same = true;
+    real_.each_name(real_.head_of(slot), [&](Slot one) {
+      names.push_back(name_of(one));
+      same = same && real_.head_of(one) == real_.head_of(slot);
+      same = same && real_.is_one_of(names.back(), real_.head_of(slot));
+    });
+    return same && names == naive.left;
   }
 
   // Each index leads to it, as long as it should.
-  [[nodiscard]] bool is_found(Slot slot, const Acquisition& real,
+  [[nodiscard]] bool is_found(Slot slot, std::string_view name,
                               const NaiveTable::Acquisition& naive) const {
-    if (real.waits() && real_.find_wait(real.claim()) != slot) return false;
-    bool findable = real_.is_alive(real) && !real.waits();
-    if (real_.find_holder(naive.name, Token{naive.number}) != (findable ? slot : no_slot) &&
-        !real.waits()) {
-      return false;
+    const Acquisition& real = real_.acquisition(slot);
+    Slot head = real_.head_of(slot);
+    if (real.waits()) {
+      if (real_.find_wait(real.claim()) != head) return false;
+    } else {
+      Slot found = real_.find_holder(name, Token{naive.number});
+      if (found != (real_.is_alive(real) ? slot : no_slot)) return false;
     }
-    const auto& [session, user, name, id] = naive.id;
-    return id.empty() || real_.find_id(real.session, user, naive.name, id) == slot;
+    if (naive.id.empty()) return true;
+    Slot by_id = real_.find_id(real.session, naive.user, name, naive.id);
+    return real.session == no_slot ? by_id == slot
+                                   : by_id != no_slot && real_.head_of(by_id) == head;
   }
 
-  [[nodiscard]] bool same_session(SessionId id, std::string_view secret) const {
+  [[nodiscard]] bool same_session(SessionId id, const NaiveTable::Session& session) const {
     Slot slot = real_.find_session(id);
-    if (slot == no_slot || real_.find_session(secret) != slot) return false;
+    if (slot == no_slot || real_.find_session(session.secret) != slot) return false;
     Several holds, waits;
     for (const NaiveTable::Acquisition& one : naive_.acquisitions) {
-      if (one.session == id) (one.holds() ? holds : waits).push_back(&one);
+      if (one.session != id) continue;
+      for (const std::string& name : one.left) {
+        (one.holds() ? holds : waits).push_back({&one, nullptr, name, one.number});
+      }
     }
     const Session& real = real_.session(slot);
-    return same_in_session(real.first_hold, real.last_hold, real.holds, holds) &&
+    return real.deadlock == session.deadlock &&
+           same_in_session(real.first_hold, real.last_hold, real.holds, holds) &&
            same_in_session(real.first_wait, real.last_wait, real.waits, waits);
   }
 
-  // In the order of their numbers, linked both ways.
+  // In the order of their numbers, and of the names of one LOCK, linked both ways.
   [[nodiscard]] bool same_in_session(Slot at, Slot last, std::size_t count, Several naive) const {
     if (count != naive.size()) return false;
-    std::ranges::sort(naive, {}, [](auto* one) { return one->number; });
+    std::ranges::stable_sort(naive, {}, &Expected::rank);
     Slot previous = no_slot;
-    for (const NaiveTable::Acquisition* expected : naive) {
-      if (at == no_slot || stamp(at) != expected->stamp) return false;
+    for (const Expected& expected : naive) {
+      if (at == no_slot || stamp(at) != expected.one->stamp) return false;
+      if (name_of(at) != expected.name) return false;
       if (real_.acquisition(at).session_previous != previous) return false;
       previous = at;
       at = real_.acquisition(at).session_next;
@@ -232,6 +312,7 @@ class RealAndNaive {
   NaiveTable naive_;
   Effects effects_;
   std::set<Told> kinds_told_;
+  bool has_dead_ = false;
 };
 
 }  // namespace pawl::locks
