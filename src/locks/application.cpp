@@ -203,11 +203,20 @@ void Application::settle(Slot at) {
       Slot head = table_.head_of(slot);
       end_wait(head, wait_end(table_.sessions_[waiter.session].end));
       table_.each_name(head, [&](Slot one) {
-        if (table_.acquisitions_[one].lock != at) forget_if_free(table_.acquisitions_[one].lock);
+        Slot other = table_.acquisitions_[one].lock;
+        if (other == at) return;
+        forget_if_free(other);
+        bereft_.push_back(other);
       });
     }
     slot = next;
   }
+}
+
+// Whoever stood behind a dead wait for several names is granted on all of them, though the record
+// saw but one: no later record may come to see the others.
+void Application::grant_bereft() {
+  for (std::size_t at = 0; at < bereft_.size(); ++at) grant_next(bereft_[at]);
 }
 
 bool Application::sweep(Slot at) {

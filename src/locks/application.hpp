@@ -32,6 +32,9 @@ class Application {
   void operator()(const record::TakeBack& record);
   void operator()(const record::StateHash&) {}
 
+  // What every record ends with.
+  void grant_bereft();
+
  private:
   // Handlers' parts (apply.cpp).
   Answer lock_again(const record::Lock& record, Slot acquisition);
@@ -83,6 +86,7 @@ class Application {
   LockTable& table_;
   Epoch epoch_;
   Effects& out_;
+  std::vector<Slot> bereft_;  // locks that a dead wait left, seen at another of its names
 };
 
 }  // namespace pawl::locks

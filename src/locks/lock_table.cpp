@@ -15,7 +15,9 @@ LockTable::LockTable(std::uint64_t hash_seed) : seed_(hash_seed), spent_(hash_se
 void LockTable::apply(Epoch entry_epoch, const Record& record, Effects& out) {
   bury();
   out.clear();
-  std::visit(Application{*this, entry_epoch, out}, record);
+  Application application{*this, entry_epoch, out};
+  std::visit(application, record);
+  application.grant_bereft();
 }
 
 void LockTable::begin_snapshot() {

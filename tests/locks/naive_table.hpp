@@ -16,6 +16,7 @@ namespace pawl::locks {
 struct NaiveTable : NaiveState {
   std::vector<Told> told;                  // by the last record, its answer first
   std::set<NaiveDeadlock::Step> deadlock;  // that it ran into: who waits where for whom
+  std::vector<std::string> bereft;         // names whose dead wait ended with another of its names
   bool were_lowered = false;               // slots, since all waits were last unclaimed
   bool settles = true;  // while a session is first swept: are there other dead ones to look for?
 
@@ -26,6 +27,7 @@ struct NaiveTable : NaiveState {
       return false;
     };
     std::visit([&](const auto& r) { is_void(r) ? void() : on(r); }, record);
+    for (; !bereft.empty(); bereft.erase(bereft.begin())) grant_next(std::string{bereft.front()});
   }
 
   void say(Verdict verdict, std::uint64_t who = 0, std::uint64_t number = 0,
@@ -112,8 +114,11 @@ struct NaiveTable : NaiveState {
     auto rank = [&](auto& one) {
       return std::tuple{!is_its(one), !one.holds(), one.holds() ? one.number : 0};
     };
-    while (find(is_its))
-      end_dead(*std::ranges::min_element(acquisitions, {}, rank), std::string{name});
+    while (find(is_its)) {
+      auto names = end_dead(*std::ranges::min_element(acquisitions, {}, rank), std::string{name});
+      std::erase(names, name);
+      bereft.insert(bereft.end(), names.begin(), names.end());
+    }
   }
   void grant_next(std::string_view name) {  // whoever fits, in order, once the dead are gone
     if (settles && !dead.empty()) settle(name);

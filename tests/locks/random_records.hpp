@@ -143,6 +143,7 @@ class RandomRecords {
       // Who looks for deadlocks may not wait so much; to judge that plainly takes long.
       bool deadlock = one_in(4);
       if (deadlock) greedy_left_ = 2 + greedy_left_ / 8;
+      always_ = one_in(2) ? std::vector<std::string>{} : (names(), said_);
       return record::OpenSession{.secret = text_[0], .deadlock = deadlock};
     }
     record::Lock record = lock();
@@ -151,6 +152,8 @@ class RandomRecords {
     if (one_in(2)) {
       said_[0] = "many/" + std::to_string(below(3'000));
       names_[0] = said_[0];
+    } else if (!always_.empty()) {
+      names_.assign(always_.begin(), always_.end());
     }
     record.names = names_;
     if (one_in(1.2)) record.id = {};
@@ -276,6 +279,7 @@ class RandomRecords {
   Epoch epoch_{1};
   SessionId greedy_;
   std::uint64_t greedy_left_ = 0;
+  std::vector<std::string> always_;  // what it wants, if it does not want all sorts of things
   std::array<std::string, 3> text_;
   std::vector<std::string> said_;  // what names_ look at
   std::vector<std::string_view> names_;

@@ -25,7 +25,12 @@ struct Wish {  // what a LOCK may say beside its name
   Mode mode = Mode::exclusive;
   std::string_view note = {};
   std::string_view address = "here";
+  std::uint32_t slots = 0;
+  std::uint32_t delay_ms = 0;
+  std::uint32_t max_hold_ms = 0;
 };
+
+using Several = std::vector<std::string_view>;
 
 class TableDriver {
  public:
@@ -34,36 +39,45 @@ class TableDriver {
     return effects_.answer.verdict;
   }
 
-  Verdict lock(std::string_view name, const Wish& wish = {}) {
+  Verdict lock(std::string_view name, const Wish& wish = {}) { return lock_all({name}, wish); }
+  Verdict lock_all(const Several& names, const Wish& wish = {}) {
     return apply(record::Lock{.user = wish.user,
                               .session = wish.session,
-                              .names = {&name, 1},
+                              .names = names,
                               .mode = wish.mode,
+                              .slots = wish.slots,
                               .id = wish.id,
                               .wait = wish.wait,
                               .ttl_given = wish.ttl_given,
                               .ttl_ms = wish.ttl_ms,
+                              .delay_ms = wish.delay_ms,
+                              .max_hold_ms = wish.max_hold_ms,
                               .note = wish.note,
                               .address = wish.address});
   }
   // Expects a grant.
-  Token grant(std::string_view name, const Wish& wish = {}) {
-    return lock(name, wish) == Verdict::granted ? token() : Token{};
+  Token grant(std::string_view name, const Wish& wish = {}) { return grant_all({name}, wish); }
+  Token grant_all(const Several& names, const Wish& wish = {}) {
+    return lock_all(names, wish) == Verdict::granted ? token() : Token{};
   }
   // Expects to wait.
-  ClaimNumber wait(std::string_view name, Wish wish = {}) {
+  ClaimNumber wait(std::string_view name, const Wish& wish = {}) { return wait_all({name}, wish); }
+  ClaimNumber wait_all(const Several& names, Wish wish = {}) {
     wish.wait = true;
-    return lock(name, wish) == Verdict::queued ? claim() : ClaimNumber{};
+    return lock_all(names, wish) == Verdict::queued ? claim() : ClaimNumber{};
   }
   Verdict unlock(std::string_view name, Token token, SessionId session = {}) {
-    return apply(record::Unlock{.session = session, .names = {&name, 1}, .token = token});
+    return unlock_all({name}, token, session);
+  }
+  Verdict unlock_all(const Several& names, Token token, SessionId session = {}) {
+    return apply(record::Unlock{.session = session, .names = names, .token = token});
   }
   Verdict cancel(std::string_view name, std::string_view id, SessionId session = {},
                  std::string_view user = {}) {
     return apply(record::Cancel{user, session, name, id});
   }
-  SessionId open(std::string_view secret) {
-    apply(record::OpenSession{.secret = secret, .ttl_ms = 10'000});
+  SessionId open(std::string_view secret, bool deadlock = true) {
+    apply(record::OpenSession{.secret = secret, .ttl_ms = 10'000, .deadlock = deadlock});
     return table_.session(effects_.answer.session).id;
   }
   Verdict close(SessionId session) { return apply(record::CloseSession{session}); }
@@ -73,6 +87,20 @@ class TableDriver {
   void expire(std::string_view name, Token token) {
     HoldName hold{name, token};
     apply(record::ExpireLeases{epoch, {&hold, 1}});
+  }
+  void take_back(std::string_view name, Token token) {
+    HoldName hold{name, token};
+    apply(record::TakeBack{epoch, {&hold, 1}});
+  }
+  void end_delay(std::string_view name, Token token) {
+    HoldName hold{name, token};
+    apply(record::EndDelays{epoch, {&hold, 1}});
+  }
+  Verdict break_hold(std::string_view name, Token token) {
+    return apply(record::Break{.hold = {name, token}, .reason = "stuck"});
+  }
+  Verdict set_slots(std::string_view name, std::uint32_t slots) {
+    return apply(record::SetSlots{.name = name, .slots = slots});
   }
   void end_wait(ClaimNumber wait, WaitEnd reason = WaitEnd::timeout) {
     apply(record::EndWaits{epoch, reason, {&wait, 1}});
@@ -88,6 +116,11 @@ class TableDriver {
   [[nodiscard]] ClaimNumber claim() const { return answered().claim(); }
   [[nodiscard]] std::uint32_t released() const { return effects_.answer.released; }
   [[nodiscard]] std::uint32_t ttl_ms() const { return answered().ttl_ms; }
+  [[nodiscard]] std::string_view cycle() const { return effects_.cycle; }
+  [[nodiscard]] std::string_view busy_name() const {
+    Slot lock = effects_.answer.lock;
+    return lock == no_slot ? std::string_view{} : table_.name_of(lock);
+  }
 
   // Changes of the last record, in order.
   [[nodiscard]] std::vector<std::string> changes() const {
