@@ -78,6 +78,7 @@ void LockTable::restore_acquisition(const record::Lock& record, Slot lock, Slot 
   if (as.names > 1) {  // linked, and given their claim, once all are there
     acquisition.several = true;
     Details& details = details_of(slot);
+    details.slots = static_cast<std::uint16_t>(record.slots);
     details.names = as.names;
     details.position = as.position;
   }
