@@ -57,6 +57,9 @@ const Golden golden[] = {
     {"break", record::Break{"ci", {"jobs", Token{42}}, "stuck"},
      "0d026369046a6f62732a05737475636b"},
     {"set_slots", record::SetSlots{"ci", "jobs", 300}, "0f026369046a6f6273ac02"},
+    {"end_delays", record::EndDelays{Epoch{3}, some_holds},
+     "100302016107046a6f6273ffffffffffffff0f"},
+    {"take_back", record::TakeBack{Epoch{3}, some_holds}, "110302016107046a6f6273ffffffffffffff0f"},
 };
 
 std::string encoded(const Record& record) {
@@ -89,6 +92,10 @@ bool same(std::span<const Item> one, std::span<const Item> other) {
 }
 bool same(const HoldName& one, const HoldName& other) {
   return one.name == other.name && one.token == other.token;
+}
+bool same_holds(std::span<const HoldName> one, std::span<const HoldName> other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const HoldName& a, const HoldName& b) { return same(a, b); });
 }
 
 // Field by field: a field that the codec forgot would be missed by comparing bytes.
@@ -129,9 +136,13 @@ struct SameFields {
     return a.user == b.user && same(a.hold, b.hold) && a.ttl_ms == b.ttl_ms;
   }
   bool operator()(const record::ExpireLeases& a, const record::ExpireLeases& b) const {
-    return a.decided_in == b.decided_in &&
-           std::equal(a.holds.begin(), a.holds.end(), b.holds.begin(), b.holds.end(),
-                      [](const HoldName& one, const HoldName& other) { return same(one, other); });
+    return a.decided_in == b.decided_in && same_holds(a.holds, b.holds);
+  }
+  bool operator()(const record::EndDelays& a, const record::EndDelays& b) const {
+    return a.decided_in == b.decided_in && same_holds(a.holds, b.holds);
+  }
+  bool operator()(const record::TakeBack& a, const record::TakeBack& b) const {
+    return a.decided_in == b.decided_in && same_holds(a.holds, b.holds);
   }
   bool operator()(const record::EndWaits& a, const record::EndWaits& b) const {
     return a.decided_in == b.decided_in && a.reason == b.reason && same(a.waits, b.waits);
@@ -233,7 +244,7 @@ TEST_CASE("a byte too many is refused") {
 
 TEST_CASE("a kind that nobody knows is refused") {
   RecordDecoder decoder;
-  for (int kind : {0, 16, 100, 255}) {
+  for (int kind : {0, 18, 100, 255}) {
     std::string bytes = encoded(record::Sweep{SessionId{1}});
     bytes[0] = static_cast<char>(kind);
     CHECK_FALSE(decoder.decode(bytes).has_value());
