@@ -50,6 +50,7 @@ bool WaitGraph::may_block_somebody(Slot at) const {
 void WaitGraph::explore(Slot session) {
   static_cast<void>(party_of(session));
   for (Index at = 0; at < parties_.size(); ++at) {
+    if (!parties_[at].stuck) continue;
     for (Slot slot = table_.session(parties_[at].session).first_wait; slot != no_slot;) {
       const Acquisition& wait = table_.acquisition(slot);
       if (wait.stage == Stage::waiting) visit(wait.lock);
@@ -58,14 +59,14 @@ void WaitGraph::explore(Slot session) {
   }
 }
 
-// None: it can proceed, whatever the others do.
+// None: it can proceed, whatever the others do. So can a party that is not stuck from the start; it
+// is there so that its waits are looked through once.
 WaitGraph::Index WaitGraph::party_of(Slot at) {
   if (at == no_slot) return none;
   const Session& session = table_.session(at);
   if (session.seen < parties_.size() && parties_[session.seen].session == at) return session.seen;
-  if (!session.deadlock || session.dead || !waits_now(at)) return none;
   session.seen = static_cast<Index>(parties_.size());
-  parties_.push_back({.session = at});
+  parties_.push_back({.session = at, .stuck = session.deadlock && !session.dead && waits_now(at)});
   return session.seen;
 }
 
@@ -93,6 +94,8 @@ void WaitGraph::visit(Slot at) {
   queue.first_waiter = static_cast<Index>(places_.size());
   queue.stuck_holders = queue.first_waiter - first;
   queue.exclusive_to = queue.shared_to = queue.slots_to = queue.first_waiter;
+  queue.in_the_way.fill(first);
+  queue.reached = first;
   for (Slot slot = lock.queue_head; slot != no_slot;) {
     const Acquisition& waiter = table_.acquisition(slot);
     if (waiter.stage == Stage::waiting) add_place(waiter.session, waiter.mode, true);
@@ -105,7 +108,7 @@ void WaitGraph::visit(Slot at) {
 
 void WaitGraph::add_place(Slot session, Mode mode, bool waits) {
   Index at = party_of(session);
-  if (at == none) return;
+  if (at == none || !parties_[at].stuck) return;
   Party& party = parties_[at];
   auto queue = static_cast<Index>(queues_.size() - 1);
   places_.push_back({at, queue, party.first_place, mode, waits});
@@ -203,23 +206,23 @@ void WaitGraph::write_cycle(std::string& cycle) {
 void WaitGraph::follow(Index step) {
   Index at = blocked_place(steps_[step].party);
   if (at == none) return;
-  const Queue& queue = queues_[places_[at].queue];
-  const Lock& lock = table_.lock(queue.lock);
+  Queue& queue = queues_[places_[at].queue];
   Mode mode = places_[at].mode;
-  bool by_slots = mode == Mode::slot && (queue.stuck_holders == 0 || lock.mode == Mode::slot) &&
-                  places_[queue.slots_to].mode == Mode::slot;
-  bool beside = mode != Mode::exclusive && lock.mode == mode;
-  for (Index place = queue.first_holder; place < queue.first_waiter; ++place) {
-    if (!is_stuck(place) || (beside && !by_slots)) continue;
-    reach(place, step, queue.lock);
-    if (!by_slots) return;
+  if (is_short_of_slots(queue, mode)) {
+    for (; queue.reached < at; ++queue.reached) {
+      if (is_stuck(queue.reached)) reach(queue.reached, step, queue.lock);
+    }
+    return;
   }
-  for (Index place = queue.first_waiter; place < at; ++place) {
-    bool conflicts = mode == Mode::exclusive || places_[place].mode != mode;
-    if (!is_stuck(place) || (!conflicts && !by_slots)) continue;
-    reach(place, step, queue.lock);
-    if (!by_slots) return;
-  }
+  Index& first = queue.in_the_way[static_cast<std::size_t>(mode)];
+  auto conflicts = [&] { return mode == Mode::exclusive || places_[first].mode != mode; };
+  while (first < at && !(is_stuck(first) && conflicts())) ++first;
+  if (first < at) reach(first, step, queue.lock);
+}
+
+bool WaitGraph::is_short_of_slots(const Queue& queue, Mode mode) const {
+  bool beside = queue.stuck_holders == 0 || table_.lock(queue.lock).mode == Mode::slot;
+  return mode == Mode::slot && beside && places_[queue.slots_to].mode == Mode::slot;
 }
 
 WaitGraph::Index WaitGraph::blocked_place(Index party) const {

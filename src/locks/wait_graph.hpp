@@ -6,6 +6,7 @@
 // however long it is.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -60,6 +61,9 @@ class WaitGraph {
     Index shared_to;
     Index slots_to;
     bool listed = false;  // to be looked at again
+    // While the cycle is looked for, so that this too walks each queue once.
+    std::array<Index, 3> in_the_way;  // of each mode: nobody stuck before it is
+    Index reached;                    // all who are stuck before it are
   };
 
   [[nodiscard]] bool may_block_somebody(Slot session) const;
@@ -85,6 +89,7 @@ class WaitGraph {
   };
   [[nodiscard]] Index blocked_place(Index party) const;
   void follow(Index step);
+  [[nodiscard]] bool is_short_of_slots(const Queue& queue, Mode mode) const;
   void reach(Index place, Index from, Slot lock);
   void describe(Index last, std::string& cycle) const;
   void write_cycle(std::string& cycle);
