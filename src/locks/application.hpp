@@ -53,7 +53,9 @@ class Application {
   void release_all(Slot acquisition, HoldEnd end);
   [[nodiscard]] Slot give_up_name(Slot acquisition);
   void exchange_names(Slot head, Slot sibling);
-  [[nodiscard]] bool fits_elsewhere(Slot waiter) const;
+  [[nodiscard]] bool fits_elsewhere(Slot waiter);
+  [[nodiscard]] bool is_known_to_block(Slot lock, Mode mode) const;
+  void remember_block(Slot lock, Mode mode);
 
   // Moves (application.cpp).
   Slot make_lock(std::string_view name);

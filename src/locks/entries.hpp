@@ -26,7 +26,7 @@ struct Lock {
   mutable std::uint8_t mark = 0;   // the newest snapshot that has it or must not
   bool slots_set = false;          // by an operator: what a LOCK says of them counts no more
   bool forgotten = false;          // nobody's any more: not found, readable until the next record
-  mutable std::uint32_t seen = 0;  // by a look at who waits for whom
+  mutable std::uint32_t seen = 0;  // where a walk over several locks keeps what it knows of this
   Slot holders = no_slot;          // oldest first
   Slot last_holder = no_slot;
   std::uint32_t holder_count = 0;

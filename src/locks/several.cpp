@@ -122,12 +122,43 @@ void Application::exchange_names(Slot head, Slot sibling) {
   }
 }
 
-bool Application::fits_elsewhere(Slot waiter) const {
-  for (Slot slot = table_.head_of(waiter); slot != no_slot; slot = table_.sibling_of(slot)) {
-    const Acquisition& one = table_.acquisitions_[slot];
-    if (slot != waiter && !table_.fits(table_.locks_[one.lock], one.mode, slot)) return false;
+// While one queue is walked nothing is given back, and all queues have the same order: where one
+// waiter did not fit, none behind it of its mode does.
+bool Application::fits_elsewhere(Slot waiter) {
+  Mode mode = table_.acquisitions_[waiter].mode;
+  auto find = [&](auto is_in_the_way) {
+    Slot slot = table_.head_of(waiter);
+    while (slot != no_slot && !is_in_the_way(slot)) slot = table_.sibling_of(slot);
+    return slot;
+  };
+  auto lock_at = [&](Slot slot) { return table_.acquisitions_[slot].lock; };
+  Slot there = find([&](Slot slot) { return is_known_to_block(lock_at(slot), mode); });
+  if (there != no_slot) return false;
+  there = find([&](Slot slot) { return !table_.admits(table_.locks_[lock_at(slot)], mode); });
+  if (there == no_slot) {
+    there = find([&](Slot slot) {
+      return slot != waiter && !table_.fits(table_.locks_[lock_at(slot)], mode, slot);
+    });
   }
-  return true;
+  if (there == no_slot) return true;
+  remember_block(lock_at(there), mode);
+  return false;
+}
+
+bool Application::is_known_to_block(Slot at, Mode mode) const {
+  const Lock& lock = table_.locks_[at];
+  if (lock.seen >= table_.blocks_.size()) return false;
+  const LockTable::Block& block = table_.blocks_[lock.seen];
+  return block.lock == at && block.modes[static_cast<std::size_t>(mode)];
+}
+
+void Application::remember_block(Slot at, Mode mode) {
+  const Lock& lock = table_.locks_[at];
+  if (lock.seen >= table_.blocks_.size() || table_.blocks_[lock.seen].lock != at) {
+    lock.seen = static_cast<std::uint32_t>(table_.blocks_.size());
+    table_.blocks_.push_back({at, {}});
+  }
+  table_.blocks_[lock.seen].modes[static_cast<std::size_t>(mode)] = true;
 }
 
 }  // namespace pawl::locks
