@@ -49,7 +49,14 @@ inline std::string tell_acquisition(const LockTable& table, Slot slot) {
   }
   if (const Details* details = table.details(one.details)) {
     text += " " + details->id + " " + details->note;
+    for (std::uint32_t number : {std::uint32_t{details->slots}, std::uint32_t{details->names},
+                                 details->delay_ms, details->max_hold_ms}) {
+      text += " " + std::to_string(number);
+    }
   }
+  table.each_name(table.head_of(slot), [&](Slot name) {
+    text += " +" + std::string{table.name_of(table.acquisition(name).lock)};
+  });
   return text;
 }
 
@@ -96,7 +103,7 @@ inline std::vector<std::string> tell(const LockTable& table, const Effects& effe
   if (answer.acquisition != no_slot) text += " " + tell_acquisition(table, answer.acquisition);
   if (answer.session != no_slot) text += " " + tell_session(table, answer.session);
   if (answer.lock != no_slot) text += " " + std::string{table.name_of(answer.lock)};
-  told.push_back(std::move(text));
+  told.push_back(text + " " + effects.cycle);
   return told;
 }
 

@@ -23,6 +23,11 @@ struct Seen {
   std::size_t ended_sessions = 0;
   std::size_t swept_sessions = 0;
   std::size_t spent = 0;
+  std::size_t delays = 0;
+  std::size_t ended_delays = 0;
+  std::size_t parts = 0;    // released of several
+  std::size_t several = 0;  // granted from the queue
+  std::size_t deadlocks = 0;
 };
 
 class Original {
@@ -42,11 +47,20 @@ class Original {
     for (const Change& change : effects_.changes) {
       seen.grants += std::holds_alternative<change::Granted>(change) ? 1U : 0U;
       seen.releases += std::holds_alternative<change::Released>(change) ? 1U : 0U;
+      seen.delays += std::holds_alternative<change::Delayed>(change) ? 1U : 0U;
+      seen.ended_delays += std::holds_alternative<change::DelayEnded>(change) ? 1U : 0U;
+      const auto* granted = std::get_if<change::Granted>(&change);
+      bool waited = granted != nullptr && granted->from_queue;
+      seen.several += waited && table_.acquisition(granted->acquisition).several ? 1U : 0U;
+      const auto* released = std::get_if<change::Released>(&change);
+      bool is_part = released != nullptr && table_.acquisition(released->acquisition).several;
+      seen.parts += is_part ? 1U : 0U;
       seen.ended_sessions += std::holds_alternative<change::SessionEnded>(change) ? 1U : 0U;
       const auto* swept = std::get_if<change::SessionSwept>(&change);
       seen.swept_sessions += swept != nullptr && !swept->more ? 1U : 0U;
     }
     seen.spent += effects_.answer.verdict == Verdict::cancelled ? 1U : 0U;
+    seen.deadlocks += effects_.answer.verdict == Verdict::deadlock ? 1U : 0U;
   }
   [[nodiscard]] LockTable& table() { return table_; }
 
@@ -110,6 +124,11 @@ TEST_CASE("a table restored from a snapshot lives on as the original did") {
   CHECK(seen.ended_sessions > 20);
   CHECK(seen.swept_sessions > 20);
   CHECK(seen.spent > 100);
+  CHECK(seen.delays > 300);
+  CHECK(seen.ended_delays > 300);
+  CHECK(seen.parts > 300);
+  CHECK(seen.several > 100);
+  CHECK(seen.deadlocks > 100);
 }
 
 TEST_CASE("more snapshots in a row than their mark can count are each whole") {
