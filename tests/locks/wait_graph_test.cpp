@@ -320,17 +320,22 @@ TEST_CASE("a dead session that is not swept yet blocks nobody for ever") {
   Workers w;
   SessionId dead = w.open();
   SessionId one = w.open();
+  SessionId two = w.open();
   w.hold(one, "a");
-  w.table.grant("many");
-  for (std::size_t at = 0; at < sweep_locks; ++at) {
-    w.hold(dead, "many/" + std::to_string(at));
-  }
+  w.hold(two, "c");
   w.hold(dead, "b");
+  for (std::size_t at = 0; at < sweep_locks; ++at) {
+    std::string name = "many/" + std::to_string(at);
+    w.table.grant(name);
+    CHECK(w.wait(dead, name) == Verdict::queued);
+  }
   CHECK(w.wait(dead, "a") == Verdict::queued);
+  CHECK(w.wait(two, "b") == Verdict::queued);
   w.table.close(dead);
   CHECK(w.table.changes().back() == "swept s1, more");
+  CHECK(w.table.queue_of("a").size() == 1);
 
-  CHECK(w.wait_all(one, {"many", "b"}) == Verdict::queued);
+  CHECK(w.wait(one, "c") == Verdict::queued);
 }
 
 TEST_CASE("a long cycle is cut short in what is told of it") {
