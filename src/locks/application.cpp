@@ -79,7 +79,7 @@ void Application::grant(Slot head, bool from_queue) {
 // keep their place, and so does who waits for another name besides.
 void Application::grant_next(Slot at) {
   settle(at);
-  table_.blocks_.clear();
+  table_.blocking_.clear();
   const Lock& lock = table_.locks_[at];
   std::uint32_t kept = 0;
   Mode kept_mode = Mode::exclusive;

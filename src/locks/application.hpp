@@ -54,8 +54,7 @@ class Application {
   [[nodiscard]] Slot give_up_name(Slot acquisition);
   void exchange_names(Slot head, Slot sibling);
   [[nodiscard]] bool fits_elsewhere(Slot waiter);
-  [[nodiscard]] bool is_known_to_block(Slot lock, Mode mode) const;
-  void remember_block(Slot lock, Mode mode);
+  [[nodiscard]] bool is_known_to_block(Slot lock) const;
 
   // Moves (application.cpp).
   Slot make_lock(std::string_view name);

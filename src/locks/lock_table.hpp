@@ -7,7 +7,6 @@
 // overtakes a claimed waiter that it conflicts with; a lock nobody holds or awaits has no entry.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -125,12 +124,6 @@ class LockTable {
   };
   void bury();
 
-  // Found while a queue was walked: who waits there in such a mode does not fit.
-  struct Block {
-    Slot lock;
-    std::array<bool, 3> modes;
-  };
-
   // Moves that applying and restoring share.
   Slot make_acquisition(const record::Lock& record, Slot lock, Slot session);
   Slot make_delay(Slot lock, Mode mode, Token token, std::uint32_t delay_ms);
@@ -179,8 +172,8 @@ class LockTable {
   Graveyard graveyard_;
   SnapshotCursor snapshot_{*this};
   WaitGraph wait_graph_{*this};
-  std::vector<Block> blocks_;
-  std::vector<Slot> freed_;  // locks that a record gives back, while it does
+  std::vector<Slot> blocking_;  // who waits for one of these does not fit, while a queue is walked
+  std::vector<Slot> freed_;     // locks that a record gives back, while it does
 
   Token last_token_{0};
   ClaimNumber last_claim_{0};

@@ -122,8 +122,8 @@ void Application::exchange_names(Slot head, Slot sibling) {
   }
 }
 
-// While one queue is walked nothing is given back, and all queues have the same order: where one
-// waiter did not fit, none behind it of its mode does.
+// While one queue is walked nothing is given back, all queues have the same order, and who passes
+// one that stays is of its mode: where one did not fit, none behind it does.
 bool Application::fits_elsewhere(Slot waiter) {
   Mode mode = table_.acquisitions_[waiter].mode;
   auto find = [&](auto is_in_the_way) {
@@ -132,7 +132,7 @@ bool Application::fits_elsewhere(Slot waiter) {
     return slot;
   };
   auto lock_at = [&](Slot slot) { return table_.acquisitions_[slot].lock; };
-  Slot there = find([&](Slot slot) { return is_known_to_block(lock_at(slot), mode); });
+  Slot there = find([&](Slot slot) { return is_known_to_block(lock_at(slot)); });
   if (there != no_slot) return false;
   there = find([&](Slot slot) { return !table_.admits(table_.locks_[lock_at(slot)], mode); });
   if (there == no_slot) {
@@ -141,24 +141,14 @@ bool Application::fits_elsewhere(Slot waiter) {
     });
   }
   if (there == no_slot) return true;
-  remember_block(lock_at(there), mode);
+  table_.locks_[lock_at(there)].seen = static_cast<std::uint32_t>(table_.blocking_.size());
+  table_.blocking_.push_back(lock_at(there));
   return false;
 }
 
-bool Application::is_known_to_block(Slot at, Mode mode) const {
-  const Lock& lock = table_.locks_[at];
-  if (lock.seen >= table_.blocks_.size()) return false;
-  const LockTable::Block& block = table_.blocks_[lock.seen];
-  return block.lock == at && block.modes[static_cast<std::size_t>(mode)];
-}
-
-void Application::remember_block(Slot at, Mode mode) {
-  const Lock& lock = table_.locks_[at];
-  if (lock.seen >= table_.blocks_.size() || table_.blocks_[lock.seen].lock != at) {
-    lock.seen = static_cast<std::uint32_t>(table_.blocks_.size());
-    table_.blocks_.push_back({at, {}});
-  }
-  table_.blocks_[lock.seen].modes[static_cast<std::size_t>(mode)] = true;
+bool Application::is_known_to_block(Slot at) const {
+  std::uint32_t seen = table_.locks_[at].seen;
+  return seen < table_.blocking_.size() && table_.blocking_[seen] == at;
 }
 
 }  // namespace pawl::locks

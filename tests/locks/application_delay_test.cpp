@@ -98,6 +98,7 @@ TEST_CASE("who lost it holds it no more, though it delays") {
 
   CHECK_FALSE(table.holds("a", lost));
   CHECK(table.unlock("a", lost) == Verdict::not_held);
+  CHECK(table.unlock("a", Token{}) == Verdict::not_held);
   CHECK(table.break_hold("a", lost) == Verdict::not_held);
   CHECK(table.apply(record::RenewTtl{.hold = {"a", lost}}) == Verdict::not_held);
   table.expire("a", lost);
