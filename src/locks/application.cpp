@@ -207,6 +207,9 @@ void Application::settle(Slot at) {
         Slot other = table_.acquisitions_[one].lock;
         if (other == at) return;
         forget_if_free(other);
+        std::uint32_t& seen = table_.locks_[other].seen;
+        if (seen < bereft_.size() && bereft_[seen] == other) return;
+        seen = static_cast<std::uint32_t>(bereft_.size());
         bereft_.push_back(other);
       });
     }

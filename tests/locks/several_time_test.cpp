@@ -60,5 +60,26 @@ TEST_CASE("an unlock walks a queue of 5,000 who wait for several names in a few 
   CHECK(us < 20'000);
 }
 
+TEST_CASE("a name that 2,000 dead waits leave at once is granted on once") {
+  TableDriver table;
+  SessionId dead = table.open("dead", false);
+  table.grant("first");
+  for (std::size_t at = 0; at < sweep_locks; ++at) table.wait("first", {.session = dead});
+  table.grant("a");
+  table.grant("held");
+  for (int at = 0; at < 2'000; ++at) table.wait_all({"a", "b"}, {.session = dead});
+  for (int at = 0; at < crowd; ++at) table.wait_all({"b", "held"}, reading);
+  table.close(dead);
+  REQUIRE(table.changes().back() == "swept s1, more");
+
+  Clock::time_point start = Clock::now();
+  REQUIRE(table.lock("a") == Verdict::busy);
+  double us = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+
+  REQUIRE(table.changes().size() == 2'000);
+  std::cout << "2,000 dead waits end at once: " << us << " us\n";
+  CHECK(us < 50'000);
+}
+
 }  // namespace
 }  // namespace pawl::locks
