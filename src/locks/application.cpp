@@ -81,31 +81,33 @@ void Application::grant_next(Slot at) {
   settle(at);
   table_.blocking_.clear();
   const Lock& lock = table_.locks_[at];
-  std::uint32_t kept = 0;
-  Mode kept_mode = Mode::exclusive;
-  auto may_pass = [&](Mode mode) {
-    if (kept == 0) return true;
-    if (mode != kept_mode) return false;
-    return mode == Mode::shared || lock.holder_count + kept < lock.slots;
-  };
+  Kept kept;
   Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
   for (Slot slot = first; slot != no_slot && has_room(lock);) {
-    const Acquisition& waiter = table_.acquisitions_[slot];
-    Slot next = waiter.next;
-    if (table_.is_claimed(waiter)) {
-      if (!table_.admits(lock, waiter.mode) || !may_pass(waiter.mode)) break;
-      if (!waiter.several || fits_elsewhere(slot)) {
-        grant(table_.head_of(slot), true);
-      } else if (waiter.mode == Mode::exclusive) {
-        break;
-      } else {
-        ++kept;
-        kept_mode = waiter.mode;
-      }
-    }
+    Slot next = table_.acquisitions_[slot].next;
+    if (table_.is_claimed(table_.acquisitions_[slot]) && !grant_or_keep(slot, kept)) break;
     slot = next;
   }
   forget_if_free(at);
+}
+
+// False: nobody behind it is granted either.
+bool Application::grant_or_keep(Slot slot, Kept& kept) {
+  const Acquisition& waiter = table_.acquisitions_[slot];
+  Mode mode = waiter.mode;
+  const Lock& lock = table_.locks_[waiter.lock];
+  if (!table_.admits(lock, mode)) return false;
+  if (kept.waiters != 0) {
+    if (mode != kept.mode) return false;
+    if (mode == Mode::slot && lock.holder_count + kept.waiters >= lock.slots) return false;
+  }
+  if (!waiter.several || fits_elsewhere(slot)) {
+    grant(table_.head_of(slot), true);
+    return true;
+  }
+  ++kept.waiters;
+  kept.mode = mode;
+  return mode != Mode::exclusive;
 }
 
 void Application::grant_after(Slot head) {
@@ -203,18 +205,23 @@ void Application::settle(Slot at) {
     if (!table_.is_alive(waiter)) {
       Slot head = table_.head_of(slot);
       end_wait(head, wait_end(table_.sessions_[waiter.session].end));
-      table_.each_name(head, [&](Slot one) {
-        Slot other = table_.acquisitions_[one].lock;
-        if (other == at) return;
-        forget_if_free(other);
-        std::uint32_t& seen = table_.locks_[other].seen;
-        if (seen < bereft_.size() && bereft_[seen] == other) return;
-        seen = static_cast<std::uint32_t>(bereft_.size());
-        bereft_.push_back(other);
-      });
+      bereave(head, at);
     }
     slot = next;
   }
+}
+
+// The other names of a dead wait that ended because it was seen at one.
+void Application::bereave(Slot head, Slot seen_at) {
+  table_.each_name(head, [&](Slot one) {
+    Slot lock = table_.acquisitions_[one].lock;
+    if (lock == seen_at) return;
+    forget_if_free(lock);
+    std::uint32_t& seen = table_.locks_[lock].seen;
+    if (seen < bereft_.size() && bereft_[seen] == lock) return;
+    seen = static_cast<std::uint32_t>(bereft_.size());
+    bereft_.push_back(lock);
+  });
 }
 
 // Whoever stood behind a dead wait for several names is granted on all of them, though the record

@@ -63,6 +63,11 @@ class Application {
   void unclaim(Slot acquisition);
   void grant(Slot acquisition, bool from_queue);
   void grant_next(Slot lock);
+  struct Kept {  // who stay in a queue while others of their mode pass
+    std::uint32_t waiters = 0;
+    Mode mode = Mode::exclusive;
+  };
+  [[nodiscard]] bool grant_or_keep(Slot waiter, Kept& kept);
   void grant_after(Slot acquisition);  // on each of its names
   [[nodiscard]] bool has_room(const Lock& lock) const;
   void release(Slot holder, HoldEnd end);  // one name
@@ -72,6 +77,7 @@ class Application {
   void set_ttl(Slot acquisition, std::uint32_t ttl_ms);
   // Ends what dead sessions left on this lock, so that a record sees it as it is.
   void settle(Slot lock);
+  void bereave(Slot head, Slot seen_at);
   // Ends up to `sweep_locks` acquisitions of a dead session; true if that was all.
   bool sweep(Slot session);
 
