@@ -43,7 +43,7 @@ void Node::keep_reason(const locks::Record& record) {
 
 void Node::announce(const locks::change::Granted& granted) {
   Token token = table_->acquisition(granted.acquisition).token();
-  announce(granted.acquisition, token, Kind::granted);
+  table_->each_name(granted.acquisition, [&](Slot slot) { announce(slot, token, Kind::granted); });
 }
 
 void Node::announce(const locks::change::Released& released) {
@@ -57,6 +57,7 @@ void Node::announce(const locks::change::Released& released) {
     case HoldEnd::expired: return tell(Kind::expired, "ttl");
     case HoldEnd::lapsed: return tell(Kind::expired, "session");
     case HoldEnd::disconnected: return tell(Kind::expired, "disconnect");
+    case HoldEnd::max_hold: return tell(Kind::expired, "max_hold");
     case HoldEnd::broken: return tell(Kind::broken, break_reason_);
   }
 }
