@@ -137,11 +137,12 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
     return {.verdict = Verdict::granted, .acquisition = slot};
   }
   claim(slot);
+  // Before it may hold: whoever waits behind it was not in its way while it was unclaimed.
+  Answer answer = wait_unless_deadlocked(slot);
+  if (answer.verdict == Verdict::deadlock) return answer;
   grant_after(slot);
-  if (acquisition.stage == Stage::holding) {
-    return {.verdict = Verdict::granted, .acquisition = slot};
-  }
-  return wait_unless_deadlocked(slot);
+  if (acquisition.stage == Stage::holding) answer.verdict = Verdict::granted;
+  return answer;
 }
 
 Answer Application::lock_anew(const record::Lock& record, Slot session) {

@@ -162,8 +162,10 @@ struct NaiveMoves : NaiveState {
   }
 
   void wait_unless_deadlocked(Acquisition& one) {
-    if (one.holds()) return say(Verdict::granted, one);
     if (!is_deadlocked(one.session)) return say(Verdict::queued, one);
+    end_deadlocked(one);
+  }
+  void end_deadlocked(Acquisition& one) {
     grant_on(end_wait(one, WaitEnd::deadlock));
     say(Verdict::deadlock);
   }

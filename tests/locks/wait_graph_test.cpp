@@ -303,6 +303,26 @@ TEST_CASE("who was claimed and told of a deadlock holds back nobody behind it") 
   CHECK(w.table.holds("x", x));
 }
 
+TEST_CASE("a wait that is claimed and could hold at once closes a deadlock all the same") {
+  Workers w;
+  SessionId one = w.open();
+  SessionId two = w.open();
+  Token a = w.table.grant("a", reading);
+  w.hold(two, "b");
+  ClaimNumber writer = w.table.wait("a");
+  ClaimNumber reader = w.table.wait("a", {.id = "i", .session = one, .mode = Mode::shared});
+  w.table.unclaim(reader);
+  w.table.end_wait(writer, WaitEnd::timeout);
+  CHECK(w.wait(two, "a") == Verdict::queued);
+  CHECK(w.wait(one, "b") == Verdict::queued);
+
+  CHECK(w.wait(one, "a", {.id = "i", .mode = Mode::shared}) == Verdict::deadlock);
+
+  CHECK(w.table.cycle() == "s1 b → s2 a → s1");
+  CHECK(w.table.unlock("a", a) == Verdict::done);
+  CHECK(w.table.changes() == Changes{"unlocked a 1", "granted a 3"});
+}
+
 TEST_CASE("a delay ends by itself") {
   Workers w;
   SessionId one = w.open();
