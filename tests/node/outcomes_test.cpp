@@ -49,6 +49,18 @@ TEST_CASE("late timeout after a grant: a wait granted in time keeps its grant") 
   CHECK_FALSE(core.read("A"));
 }
 
+TEST_CASE("what max_hold takes back is promised for no longer, though a renewal stands before it") {
+  Core core(with(Durability::fsync));
+  const Token held = token_of(core.ask("A", "LOCK x ttl=10s max_hold=100ms"));
+  core.advance(99ms);
+  core.send("A", "RENEW x token=" + std::to_string(held.value) + " ttl=20s");
+  core.advance(10ms);  // its end stands in the log behind the renewal
+  core.flush();
+
+  CHECK(core.read_or_nothing("A") == "OK ttl=0");
+  CHECK(core.ask("A", "VERIFY x token=" + std::to_string(held.value)) == "ERR NOT_HELD");
+}
+
 TEST_CASE("disconnect during enqueue: no wait without an id is left behind") {
   Core core(with(either()));
   const Token held = token_of(core.ask("H", "LOCK x"));
