@@ -25,6 +25,7 @@ Client::Client(World& world, const Options& options, std::uint32_t number, std::
       options_(options),
       number_(number),
       random_(seed),
+      kinds_(~seed),
       drift_(random_.between(-options.drift_permyriad, options.drift_permyriad)),
       sessions_(random_.chance(options.session_clients_permille)),
       ids_(random_.chance(800)),
@@ -75,6 +76,7 @@ void Client::open(Connection& connection) {
   }
   Ask ask{.verb = Verb::open, .ttl = any_ttl(), .tagged = random_.chance(options_.tagged_permille)};
   if (random_.chance(500)) ask.on_disconnect = OnDisconnect::release;
+  ask.deadlock = kinds_.chance(options_.kinds.deadlock_permille);
   if (random_.chance(400)) {
     ask.id = "session-" + std::to_string(number_) + '-' + std::to_string(next_id_ / 8);
   } else {
@@ -101,7 +103,8 @@ void Client::perform(Act act, Connection& connection) {
     case Act::renew: return of_hold([&](const Hold& hold) { renew(connection, hold); });
     case Act::verify:
       return of_hold([&](const Hold& hold) {
-        send(connection, {.verb = Verb::verify, .name = hold.name, .token = hold.token});
+        send(connection,
+             {.verb = Verb::verify, .name = any_name(hold.name, hold.more), .token = hold.token});
       });
     case Act::cancel: return cancel(connection);
     case Act::show: return send(connection, {.verb = Verb::show, .name = any_lock()});
@@ -130,19 +133,55 @@ void Client::lock(Connection& connection) {
   ask.wait = any_wait();
   ask.tagged = ask.wait == wait_forever || random_.chance(options_.tagged_permille);
   if (!sessions_ && random_.chance(700)) ask.ttl = any_ttl();
+  choose_kind(ask);
   if (ids_ && random_.chance(options_.id_permille)) {
     ask.id = "id-" + std::to_string(number_) + '-' + std::to_string(++next_id_);
-    remember(attempts_, {ask.name, ask.id, !sessions_});
+    remember(attempts_, {ask, !sessions_});
   }
   send(connection, std::move(ask));
+}
+
+void Client::choose_kind(Ask& ask) {
+  const Kinds& kinds = options_.kinds;
+  if (kinds_.chance(kinds.shared_permille)) {
+    ask.mode = Mode::shared;
+  } else if (kinds_.chance(kinds.slot_permille)) {
+    ask.mode = Mode::slot;
+    ask.slots = kinds.slots[static_cast<std::size_t>(ask.name.back()) % 2];
+    if (kinds_.chance(20)) ask.slots = 5;
+  }
+  if (kinds_.chance(kinds.several_permille)) add_names(ask);
+  if (kinds_.chance(kinds.delay_permille)) {
+    ask.delay = Milliseconds{kinds_.between(1, options_.most_ttl.count() / 2)};
+  }
+  if (kinds_.chance(kinds.max_hold_permille)) {
+    ask.max_hold =
+        Milliseconds{kinds_.between(options_.least_ttl.count() / 2, options_.most_ttl.count())};
+  }
+}
+
+// All of a LOCK give the same number of slots.
+void Client::add_names(Ask& ask) {
+  for (std::uint64_t left = 1 + kinds_.below(2); left > 0; --left) {
+    std::string name = "lock" + std::to_string(kinds_.below(options_.locks));
+    bool other_slots = ask.mode == Mode::slot &&
+                       options_.kinds.slots[0] != options_.kinds.slots[1] &&
+                       name.back() % 2 != ask.name.back() % 2;
+    if (!ask.names(name) && !other_slots) ask.more.push_back(std::move(name));
+  }
 }
 
 // After a lost reply, on another connection, after CANCEL, or out of sheer impatience.
 void Client::lock_again(Connection& connection) {
   if (attempts_.empty() || connection.unanswered > most_unanswered) return;
   const Attempt& attempt = attempts_[random_.below(attempts_.size())];
-  Ask ask{.verb = Verb::lock, .name = attempt.name, .id = attempt.id};
-  if (!attempt.leased && random_.chance(20)) ask.name = any_lock();
+  Ask ask = attempt.ask;
+  ask.ttl.reset();
+  if (!ask.more.empty() && kinds_.chance(200)) std::swap(ask.name, ask.more.front());
+  if (!attempt.leased && random_.chance(20)) {
+    ask.name = any_lock();
+    ask.more.clear();
+  }
   ask.wait = any_wait();
   ask.tagged = ask.wait == wait_forever || random_.chance(options_.tagged_permille);
   if (attempt.leased && random_.chance(400)) ask.ttl = any_ttl();
@@ -155,8 +194,15 @@ void Client::unlock(Connection& connection) {
   Hold hold = holds_[at];
   Ask ask{.verb = Verb::unlock, .name = hold.name, .token = hold.token};
   ask.tagged = random_.chance(options_.tagged_permille);
+  ask.more = hold.more;
   remember(lost_, hold);
-  holds_.erase(holds_.begin() + static_cast<std::ptrdiff_t>(at));
+  if (hold.more.empty() || kinds_.chance(400)) {
+    holds_.erase(holds_.begin() + static_cast<std::ptrdiff_t>(at));
+  } else {  // a part
+    ask.more.pop_back();
+    holds_[at].name = hold.more.back();
+    holds_[at].more.clear();
+  }
   send(connection, ask);
   if (random_.chance(100)) send(connection, ask);
 }
@@ -175,7 +221,7 @@ void Client::unlock_wrong(Connection& connection) {
 
 void Client::renew(Connection& connection, const Hold& hold) {
   if (!hold.leased) return;
-  Ask ask{.verb = Verb::renew, .name = hold.name, .token = hold.token};
+  Ask ask{.verb = Verb::renew, .name = any_name(hold.name, hold.more), .token = hold.token};
   if (random_.chance(300)) ask.ttl = any_ttl();
   if (random_.chance(200)) ask.ttl = hold.ttl;
   ask.tagged = random_.chance(options_.tagged_permille);
@@ -184,8 +230,9 @@ void Client::renew(Connection& connection, const Hold& hold) {
 
 void Client::cancel(Connection& connection) {
   if (attempts_.empty()) return;
-  const Attempt& attempt = attempts_[random_.below(attempts_.size())];
-  send(connection, {.verb = Verb::cancel, .name = attempt.name, .id = attempt.id});
+  const Ask& asked = attempts_[random_.below(attempts_.size())].ask;
+  send(connection,
+       {.verb = Verb::cancel, .name = any_name(asked.name, asked.more), .id = asked.id});
   if (random_.chance(300)) lock_again(connection);
 }
 
@@ -193,7 +240,8 @@ void Client::break_lock(Connection& connection) {
   const std::deque<Hold>& from = random_.chance(700) ? holds_ : lost_;
   if (from.empty()) return;
   const Hold& hold = from[random_.below(from.size())];
-  send(connection, {.verb = Verb::break_lock, .name = hold.name, .token = hold.token});
+  send(connection,
+       {.verb = Verb::break_lock, .name = any_name(hold.name, hold.more), .token = hold.token});
 }
 
 void Client::keep_alive(Connection& connection) {
@@ -252,7 +300,11 @@ void Client::on_reply(const Operation& operation) {
   bool granted = ask.verb == Verb::lock || (ask.verb == Verb::cancel && !outcome.cancelled);
   if (granted && find_hold(outcome.token) == nullptr) {
     bool leased = operation.scope.value == 0;
-    remember(holds_, {ask.name, outcome.token, *outcome.ttl, leased, ask.id});
+    auto attempt = std::find_if(attempts_.begin(), attempts_.end(), [&](const Attempt& one) {
+      return ask.verb == Verb::cancel && one.ask.id == ask.id;
+    });
+    const Ask& first = attempt == attempts_.end() ? ask : attempt->ask;
+    remember(holds_, {first.name, outcome.token, *outcome.ttl, leased, ask.id, first.more});
     if (leased) renew_later(outcome.token, *outcome.ttl);
   }
 }
@@ -286,7 +338,14 @@ void Client::keep_alive_later() {
 void Client::on_push(const EventBody& push) {
   const auto* lost = std::get_if<event::LostLock>(&push);
   if (lost == nullptr || random_.chance(300)) return;
-  std::erase_if(holds_, [&](const Hold& hold) { return hold.token == lost->token; });
+  Hold* hold = find_hold(lost->token);
+  if (hold == nullptr) return;
+  if (hold->name == lost->name && !hold->more.empty()) {
+    hold->name = hold->more.back();
+    hold->more.pop_back();
+  } else if (std::erase(hold->more, lost->name) == 0) {
+    std::erase_if(holds_, [&](const Hold& one) { return one.token == lost->token; });
+  }
 }
 
 void Client::on_closed(std::uint32_t link) {
@@ -318,6 +377,12 @@ Client::Hold* Client::find_hold(Token token) {
 Span Client::on_own_clock(Span span) const { return span / (10'000 + drift_) * 10'000; }
 
 std::string Client::any_lock() { return "lock" + std::to_string(random_.below(options_.locks)); }
+
+const std::string& Client::any_name(const std::string& first,
+                                    const std::vector<std::string>& more) {
+  std::uint64_t at = kinds_.below(1 + more.size());
+  return at == 0 ? first : more[at - 1];
+}
 
 Milliseconds Client::any_ttl() {
   if (random_.chance(300)) return options_.least_ttl;

@@ -55,10 +55,10 @@ class Client {
     Milliseconds ttl;
     bool leased;
     std::string id;
+    std::vector<std::string> more;  // names
   };
   struct Attempt {  // a LOCK with an id
-    std::string name;
-    std::string id;
+    Ask ask;
     bool leased;
   };
 
@@ -66,6 +66,8 @@ class Client {
   void act();
   void perform(Act act, Connection& connection);
   void lock(Connection& connection);
+  void choose_kind(Ask& ask);
+  void add_names(Ask& ask);
   void lock_again(Connection& connection);
   void unlock(Connection& connection);
   void unlock_wrong(Connection& connection);
@@ -83,6 +85,8 @@ class Client {
   [[nodiscard]] Hold* find_hold(Token token);
   [[nodiscard]] Span on_own_clock(Span span) const;
   [[nodiscard]] std::string any_lock();
+  [[nodiscard]] const std::string& any_name(const std::string& first,
+                                            const std::vector<std::string>& more);
   [[nodiscard]] Milliseconds any_ttl();
   [[nodiscard]] Milliseconds any_wait();
 
@@ -90,6 +94,7 @@ class Client {
   const Options& options_;
   std::uint32_t number_;
   Random random_;
+  Random kinds_;  // of its own: without kinds a seed's story is as it was before there were any
   std::int64_t drift_;
   bool sessions_;  // its temperament
   bool ids_;

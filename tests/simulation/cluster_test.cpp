@@ -11,9 +11,12 @@
 
 namespace {
 
+using pawl::simulation::Cluster;
 using pawl::simulation::ClusterOptions;
+using pawl::simulation::draw_options_of_cluster;
 using pawl::simulation::Happening;
 using pawl::simulation::Mishap;
+using pawl::simulation::Options;
 using pawl::simulation::Result;
 using pawl::simulation::simulate_cluster;
 using pawl::simulation::Tally;
@@ -30,13 +33,15 @@ std::uint64_t seeds_wanted() {
 #endif
 }
 
-Result check(std::uint64_t seed) {
-  Result result = simulate_cluster(seed);
+Result check(std::uint64_t seed, bool is_plain = false) {
+  Options options = draw_options_of_cluster(seed);
+  if (is_plain) options = plain(options);
+  Result result = Cluster{options}.run();
   if (result.violation) {
-    FAIL_CHECK(result.violation->law
-               << "\n  " << result.violation->text << '\n'
-               << to_text(result.options)
-               << "\nTo see it again: ./dev simulate --cluster --trace --seed " << seed);
+    FAIL_CHECK(result.violation->law << "\n  " << result.violation->text << '\n'
+                                     << to_text(result.options)
+                                     << "\nTo see it again: ./dev simulate --cluster --trace "
+                                     << (is_plain ? "--plain " : "") << "--seed " << seed);
   }
   return result;
 }
@@ -64,9 +69,11 @@ TEST_CASE("what a seed of a cluster once found stays found") {
   int kept = 0;
   while (std::getline(file, line)) {
     std::uint64_t seed = 0;
+    bool is_plain = line.starts_with("plain ");
+    if (is_plain) line.erase(0, 6);
     if (line.starts_with('#') || !(std::istringstream{line} >> seed)) continue;
     ++kept;
-    check(seed);
+    check(seed, is_plain);
   }
   CHECK(kept > 0);
 }

@@ -26,8 +26,8 @@ void Invariants::on_new_epoch(Moment now) {
   now_ = restarted_at_ = now;
   last_step_ = never;
   slack_ += 500ms;
+  each_hold_anew();
   for (View& view : views_) {
-    if (view.token != 0) expect_lapse(holds_.at(view.token).lapse, options_.most_ttl);
     for (Waiter& waiter : view.queue) {
       waiter.unclaimed_since = now;
       waiter.slack = slack_;
@@ -39,6 +39,17 @@ void Invariants::on_new_epoch(Moment now) {
     if (options_.cluster->nodes() > 1) session.links.clear();
     if (std::exchange(session.abandoned, false)) session.closing = true;
     expect_lapse(session.lapse, options_.most_ttl);
+  }
+}
+
+void Invariants::each_hold_anew() {
+  for (View& view : views_) {
+    for (const Holder& holder : view.holders) {
+      Hold& hold = holds_.at(holder.token);
+      expect_lapse(hold.lapse, options_.most_ttl);
+      begin_anew(hold);
+    }
+    for (Delay& delay : view.delays) begin_anew(delay);
   }
 }
 

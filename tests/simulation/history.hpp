@@ -4,10 +4,13 @@
 // client, when the node took it up, when the node's answer left it, when the client had it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/moment.hpp"
 #include "base/request.hpp"
@@ -46,6 +49,21 @@ struct Ask {
   Milliseconds wait{0};
   OnDisconnect on_disconnect = OnDisconnect::keep;
   bool tagged = false;
+  std::vector<std::string> more;  // names of LOCK and UNLOCK besides the first
+  Mode mode = Mode::exclusive;
+  std::uint32_t slots = 0;
+  Milliseconds delay{0};
+  Milliseconds max_hold{0};  // 0: none
+  bool deadlock = true;      // OPEN
+
+  template <class Visit>
+  void each_name(Visit visit) const {
+    visit(name);
+    for (const std::string& one : more) visit(one);
+  }
+  [[nodiscard]] bool names(std::string_view wanted) const {
+    return name == wanted || std::find(more.begin(), more.end(), wanted) != more.end();
+  }
 };
 
 struct Outcome {

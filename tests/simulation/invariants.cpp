@@ -18,7 +18,9 @@ std::string Invariants::describe(std::uint64_t token) const {
   auto found = holds_.find(token);
   if (found == holds_.end()) return "token " + std::to_string(token) + ", never seen";
   const Hold& hold = found->second;
-  return "token " + std::to_string(token) + " of " + hold.name + ", session s" +
+  std::string names;
+  for (const Part& part : hold.parts) names += ' ' + part.name;
+  return "token " + std::to_string(token) + " of" + names + ", session s" +
          std::to_string(hold.session.value) + (hold.id.empty() ? "" : ", id " + hold.id) +
          ", granted to #" + std::to_string(hold.creator);
 }
@@ -29,17 +31,42 @@ std::string Invariants::key_of(SessionId session, std::string_view name, std::st
   return key.append(id);
 }
 
+Invariants::Part* Invariants::Hold::part(std::string_view name) {
+  auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.name == name; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
+bool Invariants::View::is_held_by(std::uint64_t token) const {
+  return std::any_of(holders.begin(), holders.end(),
+                     [&](const Holder& holder) { return holder.token == token; });
+}
+
+bool Invariants::View::is_delayed_by(std::uint64_t token) const {
+  return std::any_of(delays.begin(), delays.end(),
+                     [&](const Delay& delay) { return delay.token == token; });
+}
+
+void Invariants::on_hold_asked(const Ask& ask) {
+  auto found = holds_.find(ask.token.value);
+  if (found == holds_.end()) return;
+  Hold& hold = found->second;
+  bool names_it = true;
+  ask.each_name(
+      [&](const std::string& name) { names_it = names_it && hold.part(name) != nullptr; });
+  if (!names_it) return;
+  if (ask.verb == Verb::unlock) {
+    ask.each_name([&](const std::string& name) { hold.part(name)->unlock_asked = true; });
+  }
+  if (ask.verb == Verb::break_lock) hold.part(ask.name)->break_asked = true;
+  // The node may lengthen the lease when it takes the request up.
+  if (ask.verb == Verb::renew) expect_lapse(hold.lapse, ask.ttl.value_or(options_.most_ttl));
+}
+
 void Invariants::on_stepped(Operation& operation) {
   const Ask& ask = operation.ask;
   if (operation.begun == operation.stepped) outstanding_.push_back({operation.number, slack_});
-  auto hold = holds_.find(ask.token.value);
-  bool names_it = hold != holds_.end() && hold->second.name == ask.name;
-  if (ask.verb == Verb::unlock && names_it) hold->second.unlock_asked = true;
-  if (ask.verb == Verb::break_lock && names_it) hold->second.break_asked = true;
-  if (ask.verb == Verb::renew && names_it) {
-    // The node may lengthen the lease when it takes the request up.
-    expect_lapse(hold->second.lapse, ask.ttl.value_or(options_.most_ttl));
-  }
+  on_hold_asked(ask);
   // Among several nodes it may be known to its client only by what another connection was told.
   if (options_.cluster && ask.verb == Verb::close && operation.scope.value != 0) {
     Session& closing = session_seen(operation.scope, operation);
@@ -61,22 +88,27 @@ void Invariants::on_stepped(Operation& operation) {
     if (session != sessions_.end()) expect_lapse(session->second.lapse, session->second.ttl);
   }
   if (options_.cluster) expect_renewal(operation);
-  if (ask.id.empty() || ask.verb == Verb::open) return;
-  Id& id = ids_[key_of(operation.scope, ask.name, ask.id)];
+  if (!ask.id.empty() && ask.verb != Verb::open) on_id_asked(operation);
+}
+
+void Invariants::on_id_asked(const Operation& operation) {
+  const Ask& ask = operation.ask;
   if (ask.verb == Verb::cancel) {
-    id.cancel_asked = true;
+    ids_[key_of(operation.scope, ask.name, ask.id)].cancel_asked = true;
     if (operation.begun == operation.stepped) ++cancels_;
   }
-  if (ask.verb == Verb::lock) {
+  if (ask.verb != Verb::lock) return;
+  each_key(operation.scope, ask, [&](const std::string& key) {
+    Id& id = ids_[key];
     // Parked, it may be stepped again, then perhaps in another session.
     if (id.asked.empty() || id.asked.back() != operation.number) {
       id.asked.push_back(operation.number);
     }
     id.floor = std::min(id.floor, operation.floor);
-    // Repeated, it renews what it holds, though its answer may reach nobody.
-    Hold* own = hold_of_key(key_of(operation.scope, ask.name, ask.id));
-    if (own != nullptr) expect_lapse(own->lapse, ask.ttl.value_or(options_.most_ttl));
-  }
+  });
+  // Repeated, it renews what it holds, though its answer may reach nobody.
+  Hold* own = hold_of_id(operation.scope, ask);
+  if (own != nullptr) expect_lapse(own->lapse, ask.ttl.value_or(options_.most_ttl));
 }
 
 void Invariants::on_answered(Operation& operation) {
@@ -114,23 +146,33 @@ Invariants::Hold& Invariants::hold_seen(Token token, const Operation& operation,
   auto [found, is_new] = holds_.try_emplace(token.value);
   Hold& hold = found->second;
   if (!is_new) return hold;
-  hold.name = operation.ask.name;
+  operation.ask.each_name([&](const std::string& name) { hold.parts.push_back({.name = name}); });
   hold.id = operation.ask.id;
   hold.session = session;
   hold.creator = operation.number;
   hold.seen = now_;
   hold.new_ttls = new_ttls_before_[token.value];
   Token floor = operation.floor;
-  if (!hold.id.empty()) floor = ids_[key_of(session, hold.name, hold.id)].floor;
+  if (!hold.id.empty()) floor = ids_[key_of(session, hold.name(), hold.id)].floor;
   if (token <= floor) fail("I2 real-time order", describe(token.value) + " after a greater one");
   if (!recovering_ && token <= granted_before_) {
     fail("I1 tokens rise over restarts", describe(token.value));
   }
+  note_kind(hold, operation);
   expect_lapse(hold.lapse, options_.most_ttl);
   if (auto owner = sessions_.find(session.value); owner != sessions_.end()) {
     expect_lapse(owner->second.lapse, owner->second.ttl);
   }
   return hold;
+}
+
+void Invariants::note_kind(Hold& hold, const Operation& creator) {
+  hold.creator = creator.number;
+  hold.mode = creator.ask.mode;
+  hold.slots = creator.ask.slots;
+  hold.delay = creator.ask.delay;
+  hold.max_hold = creator.ask.max_hold;
+  begin_anew(hold);
 }
 
 void Invariants::on_lock_granted(Operation& operation) {
@@ -139,34 +181,40 @@ void Invariants::on_lock_granted(Operation& operation) {
   bool known = holds_.contains(outcome.token.value);
   Hold& hold = hold_seen(outcome.token, operation, operation.scope);
   if (known) {
-    bool same = hold.name == ask.name && hold.id == ask.id && hold.session == operation.scope;
+    bool same = hold.id == ask.id && hold.session == operation.scope && hold.mode == ask.mode &&
+                hold.slots == ask.slots && hold.parts.size() == 1 + ask.more.size();
+    ask.each_name([&](const std::string& name) { same = same && hold.part(name) != nullptr; });
     bool own = hold.creator == operation.number;
     if (!same || (ask.id.empty() && !own)) {
       fail("I1 unique tokens", to_text(operation) + " has " + describe(outcome.token.value));
     }
-    if (hold.ended < operation.begun) {
+    if (std::any_of(hold.parts.begin(), hold.parts.end(),
+                    [&](const Part& part) { return part.ended < operation.begun; })) {
       fail("I9 once per id", to_text(operation) + " has an ended grant");
     }
   }
-  if (!ask.id.empty() && ids_[key_of(operation.scope, ask.name, ask.id)].spent) {
-    fail("I9 once per id", to_text(operation) + ": its id was cancelled");
+  if (!ask.id.empty()) {
+    each_key(operation.scope, ask, [&](const std::string& key) {
+      if (ids_[key].spent) fail("I9 once per id", to_text(operation) + ": its id was cancelled");
+    });
   }
   fresh_.push_back(outcome.token.value);
-  if (operation.scope.value == 0) {
-    promise(hold, operation, *outcome.ttl);
-  } else {
-    promise(session_seen(operation.scope, operation), operation, *outcome.ttl);
-  }
+  if (operation.scope.value == 0) return promise(hold, operation, *outcome.ttl);
+  check_max_hold(hold, operation, *outcome.ttl);
+  // Renewed as a whole, though max_hold lets it be told of less.
+  Session& session = session_seen(operation.scope, operation);
+  promise(session, operation, session.ttl);
 }
 
 // UNLOCK, RENEW, VERIFY and BREAK that were done: the token was a holder's.
 void Invariants::on_token_ok(Operation& operation) {
   auto found = holds_.find(operation.ask.token.value);
-  if (found == holds_.end() || found->second.name != operation.ask.name ||
-      found->second.ended < operation.begun) {
+  operation.ask.each_name([&](const std::string& name) {
+    const Part* part = found == holds_.end() ? nullptr : found->second.part(name);
+    if (part != nullptr && part->ended >= operation.begun) return;
     fail("I11 stale tokens do nothing",
          to_text(operation) + ": " + describe(operation.ask.token.value));
-  }
+  });
   Hold& hold = found->second;
   bool foreign = hold.session.value != 0 && hold.session != operation.scope;
   if (operation.ask.verb == Verb::unlock) {
@@ -197,7 +245,9 @@ void Invariants::on_cancel_ok(Operation& operation) {
     fail("I9 once per id", to_text(operation) + ": an unknown token");
   }
   Hold& hold = found->second;
-  if (hold.id != ask.id || hold.session != operation.scope || hold.ended < operation.begun) {
+  const Part* part = hold.part(ask.name);
+  bool is_held = part != nullptr && part->ended >= operation.begun;
+  if (hold.id != ask.id || hold.session != operation.scope || !is_held) {
     fail("I9 once per id", to_text(operation) + ": " + describe(operation.outcome.token.value));
   }
   promise(hold, operation, *operation.outcome.ttl);
@@ -239,110 +289,6 @@ void Invariants::on_session_ok(Operation& operation) {
       session.links.end()) {
     session.links.push_back(operation.link);
   }
-}
-
-void Invariants::on_error(const Operation& operation) {
-  const Ask& ask = operation.ask;
-  switch (*operation.outcome.error) {
-    case ErrorCode::bad_request:
-    case ErrorCode::no_session: return;
-    case ErrorCode::busy:
-    case ErrorCode::timeout:
-    case ErrorCode::cancelled: return on_lock_error(operation);
-    case ErrorCode::mismatch:
-      if (operation.scope.value != 0) return;
-      break;
-    case ErrorCode::not_held: {
-      Slot slot = truth_.table().find_holder(ask.name, ask.token);
-      auto hold = holds_.find(ask.token.value);
-      if (slot == no_slot || hold == holds_.end() || hold->second.seen >= operation.begun) return;
-      fail("I8 NOT_HELD said of a holder", to_text(operation));
-    }
-    case ErrorCode::session_expired: {
-      // Granted from the queue while the end of its session stands in the log: lost before told.
-      if (ask.verb == Verb::lock && truth_.is_in_flight()) return;
-      SessionId id = operation.scope;
-      if (ask.verb == Verb::resume || !ask.secret.empty()) {
-        Slot slot = truth_.table().find_session(ask.secret);
-        id = slot == no_slot ? SessionId{} : truth_.table().session(slot).id;
-      }
-      auto session = sessions_.find(id.value);
-      if (id.value == 0 || truth_.table().find_session(id) == no_slot) return;
-      if (session == sessions_.end() || session->second.seen >= operation.begun) return;
-      fail("I8 SESSION_EXPIRED said of a live one", to_text(operation));
-    }
-    case ErrorCode::unknown_command:
-    case ErrorCode::too_long:
-    case ErrorCode::deadlock:
-    case ErrorCode::limit:
-    case ErrorCode::disk_full:
-      if (disk_was_full_) return;
-      break;
-    case ErrorCode::shutting_down:
-    case ErrorCode::not_primary:
-    case ErrorCode::no_quorum:
-      if (options_.cluster) return;
-      break;
-    case ErrorCode::unauthenticated:
-    case ErrorCode::forbidden:
-    case ErrorCode::internal: break;
-  }
-  fail("I12 an answer without cause", to_text(operation));
-}
-
-void Invariants::on_lock_error(const Operation& operation) {
-  const Ask& ask = operation.ask;
-  Id* id = nullptr;
-  if (!ask.id.empty()) id = &ids_[key_of(operation.scope, ask.name, ask.id)];
-  if (*operation.outcome.error == ErrorCode::busy) {
-    if (ask.wait != Milliseconds{0}) fail("I12 BUSY to a wait", to_text(operation));
-    const Hold* own =
-        id == nullptr ? nullptr : hold_of_key(key_of(operation.scope, ask.name, ask.id));
-    bool held_back = operation.begun < grants_from_;
-    if (own != nullptr && own->seen < operation.begun && !held_back) {
-      fail("I9 BUSY said to the holder", to_text(operation));
-    }
-    // A flush may carry a grant and its end at once, which no look at the table sees.
-    if (options_.durability != Durability::none || held_back) return;
-    for (const View& view : views_) {
-      if (view.name == ask.name && view.last_busy < operation.invoked &&
-          truth_.table().find_lock(ask.name) == no_slot) {
-        fail("I12 BUSY said of a free lock", to_text(operation));
-      }
-    }
-    return;
-  }
-  if (*operation.outcome.error == ErrorCode::timeout) {
-    // By the node's clock, which may be faster.
-    Span passed = now_ - operation.invoked;
-    if (options_.cluster) passed += passed / 1'000;
-    if (ask.wait == wait_forever || passed < ask.wait) {
-      fail("I12 TIMEOUT before its time", to_text(operation));
-    }
-    return;
-  }
-  auto session = sessions_.find(operation.scope.value);
-  bool closed = session != sessions_.end() && session->second.closing;
-  if ((id != nullptr && id->cancel_asked) || closed || links_[operation.link].input_ended) return;
-  bool quits = std::any_of(outstanding_.begin(), outstanding_.end(), [&](const Outstanding& one) {
-    const Operation& other = history_[one.operation];
-    return other.link == operation.link && other.ask.verb == Verb::quit;
-  });
-  if (!quits) fail("I12 CANCELLED without cause", to_text(operation));
-}
-
-// The live hold of an id, if any.
-Invariants::Hold* Invariants::hold_of_key(const std::string& key) {
-  for (const View& view : views_) {
-    if (view.token == 0) continue;
-    Hold& hold = holds_.at(view.token);
-    if (hold.ended == never && !hold.id.empty() &&
-        key_of(hold.session, hold.name, hold.id) == key &&
-        truth_.table().find_holder(hold.name, Token{view.token}) != no_slot) {
-      return &hold;
-    }
-  }
-  return nullptr;
 }
 
 void Invariants::on_push(const EventBody& push) {

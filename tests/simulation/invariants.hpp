@@ -43,6 +43,9 @@ class Invariants {
   void on_flushed(LogIndex index) { flushed_ = index; }
   void on_pause(Span length);
   void on_disk_full() { disk_was_full_ = true; }
+  // DEADLOCK is about to be told for this LOCK; the last look was just before it
+  // (deadlock_laws.cpp).
+  void on_deadlock(const Operation& asker, SessionId session);
   // Of a cluster (failover_laws.cpp): a new primary serves; it was nobody's fault that nothing was.
   void on_new_epoch(Moment now);
   void on_disturbed(Span length) { slack_ += length; }
@@ -79,20 +82,33 @@ class Invariants {
     Moment at = Moment::min();
     Span slack{0};
   };
-  struct Hold {
+  struct Part {  // one name of a hold
     std::string name;
+    Moment ended = never;
+    bool unlock_asked = false;
+    bool break_asked = false;
+    bool let_go = false;  // by the client, or it was told of the loss
+  };
+  struct Hold {
+    std::vector<Part> parts;
     std::string id;
     SessionId session;
     std::uint64_t creator = 0;
     Moment seen = never;
-    Moment ended = never;
-    bool unlock_asked = false;
-    bool break_asked = false;
-    bool let_go = false;                  // by the client, or it was told of the loss
     std::vector<Promise> made;            // as replies left the node
     std::vector<Promise> told;            // as they reached the client, its margin taken off
     std::vector<std::uint64_t> new_ttls;  // RENEWs that asked for another TTL
     Lapse lapse;
+    Mode mode = Mode::exclusive;
+    std::uint32_t slots = 0;
+    Milliseconds delay{0};
+    Milliseconds max_hold{0};          // 0: none
+    Promise held{};                    // … and until when that lets it be held at least
+    Lapse held_lapse;                  // … at most
+    Moment held_told = Moment::min();  // … as its client counts it
+
+    [[nodiscard]] Part* part(std::string_view name);
+    [[nodiscard]] const std::string& name() const { return parts.front().name; }
   };
   struct Session {
     SessionId id;
@@ -118,19 +134,40 @@ class Invariants {
     bool spent = false;
     Token floor{~std::uint64_t{0}};
   };
+  struct Holder {
+    std::uint64_t token;
+    Mode mode;
+    SessionId session;
+  };
+  struct Delay {
+    std::uint64_t token;  // that was lost
+    Mode mode;
+    Milliseconds length;
+    Moment least;  // it stands so long
+    Span gaps;
+    Lapse lapse;
+  };
   struct Waiter {
     std::uint64_t creator;
     ClaimNumber claim;
     bool claimed;
+    bool several;  // names
+    Mode mode;
+    SessionId session;
+    bool deadlock;  // its session may be in one
     std::uint64_t arrival;
     Moment unclaimed_since;
     Span slack;
   };
   struct View {  // of one lock, as of the last step
     std::string name;
-    std::uint64_t token = 0;
+    std::vector<Holder> holders;
+    std::vector<Delay> delays;
     std::vector<Waiter> queue;
     Moment last_busy = Moment::min();
+
+    [[nodiscard]] bool is_held_by(std::uint64_t token) const;
+    [[nodiscard]] bool is_delayed_by(std::uint64_t token) const;
   };
   struct Link {
     bool input_ended = false;
@@ -141,6 +178,8 @@ class Invariants {
   struct Former {  // a hold that was forgotten, and whose client does not know
     std::string name;
     std::uint64_t token;
+    Mode mode;
+    std::uint32_t slots;
     std::uint32_t client;
     bool in_session;
     Moment until;
@@ -160,11 +199,24 @@ class Invariants {
   void on_session_ok(Operation& operation);
   void on_error(const Operation& operation);
   void on_lock_error(const Operation& operation);
+  void on_busy(const Operation& operation);
+  void on_not_held(const Operation& operation);
+  void on_hold_asked(const Ask& ask);
+  void on_id_asked(const Operation& operation);
   Session& session_seen(SessionId id, const Operation& operation);
   Hold& hold_seen(Token token, const Operation& operation, SessionId session);
-  [[nodiscard]] Hold* hold_of_key(const std::string& key);
+  // The live hold of an id, if any.
+  [[nodiscard]] Hold* hold_of_id(SessionId session, const Ask& ask);
   [[nodiscard]] static std::string key_of(SessionId session, std::string_view name,
                                           std::string_view id);
+  // In a session the id alone is the key, else each name has one.
+  template <class Visit>
+  static void each_key(SessionId session, const Ask& ask, Visit visit) {
+    if (session.value != 0) return visit(key_of(session, {}, ask.id));
+    ask.each_name([&](const std::string& name) { visit(key_of(session, name, ask.id)); });
+  }
+  void note_kind(Hold& hold, const Operation& creator);
+  void check_max_hold(const Hold& hold, const Operation& told, Milliseconds ttl) const;
 
   // Time (promises.cpp).
   void promise(Hold& hold, const Operation& operation, Milliseconds ttl);
@@ -174,15 +226,22 @@ class Invariants {
   [[nodiscard]] Moment capped(const Hold& hold, const Promise& promise, Moment until) const;
   [[nodiscard]] Moment protected_until(const Hold& hold) const;
   [[nodiscard]] Moment protected_until(const Session& session) const;
-  [[nodiscard]] bool is_believed(const Hold& hold) const;
-  [[nodiscard]] bool may_end(const Hold& hold) const;
+  [[nodiscard]] bool is_believed(const Hold& hold, const Part& part) const;
+  void check_exclusion(const Operation& told, const Hold& hold, const Part& part);
+  [[nodiscard]] bool may_end(const Hold& hold, const Part& part) const;
+  [[nodiscard]] bool may_be_asked_for(const Hold& hold, const Part& part) const;
+  [[nodiscard]] bool may_be_lost(const Hold& hold, const Part& part) const;
+  void begin_anew(Hold& hold);
+  void begin_anew(Delay& delay);
   [[nodiscard]] bool may_end(const Session& session) const;
   [[nodiscard]] Span flush_allowance() const;
   [[nodiscard]] Span counted(Milliseconds ttl) const;
 
   // Restarts (restarts.cpp).
   void forget();
+  [[nodiscard]] Former former_of(std::uint64_t token, const Hold& hold, const Part& part) const;
   void check_former(const Operation& granted);
+  void each_hold_anew();
 
   // Failover (failover_laws.cpp).
   void forget_link(std::uint32_t link);
@@ -190,13 +249,29 @@ class Invariants {
 
   // The table (table_laws.cpp).
   void look_at(View& view);
-  void look_at_queue(View& view, const locks::Lock& lock, std::vector<Waiter>& queue);
+  void look_at_holders(const View& before, const locks::Lock& lock);
+  [[nodiscard]] bool is_held(const std::string& name, std::uint64_t token) const;
+  void look_at_delay(const View& before, const locks::Acquisition& acquisition);
+  void look_at_modes(const View& view) const;
+  void look_at_ends(const View& before);
+  void look_at_grants() const;
   void look_at_acquisition(const View& view, const locks::Acquisition& acquisition);
-  void look_at_wait(const View& view, const locks::Acquisition& acquisition, bool lock_is_free);
-  void look_at_order(const View& before, const std::vector<Waiter>& queue, std::uint64_t granted);
-  void begin_hold(View& view, const locks::Acquisition& acquisition);
-  void end_hold(std::uint64_t token);
+  void begin_hold(const locks::Acquisition& acquisition);
+  void end_part(std::uint64_t token, const std::string& name);
   void look_at_sessions();
+  // Its queues (wait_laws.cpp).
+  void look_at_queue(const View& before, const locks::Lock& lock);
+  void look_at_wait(const View& view, const locks::Acquisition& acquisition);
+  void look_at_order(const View& before, const Holder& granted) const;
+  void look_for_who_could_hold() const;
+  [[nodiscard]] bool could_hold(std::uint64_t creator) const;
+  [[nodiscard]] bool has_room_for(const View& view, const Waiter& waiter) const;
+  // Who waits for whom (deadlock_laws.cpp).
+  [[nodiscard]] bool is_blocked(const View& view, std::size_t place,
+                                const std::vector<SessionId>& stuck) const;
+  [[nodiscard]] std::vector<SessionId> deadlocked(const std::vector<View>& views) const;
+  void look_for_deadlocks() const;
+  void judge_deadlocks();
   [[nodiscard]] std::uint64_t creator_of(const locks::Acquisition& acquisition) const;
   [[nodiscard]] std::string_view id_of(const locks::Acquisition& acquisition) const;
   [[nodiscard]] SessionId session_of(const locks::Acquisition& acquisition) const;
@@ -220,8 +295,13 @@ class Invariants {
   std::map<std::string, Id> ids_;
   std::map<std::uint32_t, Link> links_;
   std::vector<View> views_;
-  std::vector<std::uint64_t> fresh_;  // tokens told in this step
-  std::vector<std::string> keys_;     // ids in the table, to find one twice
+  View now_there_;                      // what is looked at
+  bool has_new_waits_ = false;          // made or claimed in this step
+  std::vector<std::uint64_t> granted_;  // tokens that are new in the table
+  std::vector<std::uint64_t> fresh_;    // … told in this step
+  // Ids in the table, and whose: to find one twice.
+  std::vector<std::pair<std::string, std::uint64_t>> keys_;
+  std::vector<std::uint64_t> to_deadlocked_;                    // told DEADLOCK in this step
   std::map<std::string, std::vector<std::uint64_t>> believed_;  // by lock: tokens clients know
   std::vector<Outstanding> outstanding_;
   std::vector<Former> former_;

@@ -45,6 +45,31 @@ std::string_view name_of(Durability durability) {
 
 Span microseconds(std::int64_t count) { return std::chrono::microseconds{count}; }
 
+Kinds draw_kinds(Random& random) {
+  Kinds kinds;
+  kinds.shared_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 300u, 700u});
+  kinds.slot_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 300u, 800u});
+  kinds.several_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 300u, 700u});
+  kinds.delay_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 300u, 700u});
+  kinds.max_hold_permille = random.pick<std::uint32_t>(std::array{0u, 0u, 200u, 600u});
+  kinds.deadlock_permille = random.pick<std::uint32_t>(std::array{1'000u, 1'000u, 800u, 0u});
+  for (std::uint32_t& slots : kinds.slots) {
+    slots = random.pick<std::uint32_t>(std::array{1u, 2u, 2u, 3u, 4u});
+  }
+  return kinds;
+}
+
+std::string to_text(const Kinds& kinds) {
+  std::ostringstream out;
+  out << "\n  kinds: shared_permille=" << kinds.shared_permille
+      << " slot_permille=" << kinds.slot_permille << " several_permille=" << kinds.several_permille
+      << " delay_permille=" << kinds.delay_permille
+      << " max_hold_permille=" << kinds.max_hold_permille
+      << " deadlock_permille=" << kinds.deadlock_permille << " slots=" << kinds.slots[0] << '/'
+      << kinds.slots[1];
+  return out.str();
+}
+
 }  // namespace
 
 Options draw_options(std::uint64_t seed) {
@@ -78,6 +103,12 @@ Options draw_options(std::uint64_t seed) {
     options.weights[i] = habits[i].weight * random.pick<std::uint32_t>(std::array{0u, 1u, 1u, 3u});
   }
   if (options.weights[0] == 0) options.weights[0] = habits[0].weight;
+  options.kinds = draw_kinds(random);
+  return options;
+}
+
+Options plain(Options options) {
+  options.kinds = {};
   return options;
 }
 
@@ -102,6 +133,7 @@ std::string to_text(const Options& options) {
   for (std::size_t i = 0; i < act_count; ++i) {
     out << ' ' << habits[i].name << '=' << options.weights[i];
   }
+  out << to_text(options.kinds);
   if (options.disk) out << to_text(*options.disk);
   if (options.cluster) out << to_text(*options.cluster);
   return out.str();

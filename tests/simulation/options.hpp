@@ -37,6 +37,18 @@ enum class Act : std::uint8_t {
 };
 inline constexpr std::size_t act_count = 16;
 
+// What LOCKs ask for beside one exclusive lock. All zero, and no session looks for deadlocks:
+// plain.
+struct Kinds {
+  std::uint32_t shared_permille = 0;
+  std::uint32_t slot_permille = 0;
+  std::uint32_t several_permille = 0;  // … names
+  std::uint32_t delay_permille = 0;
+  std::uint32_t max_hold_permille = 0;
+  std::uint32_t deadlock_permille = 0;   // of sessions: on
+  std::array<std::uint32_t, 2> slots{};  // of locks with an even number, and of the others
+};
+
 struct Options {
   std::uint64_t seed = 0;
   Span length{0};  // of phase 1
@@ -62,11 +74,14 @@ struct Options {
   std::uint32_t pauses_a_minute = 0;
   Span most_pause{0};
   std::array<std::uint32_t, act_count> weights{};
+  Kinds kinds;
   std::optional<DiskOptions> disk;
   std::optional<ClusterOptions> cluster;
 };
 
 [[nodiscard]] Options draw_options(std::uint64_t seed);
 [[nodiscard]] std::string to_text(const Options& options);
+// One exclusive lock a LOCK, and nobody looks for deadlocks: as all seeds were once.
+[[nodiscard]] Options plain(Options options);
 
 }  // namespace pawl::simulation

@@ -28,21 +28,24 @@ void Invariants::on_invoked(Operation& operation) {
   const Ask& ask = operation.ask;
   now_ = operation.invoked;
   operation.floor = greatest_told_;
-  auto hold = holds_.find(ask.token.value);
-  bool names_it = hold != holds_.end() && hold->second.name == ask.name;
-  if ((ask.verb == Verb::unlock || ask.verb == Verb::break_lock) && names_it) {
-    hold->second.let_go = true;
-  }
-  if (ask.verb == Verb::renew && ask.ttl && names_it) {
-    hold->second.new_ttls.push_back(operation.number);
+  bool lets_go = ask.verb == Verb::unlock || ask.verb == Verb::break_lock;
+  if (auto hold = holds_.find(ask.token.value); hold != holds_.end()) {
+    ask.each_name([&](const std::string& name) {
+      Part* part = hold->second.part(name);
+      if (part != nullptr && lets_go) part->let_go = true;
+      if (part != nullptr && ask.verb == Verb::renew && ask.ttl) {
+        hold->second.new_ttls.push_back(operation.number);
+      }
+    });
   }
   if (ask.verb == Verb::lock && ask.ttl && !ask.id.empty()) {
-    ids_[key_of({}, ask.name, ask.id)].new_ttls.push_back(operation.number);
+    each_key({}, ask,
+             [&](const std::string& key) { ids_[key].new_ttls.push_back(operation.number); });
   }
   std::erase_if(former_, [&](const Former& former) {
-    bool let_go = ask.verb == Verb::unlock || ask.verb == Verb::break_lock;
     bool closes = ask.verb == Verb::close && former.client == operation.client;
-    return (let_go && former.token == ask.token.value) || (closes && former.in_session);
+    return (lets_go && former.token == ask.token.value && ask.names(former.name)) ||
+           (closes && former.in_session);
   });
   if (ask.verb != Verb::close) return;
   links_[operation.link].close_sent = now_;
@@ -97,17 +100,30 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
   if (verb == Verb::lock || verb == Verb::cancel) check_former(operation);
   if (verb != Verb::lock) return;
-  std::vector<std::uint64_t>& others = believed_[hold.name];
-  std::erase_if(others, [&](std::uint64_t other) { return !is_believed(holds_.at(other)); });
-  if (!is_believed(hold)) return;
-  for (std::uint64_t other : others) {
-    if (other == token.value) continue;
+  // max_hold counts from the send of the LOCK that made it; asked again, from what that was told.
+  Moment first = history_[hold.creator].invoked + trusted(hold.max_hold, drift_permyriad);
+  hold.held_told = std::max({hold.held_told, first, told(*outcome.ttl).until});
+  for (const Part& part : hold.parts) check_exclusion(operation, hold, part);
+}
+
+void Invariants::check_exclusion(const Operation& told, const Hold& hold, const Part& part) {
+  std::vector<std::uint64_t>& others = believed_[part.name];
+  std::erase_if(others, [&](std::uint64_t token) {
+    Hold& other = holds_.at(token);
+    return !is_believed(other, *other.part(part.name));
+  });
+  if (!is_believed(hold, part)) return;
+  std::uint64_t token = told.outcome.token.value;
+  std::uint32_t beside = 0;
+  for (std::uint64_t number : others) {
+    if (number == token) continue;
+    const Hold& other = holds_.at(number);
+    bool conflicts = hold.mode == Mode::exclusive || other.mode != hold.mode;
+    if (!conflicts && (hold.mode == Mode::shared || ++beside < hold.slots)) continue;
     fail("I4 lease exclusion",
-         to_text(operation) + " while its client still trusts " + describe(other));
+         to_text(told) + " while its client still trusts " + describe(number));
   }
-  if (std::find(others.begin(), others.end(), token.value) == others.end()) {
-    others.push_back(token.value);
-  }
+  if (std::find(others.begin(), others.end(), token) == others.end()) others.push_back(token);
 }
 
 // How long a node's clock, if it is fast, keeps what it keeps for the TTL and ε.
@@ -117,6 +133,7 @@ Span Invariants::counted(Milliseconds ttl) const {
 }
 
 void Invariants::promise(Hold& hold, const Operation& operation, Milliseconds ttl) {
+  check_max_hold(hold, operation, ttl);
   hold.made.push_back(
       {operation.number, operation.invoked, operation.invoked + counted(ttl), gaps_});
   expect_lapse(hold.lapse, ttl);
@@ -153,7 +170,7 @@ Moment Invariants::capped(const Hold& hold, const Promise& made, Moment until) c
   };
   for (std::uint64_t number : hold.new_ttls) cap(number);
   if (hold.id.empty() || hold.session.value != 0) return until;
-  if (auto id = ids_.find(key_of({}, hold.name, hold.id)); id != ids_.end()) {
+  if (auto id = ids_.find(key_of({}, hold.name(), hold.id)); id != ids_.end()) {
     for (std::uint64_t number : id->second.new_ttls) cap(number);
   }
   return until;
@@ -172,30 +189,73 @@ Moment Invariants::protected_until(const Session& session) const {
   return session.made.until + (gaps_ - session.made.gaps);
 }
 
-bool Invariants::is_believed(const Hold& hold) const {
-  if (hold.let_go) return false;
+bool Invariants::is_believed(const Hold& hold, const Part& part) const {
+  if (part.let_go) return false;
   Moment until = Moment::min();
   for (const Promise& told : hold.told) until = std::max(until, capped(hold, told, told.until));
   if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
     // Its CLOSE may have been on its way, from another connection, before it knew the session.
     if (session->second.close_sent || session->second.closing) return false;
     if (session->second.let_go != never) return false;
-    until = std::max(until, session->second.told.until);
+    Moment of_session = session->second.told.until;
+    if (hold.max_hold != Milliseconds{0}) of_session = std::min(of_session, hold.held_told);
+    until = std::max(until, of_session);
   }
   return until > now_;
 }
 
-bool Invariants::may_end(const Hold& hold) const {
-  if (hold.unlock_asked || hold.break_asked) return true;
+// What max_hold= leaves begins anew where the node's clock does.
+void Invariants::begin_anew(Hold& hold) {
+  if (hold.max_hold == Milliseconds{0}) return;
+  hold.held = {0, now_, now_ + counted(hold.max_hold), gaps_};
+  hold.held_lapse = {};
+  expect_lapse(hold.held_lapse, hold.max_hold);
+}
+
+void Invariants::begin_anew(Delay& delay) {
+  delay.least = now_ + counted(delay.length);
+  delay.gaps = gaps_;
+  delay.lapse = {};
+  expect_lapse(delay.lapse, delay.length);
+}
+
+void Invariants::check_max_hold(const Hold& hold, const Operation& told, Milliseconds ttl) const {
+  if (hold.max_hold == Milliseconds{0}) return;
+  Moment latest = hold.held_lapse.at + Span{hold.max_hold} / 500;  // clocks that go too fast
+  latest += (gaps_ - hold.held.gaps) + (slack_ - hold.held_lapse.slack);
+  // Recovered, it begins anew with the first record of the new process.
+  if (options_.disk && hold.seen <= restarted_at_) latest += flush_allowance();
+  if (told.invoked + ttl <= latest) return;
+  fail("I5 told of more than max_hold leaves",
+       to_text(told) + ", max_hold=" + std::to_string(hold.max_hold.count()));
+}
+
+bool Invariants::may_end(const Hold& hold, const Part& part) const {
+  return may_be_asked_for(hold, part) || may_be_lost(hold, part);
+}
+
+// By UNLOCK or CLOSE, or as it was given back.
+bool Invariants::may_be_asked_for(const Hold& hold, const Part& part) const {
+  if (part.unlock_asked) return true;
   auto session = sessions_.find(hold.session.value);
-  bool known = session != sessions_.end();
-  if (known && (session->second.closing || session->second.abandoned)) return true;
+  if (session != sessions_.end() && session->second.closing) return true;
   // A grant to a connection that has gone, without an id, is given back.
   const Operation& creator = history_[hold.creator];
   auto link = links_.find(creator.link);
   bool gone = link != links_.end() && (link->second.over || link->second.input_ended);
   bool told = creator.answered != never && creator.outcome.error != ErrorCode::no_quorum;
-  if (hold.id.empty() && gone && !told) return true;
+  return hold.id.empty() && gone && !told;
+}
+
+// It, its session or what max_hold leaves may have ended by time, or with the last connection.
+bool Invariants::may_be_lost(const Hold& hold, const Part& part) const {
+  if (part.break_asked) return true;
+  Moment held_until = hold.held.until + (gaps_ - hold.held.gaps);
+  if (hold.max_hold != Milliseconds{0} && now_ >= held_until) return true;
+  auto session = sessions_.find(hold.session.value);
+  bool known = session != sessions_.end();
+  if (known && session->second.abandoned) return true;
+  if (known && session->second.closing && session->second.release) return true;
   if (now_ < protected_until(hold)) return false;
   return !known || now_ >= protected_until(session->second);
 }

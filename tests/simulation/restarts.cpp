@@ -47,9 +47,7 @@ void Invariants::on_restart(const Restart& restart) {
   after_step(now_);
   recovering_ = false;
   // What was recovered gets its whole time again.
-  for (const View& view : views_) {
-    if (view.token != 0) expect_lapse(holds_.at(view.token).lapse, options_.most_ttl);
-  }
+  each_hold_anew();
   for (std::uint64_t number : live_sessions_) {
     expect_lapse(sessions_.at(number).lapse, options_.most_ttl);
   }
@@ -60,16 +58,9 @@ void Invariants::forget() {
   last_before_step_ = Token{};
   for (const auto& [token, hold] : holds_) {
     new_ttls_before_[token] = hold.new_ttls;
-    if (!is_believed(hold)) continue;
-    Former former{hold.name, token, history_[hold.creator].client, false, Moment::min()};
-    for (const Promise& told : hold.told) {
-      former.until = std::max(former.until, capped(hold, told, told.until));
+    for (const Part& part : hold.parts) {
+      if (is_believed(hold, part)) former_.push_back(former_of(token, hold, part));
     }
-    if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
-      former.in_session = true;
-      former.until = std::max(former.until, session->second.told.until);
-    }
-    former_.push_back(former);
   }
   holds_.clear();
   sessions_.clear();
@@ -79,11 +70,29 @@ void Invariants::forget() {
   for (auto& [key, id] : ids_) id.spent = false;
 }
 
+Invariants::Former Invariants::former_of(std::uint64_t token, const Hold& hold,
+                                         const Part& part) const {
+  std::uint32_t client = history_[hold.creator].client;
+  Former former{part.name, token, hold.mode, hold.slots, client, false, Moment::min()};
+  for (const Promise& told : hold.told) {
+    former.until = std::max(former.until, capped(hold, told, told.until));
+  }
+  if (auto session = sessions_.find(hold.session.value); session != sessions_.end()) {
+    former.in_session = true;
+    Moment until = session->second.told.until;
+    if (hold.max_hold != Milliseconds{0}) until = std::min(until, hold.held_told);
+    former.until = std::max(former.until, until);
+  }
+  return former;
+}
+
 void Invariants::check_former(const Operation& granted) {
   std::erase_if(former_, [&](const Former& former) { return former.until <= now_; });
   for (const Former& former : former_) {
     // Told again, it is the same grant.
-    if (former.name != granted.ask.name || former.token == granted.outcome.token.value) continue;
+    if (!granted.ask.names(former.name) || former.token == granted.outcome.token.value) continue;
+    bool shares = granted.ask.mode == former.mode && former.mode != Mode::exclusive;
+    if (shares && (former.mode == Mode::shared || former.slots > 1)) continue;
     fail("I4 lease exclusion", to_text(granted) + " while client" + std::to_string(former.client) +
                                    " still trusts token " + std::to_string(former.token) +
                                    ", which a restart forgot");

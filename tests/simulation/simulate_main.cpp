@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mutants.hpp"
@@ -27,6 +28,7 @@ simulate --seconds S | --hours H  as many as fit in this wall time
   --disk                          on a disk of its own, with crashes and power cuts
   --cluster                       several nodes, their network, disks and clocks
   --nodes N                       … so many, whatever the seed says
+  --plain                         exclusive locks of one name only, as kept seeds say
   --all                           go on after a violation, one line for each
   --trace                         with --seed: what nodes and clients do
   --mutant NAME                   with a seeded bug in the core; --mutants lists them
@@ -41,6 +43,7 @@ struct Wanted {
   bool disk = false;
   bool cluster = false;
   bool all = false;
+  bool plain = false;
   std::size_t nodes = 0;  // 0: as the seed says
   std::string mutant;
 };
@@ -85,6 +88,8 @@ Wanted parse(const std::vector<std::string_view>& words) {
       wanted.disk = true;
     } else if (word == "--nodes") {
       wanted.nodes = number_of(value());
+    } else if (word == "--plain") {
+      wanted.plain = true;
     } else if (word == "--all") {
       wanted.all = true;
     } else if (word == "--cluster") {
@@ -138,7 +143,8 @@ void report(const simulation::Result& result, const Simulation& simulation, cons
             << "\ndrawn options: " << to_text(result.options) << "\nafter "
             << std::chrono::duration<double>(result.simulated).count()
             << " simulated seconds. To see it again:\n  ./dev simulate --seed " << seed
-            << (wanted.disk ? " --disk" : "") << (wanted.cluster ? " --cluster --trace" : "")
+            << (wanted.plain ? " --plain" : "") << (wanted.disk ? " --disk" : "")
+            << (wanted.cluster ? " --cluster --trace" : "")
             << (wanted.nodes > 0 ? " --nodes " + std::to_string(wanted.nodes) : "")
             << (wanted.mutant.empty() ? "" : " --mutant " + wanted.mutant) << "\n";
 }
@@ -146,14 +152,17 @@ void report(const simulation::Result& result, const Simulation& simulation, cons
 simulation::Result run_one(std::uint64_t seed, const Wanted& wanted) {
   if (wanted.cluster) {
     simulation::Options options = simulation::draw_options_of_cluster(seed);
+    if (wanted.plain) options = plain(std::move(options));
     if (wanted.nodes > 0) options.cluster->witness.assign(wanted.nodes, false);
     simulation::Cluster cluster{options, wanted.verbose ? &std::cout : nullptr};
     simulation::Result result = cluster.run();
     report(result, cluster, wanted);
     return result;
   }
-  simulation::Simulator simulator{wanted.disk ? simulation::draw_options_with_disk(seed)
-                                              : simulation::draw_options(seed)};
+  simulation::Options options =
+      wanted.disk ? simulation::draw_options_with_disk(seed) : simulation::draw_options(seed);
+  if (wanted.plain) options = plain(std::move(options));
+  simulation::Simulator simulator{options};
   simulation::Result result = simulator.run();
   report(result, simulator, wanted);
   return result;

@@ -2,6 +2,7 @@
 //
 // What must be true of the lock table after every step.
 #include <algorithm>
+#include <utility>
 
 #include "base/ensure.hpp"
 #include "invariants.hpp"
@@ -39,78 +40,141 @@ void Invariants::after_step(Moment now) {
   }
   // Only an applied record changes the table.
   if (applied == looked_at_) return;
-  looked_at_ = applied;
+  LogIndex before = std::exchange(looked_at_, applied);
   keys_.clear();
+  granted_.clear();
+  has_new_waits_ = false;
+  if (applied.value == before.value + 1) judge_deadlocks();
+  to_deadlocked_.clear();
   for (View& view : views_) look_at(view);
+  look_at_grants();
   for (std::uint64_t token : fresh_) {
-    bool held = std::any_of(views_.begin(), views_.end(),
-                            [&](const View& view) { return view.token == token; });
-    if (!held && holds_.at(token).ended == never) end_hold(token);
+    Hold& hold = holds_.at(token);
+    for (const Part& part : hold.parts) {
+      if (part.ended == never && !is_held(part.name, token)) end_part(token, part.name);
+    }
   }
   std::sort(keys_.begin(), keys_.end());
-  auto twice = std::adjacent_find(keys_.begin(), keys_.end());
-  if (twice != keys_.end()) fail("I9 once per id", "two acquisitions of " + *twice);
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  auto twice = std::adjacent_find(
+      keys_.begin(), keys_.end(),
+      [](const auto& one, const auto& other) { return one.first == other.first; });
+  if (twice != keys_.end()) fail("I9 once per id", "two acquisitions of " + twice->first);
+  look_for_who_could_hold();
+  look_for_deadlocks();
   look_at_sessions();
 }
 
-void Invariants::look_at(View& view) {
-  const locks::LockTable& table = truth_.table();
-  Slot at = table.find_lock(view.name);
-  std::uint64_t before = view.token;
-  std::uint64_t token = 0;
-  std::vector<Waiter> queue;
-  if (at != no_slot) {
-    view.last_busy = now_;
-    const locks::Lock& lock = table.lock(at);
-    for (Slot slot = lock.holders; slot != no_slot; slot = table.acquisition(slot).next) {
-      const locks::Acquisition& holder = table.acquisition(slot);
-      if (!table.is_alive(holder)) continue;
-      if (token != 0) fail("I4 one holder", view.name + " has two live ones");
-      token = holder.token().value;
-      if (token != before) begin_hold(view, holder);
-      look_at_acquisition(view, holder);
-    }
-    view.token = token;
-    look_at_queue(view, lock, queue);
-  }
-  view.token = token;
-  if (before != 0 && before != token) end_hold(before);
-  look_at_order(view, queue, token != before ? token : 0);
-  view.queue = std::move(queue);
+bool Invariants::is_held(const std::string& name, std::uint64_t token) const {
+  return std::any_of(views_.begin(), views_.end(),
+                     [&](const View& view) { return view.name == name && view.is_held_by(token); });
 }
 
-void Invariants::look_at_queue(View& view, const locks::Lock& lock, std::vector<Waiter>& queue) {
+void Invariants::look_at(View& view) {
+  Slot at = truth_.table().find_lock(view.name);
+  now_there_.holders.clear();
+  now_there_.delays.clear();
+  now_there_.queue.clear();
+  if (at != no_slot) {
+    view.last_busy = now_;
+    const locks::Lock& lock = truth_.table().lock(at);
+    look_at_holders(view, lock);
+    look_at_queue(view, lock);
+  }
+  look_at_modes(view);
+  look_at_ends(view);
+  for (const Holder& holder : now_there_.holders) {
+    if (!view.is_held_by(holder.token)) look_at_order(view, holder);
+  }
+  std::swap(view.holders, now_there_.holders);
+  std::swap(view.delays, now_there_.delays);
+  std::swap(view.queue, now_there_.queue);
+}
+
+void Invariants::look_at_holders(const View& before, const locks::Lock& lock) {
   const locks::LockTable& table = truth_.table();
-  for (Slot slot = lock.queue_head; slot != no_slot; slot = table.acquisition(slot).next) {
-    const locks::Acquisition& waiter = table.acquisition(slot);
-    if (!table.is_alive(waiter)) continue;
-    look_at_acquisition(view, waiter);
-    look_at_wait(view, waiter, lock.holders == no_slot);
-    Waiter entry{creator_of(waiter),           waiter.claim(), waiter.stage == Stage::waiting, 0,
-                 std::max(now_, grants_from_), slack_};
-    auto known = std::find_if(view.queue.begin(), view.queue.end(),
-                              [&](const Waiter& other) { return other.creator == entry.creator; });
-    entry.arrival = known == view.queue.end() ? ++arrivals_ : known->arrival;
-    if (!entry.claimed && known != view.queue.end() && !known->claimed) {
-      entry.unclaimed_since = known->unclaimed_since;
-      entry.slack = known->slack;
+  for (Slot slot = lock.holders; slot != no_slot; slot = table.acquisition(slot).next) {
+    const locks::Acquisition& holder = table.acquisition(slot);
+    if (holder.stage == Stage::delaying) look_at_delay(before, holder);
+    if (holder.stage != Stage::holding || !table.is_alive(holder)) continue;
+    std::uint64_t token = holder.token().value;
+    now_there_.holders.push_back({token, holder.mode, session_of(holder)});
+    if (!before.is_held_by(token)) begin_hold(holder);
+    look_at_acquisition(before, holder);
+  }
+}
+
+// What an unclean loss left; its whole length is still to come.
+void Invariants::look_at_delay(const View& before, const locks::Acquisition& lost) {
+  auto known = std::find_if(before.delays.begin(), before.delays.end(),
+                            [&](const Delay& delay) { return delay.token == lost.number; });
+  if (known != before.delays.end()) {
+    now_there_.delays.push_back(*known);
+    return;
+  }
+  Delay delay{lost.number, lost.mode, Milliseconds{lost.ttl_ms}, {}, {}, {}};
+  begin_anew(delay);
+  now_there_.delays.push_back(delay);
+  auto found = holds_.find(lost.number);
+  if (found == holds_.end()) return;  // a restart forgot it
+  const Hold& hold = found->second;
+  if (hold.delay != delay.length || hold.mode != delay.mode) {
+    fail("I18 another delay than was asked for", describe(lost.number));
+  }
+}
+
+// One mode at once; what a lost hold left counts as it did.
+void Invariants::look_at_modes(const View& view) const {
+  const std::vector<Holder>& holders = now_there_.holders;
+  std::size_t count = holders.size() + now_there_.delays.size();
+  if (count < 2) return;
+  Mode mode = holders.empty() ? now_there_.delays.front().mode : holders.front().mode;
+  bool mixed = std::any_of(holders.begin(), holders.end(),
+                           [&](const Holder& holder) { return holder.mode != mode; }) ||
+               std::any_of(now_there_.delays.begin(), now_there_.delays.end(),
+                           [&](const Delay& delay) { return delay.mode != mode; });
+  if (mixed) fail("I4 one mode", view.name + " is held in two");
+  if (mode == Mode::exclusive) fail("I4 one holder", view.name + " has two live ones");
+  if (mode == Mode::shared || holders.empty()) return;
+  std::uint32_t slots = holds_.at(holders.front().token).slots;
+  for (const Holder& holder : holders) {
+    if (holds_.at(holder.token).slots != slots) fail("I4 slots", view.name + " has two numbers");
+  }
+  if (count > slots) fail("I4 slots", view.name + " has " + std::to_string(count));
+}
+
+void Invariants::look_at_ends(const View& before) {
+  for (const Holder& holder : before.holders) {
+    if (!now_there_.is_held_by(holder.token)) end_part(holder.token, before.name);
+  }
+  for (const Delay& delay : before.delays) {
+    bool stands = now_there_.is_delayed_by(delay.token);
+    if (stands || now_ >= delay.least + (gaps_ - delay.gaps)) continue;
+    fail("I18 a delay ends early", describe(delay.token));
+  }
+}
+
+// A grant is of all its names at once; a part of it may have been unlocked since.
+void Invariants::look_at_grants() const {
+  for (std::uint64_t token : granted_) {
+    const Hold& hold = holds_.at(token);
+    for (const Part& part : hold.parts) {
+      if (part.unlock_asked || part.break_asked || is_held(part.name, token)) continue;
+      if (may_end(hold, part)) continue;
+      fail("I4 all names at once", describe(token) + " lacks " + part.name);
     }
-    Span kept = now_ - entry.unclaimed_since - (slack_ - entry.slack);
-    if (!entry.claimed && kept > options_.reclaim + 500ms + flush_allowance()) {
-      fail("I16 an unclaimed wait keeps its place", to_text(history_[entry.creator]));
-    }
-    queue.push_back(entry);
   }
 }
 
 void Invariants::look_at_acquisition(const View& view, const locks::Acquisition& acquisition) {
   const Operation& creator = history_[creator_of(acquisition)];
   std::string_view id = id_of(acquisition);
-  if (creator.ask.verb != Verb::lock || creator.ask.name != view.name) {
-    fail("I12 an acquisition nobody asked for", to_text(creator));
-  }
+  bool asked = creator.ask.verb == Verb::lock && creator.ask.names(view.name) &&
+               creator.ask.mode == acquisition.mode;
+  if (!asked) fail("I12 an acquisition nobody asked for", to_text(creator));
   if (!id.empty()) {
-    const std::string& key = keys_.emplace_back(key_of(session_of(acquisition), view.name, id));
+    const std::string& key =
+        keys_.emplace_back(key_of(session_of(acquisition), view.name, id), creator.number).first;
     if (ids_[key].spent) fail("I9 once per id", "in the table, though cancelled: " + key);
   }
   if (creator.answered == never || !creator.outcome.error) return;
@@ -128,71 +192,36 @@ void Invariants::look_at_acquisition(const View& view, const locks::Acquisition&
   }
 }
 
-void Invariants::look_at_wait(const View& view, const locks::Acquisition& waiter,
-                              bool lock_is_free) {
-  std::uint64_t creator = creator_of(waiter);
-  // A decision may be on its way: in the log, or in the node's backlog, which then is due at once.
-  if (truth_.is_in_flight() || truth_.is_due(now_)) return;
-  if (waiter.stage == Stage::unclaimed) {
-    if (id_of(waiter).empty()) fail("I10 an unclaimed wait without id", to_text(history_[creator]));
-    return;
-  }
-  if (lock_is_free) fail("I15 a waiter behind a free lock", to_text(history_[creator]));
-  bool asked = is_asking(creator);
-  if (!asked && !id_of(waiter).empty()) {
-    const Id& id = ids_[key_of(session_of(waiter), view.name, id_of(waiter))];
-    asked = std::any_of(id.asked.begin(), id.asked.end(),
-                        [&](std::uint64_t number) { return is_asking(number); });
-  }
-  if (!asked) fail("I10 a wait nobody asks for", to_text(history_[creator]));
-}
-
-bool Invariants::is_asking(std::uint64_t number) const {
-  const Operation& operation = history_[number];
-  if (operation.answered != never) return false;
-  auto link = links_.find(operation.link);
-  return link == links_.end() || (!link->second.over && !link->second.input_ended);
-}
-
-// Whoever was in the queue, claimed before and after, and came earlier, has been overtaken.
-void Invariants::look_at_order(const View& before, const std::vector<Waiter>& queue,
-                               std::uint64_t granted) {
-  if (granted == 0) return;
-  const Hold& hold = holds_.at(granted);
-  auto former = std::find_if(before.queue.begin(), before.queue.end(),
-                             [&](const Waiter& waiter) { return waiter.creator == hold.creator; });
-  std::uint64_t arrival = former == before.queue.end() ? ~std::uint64_t{0} : former->arrival;
-  for (const Waiter& waiter : queue) {
-    bool stood = std::any_of(before.queue.begin(), before.queue.end(), [&](const Waiter& other) {
-      return other.claim == waiter.claim && other.claimed;
-    });
-    if (!stood || !waiter.claimed || waiter.arrival > arrival) continue;
-    fail("I10 first come, first served",
-         describe(granted) + " overtook " + to_text(history_[waiter.creator]));
-  }
-}
-
-void Invariants::begin_hold(View& view, const locks::Acquisition& acquisition) {
+void Invariants::begin_hold(const locks::Acquisition& acquisition) {
   Token token = acquisition.token();
   if (token <= last_before_step_ || token > truth_.table().last_granted()) {
     fail("I1 rising tokens",
          describe(token.value) + " granted after " + std::to_string(last_before_step_.value));
   }
-  view.token = token.value;
   const Operation& creator = history_[creator_of(acquisition)];
   Hold& hold = hold_seen(token, creator, session_of(acquisition));
-  hold.creator = creator.number;
+  if (std::find(granted_.begin(), granted_.end(), token.value) != granted_.end()) return;
+  note_kind(hold, creator);
+  granted_.push_back(token.value);
 }
 
-void Invariants::end_hold(std::uint64_t token) {
+void Invariants::end_part(std::uint64_t token, const std::string& name) {
   Hold& hold = holds_.at(token);
-  if (hold.ended != never) return;
-  hold.ended = now_;
+  Part& part = *hold.part(name);
+  if (part.ended != never) return;
+  part.ended = now_;
   history_.fold(token);
-  if (!may_end(hold)) {
+  if (!may_end(hold, part)) {
     auto us = (std::max(protected_until(hold), Moment{}) - now_).count() / 1'000;
     fail("I5 early end of a lease",
          describe(token) + ", " + std::to_string(us) + " us too soon by its own promises");
+  }
+  bool delayed = now_there_.is_delayed_by(token);
+  if (delayed && !may_be_lost(hold, part)) {
+    fail("I18 a delay after a clean end", describe(token));
+  }
+  if (!delayed && hold.delay != Milliseconds{0} && !may_be_asked_for(hold, part)) {
+    fail("I18 no delay after an unclean loss", describe(token));
   }
   // A grant given back may renew its session, though nobody is told.
   auto owner = sessions_.find(hold.session.value);
@@ -215,10 +244,17 @@ void Invariants::look_at_sessions() {
 void Invariants::after_tick(Moment now) {
   now_ = now;
   for (const View& view : views_) {
-    if (view.token == 0) continue;
-    const Hold& hold = holds_.at(view.token);
-    if (hold.session.value == 0 && is_overdue(hold.lapse)) {
-      fail("I6 late end of a lease", describe(view.token));
+    for (const Holder& holder : view.holders) {
+      const Hold& hold = holds_.at(holder.token);
+      if (hold.session.value == 0 && is_overdue(hold.lapse)) {
+        fail("I6 late end of a lease", describe(holder.token));
+      }
+      if (hold.max_hold != Milliseconds{0} && is_overdue(hold.held_lapse)) {
+        fail("I6 late end by max_hold", describe(holder.token));
+      }
+    }
+    for (const Delay& delay : view.delays) {
+      if (is_overdue(delay.lapse)) fail("I6 late end of a delay", describe(delay.token));
     }
   }
   for (std::uint64_t number : live_sessions_) {

@@ -8,9 +8,10 @@ namespace pawl::simulation {
 namespace {
 
 constexpr std::array<std::string_view, happening_count> names{
-    "starts",           "blank_starts", "damaged_starts", "votes_cut_short",
-    "reigns_cut_short", "elections",    "epochs",         "hand_overs",
-    "snapshots_sent",   "renewals",     "expiries",       "ids_asked_again"};
+    "starts",    "blank_starts",    "damaged_starts", "votes_cut_short", "reigns_cut_short",
+    "elections", "epochs",          "hand_overs",     "snapshots_sent",  "renewals",
+    "expiries",  "ids_asked_again", "shared_grants",  "slot_grants",     "grants_of_several",
+    "delays",    "max_holds",       "deadlocks"};
 
 }  // namespace
 

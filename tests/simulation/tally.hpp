@@ -25,8 +25,14 @@ enum class Happening : std::uint8_t {
   renewal,      // RENEW or KEEPALIVE that was told OK
   expiry,       // of leases or of a session
   asked_again,  // a LOCK with an id that was asked for in an epoch before
+  shared,       // grants of each kind
+  slot,
+  several,
+  delay,     // … that ended by itself
+  max_hold,  // holds that were taken back
+  deadlock,  // answers
 };
-inline constexpr std::size_t happening_count = 12;
+inline constexpr std::size_t happening_count = 18;
 
 struct Tally {
   std::array<std::uint64_t, mishap_count> mishaps{};

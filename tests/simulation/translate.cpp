@@ -12,7 +12,7 @@ Translation::Translation(const Operation& operation)
 
 Request Translation::make(const Operation& operation) {
   const Ask& ask = operation.ask;
-  word_[0] = ask.name;
+  ask.each_name([this](const std::string& name) { words_.push_back(name); });
   switch (ask.verb) {
     case Verb::open: {
       request::Open open;
@@ -20,23 +20,28 @@ Request Translation::make(const Operation& operation) {
       open.on_disconnect = ask.on_disconnect;
       open.id = ask.id;
       open.secret = ask.secret;
+      open.deadlock = ask.deadlock;
       return open;
     }
     case Verb::resume: return request::Resume{ask.secret};
     case Verb::keep_alive:
-      word_[0] = ask.secret;
-      return request::KeepAlive{ask.secret.empty() ? Names{} : Names{word_}};
+      words_[0] = ask.secret;
+      return request::KeepAlive{ask.secret.empty() ? Names{} : Names{words_}};
     case Verb::close: return request::Close{};
     case Verb::lock: {
       request::Lock lock;
-      lock.names = word_;
+      lock.names = words_;
       lock.wait = ask.wait;
       lock.ttl = ask.ttl;
       lock.id = ask.id;
+      lock.mode = ask.mode;
+      lock.slots = ask.slots;
+      lock.delay = ask.delay;
+      if (ask.max_hold != Milliseconds{0}) lock.max_hold = ask.max_hold;
       lock.note = note_;
       return lock;
     }
-    case Verb::unlock: return request::Unlock{word_, ask.token};
+    case Verb::unlock: return request::Unlock{words_, ask.token};
     case Verb::renew: return request::Renew{ask.name, ask.token, ask.ttl};
     case Verb::verify: return request::Verify{ask.name, ask.token};
     case Verb::cancel: return request::Cancel{ask.name, ask.id};
@@ -106,15 +111,20 @@ std::string to_text(const Operation& operation) {
   std::ostringstream out;
   out << '#' << operation.number << " client" << operation.client << " link" << operation.link
       << " s" << operation.scope.value << ' ' << verbs[static_cast<std::size_t>(ask.verb)];
-  if (!ask.name.empty()) out << ' ' << ask.name;
+  if (!ask.name.empty()) ask.each_name([&](const std::string& name) { out << ' ' << name; });
   if (!ask.id.empty()) out << " id=" << ask.id;
   if (!ask.secret.empty()) out << " secret=" << ask.secret;
   if (ask.token.value != 0) out << " token=" << ask.token.value;
   if (ask.ttl) out << " ttl=" << ask.ttl->count();
   if (ask.verb == Verb::lock) {
     out << " wait=" << (ask.wait == wait_forever ? "forever" : std::to_string(ask.wait.count()));
+    if (ask.mode == Mode::shared) out << " mode=shared";
+    if (ask.mode == Mode::slot) out << " mode=slot slots=" << ask.slots;
+    if (ask.delay.count() != 0) out << " delay=" << ask.delay.count();
+    if (ask.max_hold.count() != 0) out << " max_hold=" << ask.max_hold.count();
   }
   if (ask.on_disconnect == OnDisconnect::release) out << " on_disconnect=release";
+  if (!ask.deadlock) out << " deadlock=off";
   out << (ask.tagged ? " tagged" : "") << " → ";
   if (operation.answered == never) {
     out << "no answer";

@@ -4,9 +4,9 @@
 // the client keeps of it.
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/reply.hpp"
 #include "base/request.hpp"
@@ -25,7 +25,7 @@ class Translation {
  private:
   Request make(const Operation& operation);
 
-  std::array<std::string_view, 1> word_;
+  std::vector<std::string_view> words_;
   std::string note_;
   Request request_;
 };

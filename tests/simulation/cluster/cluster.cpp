@@ -43,7 +43,12 @@ Cluster::Cluster(const Options& options, std::ostream* trace)
                  invariants_.after_step(schedule_.now());
                },
                [this](Epoch) { invariants_.on_new_epoch(schedule_.now()); },
-               [this] { return schedule_.now(); }}),
+               [this] { return schedule_.now(); },
+               [this](const locks::record::Lock& lock) {
+                 // A note names the request.
+                 invariants_.on_deadlock(history_[std::stoull(std::string{lock.note})],
+                                         lock.session);
+               }}),
       network_(schedule_, options_, random_.next(),
                {[this](Place place) { return hosts_[place].listens(); },
                 [this](Place place) {
@@ -94,7 +99,7 @@ Result Cluster::run() {
     tally_.add(Happening::snapshot, host.disk().snapshots_taken_in());
   }
   tally_.add(Happening::epoch, ledger_.epochs());
-  tally_.add(Happening::expiry, ledger_.expiries());
+  tally_.add(ledger_.tally());
   result.tally = tally_;
   result.simulated = schedule_.now() - start;
   return result;

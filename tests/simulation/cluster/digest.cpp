@@ -37,7 +37,8 @@ std::uint64_t digest(const locks::LockTable& table, const locks::Acquisition& on
     mixer.add(client->user).add(client->address);
   }
   if (const locks::Details* details = table.details(one.details)) {
-    mixer.add(details->id).add(details->note);
+    mixer.add(details->id).add(details->note).add(details->slots).add(details->names);
+    mixer.add(details->position).add(details->delay_ms).add(details->max_hold_ms);
   }
   return mixer.value();
 }
@@ -46,6 +47,7 @@ std::uint64_t digest(const locks::LockTable& table, Slot slot) {
   const locks::Lock& lock = table.lock(slot);
   Mixer mixer;
   mixer.add(table.name_of(slot)).add(static_cast<std::uint64_t>(lock.mode)).add(lock.slots);
+  mixer.add(lock.slots_set);
   std::uint64_t place = 0;
   auto follow = [&](Slot first) {
     for (Slot at = first; at != no_slot; at = table.acquisition(at).next) {

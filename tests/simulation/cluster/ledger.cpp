@@ -44,17 +44,36 @@ bool Ledger::on_committed(replication::EntryId id) {
   ensure(known != known_.end());
   std::optional<locks::Record> record = decoder_.decode(known->second.bytes);
   ensure(record.has_value());
-  expiries_ += std::holds_alternative<locks::record::ExpireLeases>(*record) ||
-               std::holds_alternative<locks::record::ExpireSession>(*record);
   surroundings_.before();
   bool begins = id.epoch > newest_epoch();
   committed_.push_back(id.epoch);
   if (begins) began_[id.epoch] = surroundings_.now();
   table_.apply(id.epoch, *record, effects_);
   digests_.push_back(digest(table_));
+  count(*record);
+  if (effects_.answer.verdict == locks::Verdict::deadlock) {
+    surroundings_.deadlock(std::get<locks::record::Lock>(*record));
+  }
   if (begins) surroundings_.new_epoch(id.epoch);
   surroundings_.applied(id.index);
   return true;
+}
+
+void Ledger::count(const locks::Record& record) {
+  bool expires = std::holds_alternative<locks::record::ExpireLeases>(record) ||
+                 std::holds_alternative<locks::record::ExpireSession>(record);
+  if (expires) tally_.add(Happening::expiry);
+  if (std::holds_alternative<locks::record::TakeBack>(record)) tally_.add(Happening::max_hold);
+  if (effects_.answer.verdict == locks::Verdict::deadlock) tally_.add(Happening::deadlock);
+  for (const locks::Change& change : effects_.changes) {
+    if (std::holds_alternative<locks::change::DelayEnded>(change)) tally_.add(Happening::delay);
+    const auto* granted = std::get_if<locks::change::Granted>(&change);
+    if (granted == nullptr) continue;
+    const locks::Acquisition& hold = table_.acquisition(granted->acquisition);
+    if (hold.mode == Mode::shared) tally_.add(Happening::shared);
+    if (hold.mode == Mode::slot) tally_.add(Happening::slot);
+    if (hold.several) tally_.add(Happening::several);
+  }
 }
 
 void Ledger::on_applied(LogIndex index, std::uint64_t digest, const std::string& who) const {

@@ -17,6 +17,7 @@
 #include "locks/lock_table.hpp"
 #include "locks/record_codec.hpp"
 #include "replication/log.hpp"
+#include "tally.hpp"
 
 namespace pawl::simulation {
 
@@ -27,6 +28,7 @@ class Ledger {
     std::function<void(LogIndex)> applied;  // … and now it is
     std::function<void(Epoch)> new_epoch;   // … and it was the first of its epoch
     std::function<Moment()> now;
+    std::function<void(const locks::record::Lock&)> deadlock;  // … was told to this LOCK
   };
   explicit Ledger(Surroundings surroundings) : surroundings_(std::move(surroundings)) {}
 
@@ -55,7 +57,7 @@ class Ledger {
     return primaries_.empty() ? Epoch{} : primaries_.rbegin()->first;
   }
   [[nodiscard]] const locks::LockTable& table() const { return table_; }
-  [[nodiscard]] std::uint64_t expiries() const { return expiries_; }
+  [[nodiscard]] const Tally& tally() const { return tally_; }
   [[nodiscard]] std::size_t epochs() const { return began_.size(); }
 
  private:
@@ -64,13 +66,15 @@ class Ledger {
     std::string bytes;
   };
 
+  void count(const locks::Record& record);
+
   Surroundings surroundings_;
   std::map<replication::EntryId, Known> known_;
   std::vector<Epoch> committed_;        // from index 1
   std::vector<std::uint64_t> digests_;  // of the table behind each
   std::map<Epoch, Moment> began_;
   std::map<Epoch, std::size_t> primaries_;
-  std::uint64_t expiries_ = 0;  // records of them
+  Tally tally_;
   locks::LockTable table_;
   locks::RecordDecoder decoder_;
   locks::Effects effects_;
