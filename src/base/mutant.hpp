@@ -56,6 +56,15 @@ enum class Mutant : std::uint8_t {
   ids_not_in_snapshot,    // a snapshot forgets which ids wait and hold
   fifo_lost_on_failover,  // a new primary turns its queues round
   steps_down_in_silence,  // a deposed primary says OK to what it had not confirmed
+  // Of modes, several names, delays, max_hold and deadlocks.
+  writer_starved,      // readers overtake a waiting writer
+  slot_too_many,       // one more than slots= says may hold
+  granted_in_part,     // of several names only the first is granted from the queue
+  delay_after_unlock,  // a delay runs after a clean end too
+  delay_forgotten,     // … and after no unclean one
+  max_hold_forgotten,  // by whoever serves next
+  cycle_missed,        // a session counts as able to proceed once one of its waits can
+  cycle_false,         // an unclaimed wait counts as one that blocks, and that may be stuck
 };
 
 #ifdef PAWL_MUTANTS

@@ -57,6 +57,7 @@ void Application::grant(Slot head, bool from_queue) {
   ensure(table_.last_token_ < last_token);
   if (!(is_mutant(Mutant::token_reused) && from_queue)) ++table_.last_token_.value;
   table_.each_name(head, [&](Slot slot) {
+    if (is_mutant(Mutant::granted_in_part) && from_queue && slot != head) return;
     Acquisition& acquisition = table_.acquisitions_[slot];
     Lock& lock = table_.locks_[acquisition.lock];
     ensure(table_.admits(lock, acquisition.mode));
@@ -124,7 +125,10 @@ void Application::release(Slot slot, HoldEnd end) {
 
 namespace {
 
-bool is_unclean(HoldEnd end) { return end != HoldEnd::unlocked && end != HoldEnd::closed; }
+bool is_unclean(HoldEnd end) {
+  if (is_mutant(Mutant::delay_after_unlock)) return true;
+  return end != HoldEnd::unlocked && end != HoldEnd::closed;
+}
 
 }  // namespace
 
@@ -139,6 +143,7 @@ void Application::take_away(Slot slot, HoldEnd end) {
   forget(slot);
   const Details* details = table_.details(acquisition.details);
   if (details == nullptr || details->delay_ms == 0 || !is_unclean(end)) return;
+  if (is_mutant(Mutant::delay_forgotten)) return;
   Slot delay = table_.make_delay(acquisition.lock, acquisition.mode, token, details->delay_ms);
   out_.changes.push_back(change::Delayed{delay});
 }

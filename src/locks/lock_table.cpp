@@ -200,6 +200,7 @@ bool LockTable::fits(const Lock& lock, Mode mode, Slot before) const {
     const Acquisition& waiter = acquisitions_[slot];
     slot = waiter.next;
     if (!is_claimed(waiter)) continue;
+    if (is_mutant(Mutant::writer_starved) && mode == Mode::shared) continue;
     if (mode == Mode::exclusive || waiter.mode != mode) return false;
     if (mode == Mode::slot && lock.holder_count + ++ahead >= lock.slots) return false;
   }

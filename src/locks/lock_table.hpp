@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/hash_index.hpp"
+#include "base/mutant.hpp"
 #include "base/slab.hpp"
 #include "base/text_arena.hpp"
 #include "locks/effects.hpp"
@@ -136,6 +137,7 @@ class LockTable {
   [[nodiscard]] bool admits(const Lock& lock, Mode mode) const {
     if (lock.holders == no_slot) return true;
     if (mode == Mode::exclusive || lock.mode != mode) return false;
+    if (is_mutant(Mutant::slot_too_many) && lock.holder_count == lock.slots) return true;
     return mode == Mode::shared || lock.holder_count < lock.slots;
   }
   // … and beside those who wait ahead of `before`, or of the end of the queue? Whoever waits for

@@ -98,7 +98,8 @@ void WaitGraph::visit(Slot at) {
   queue.reached = first;
   for (Slot slot = lock.queue_head; slot != no_slot;) {
     const Acquisition& waiter = table_.acquisition(slot);
-    if (waiter.stage == Stage::waiting) add_place(waiter.session, waiter.mode, true);
+    bool is_claimed = waiter.stage == Stage::waiting || is_mutant(Mutant::cycle_false);
+    if (is_claimed) add_place(waiter.session, waiter.mode, true);
     slot = waiter.next;
   }
   queue.end = static_cast<Index>(places_.size());
@@ -170,7 +171,8 @@ void WaitGraph::pass(Index at) {
   Place& place = places_[at];
   if (place.passed) return;
   place.passed = true;
-  if (--parties_[place.party].blocked == 0) free(place.party);
+  bool is_last = --parties_[place.party].blocked == 0;
+  if (is_last || is_mutant(Mutant::cycle_missed)) free(place.party);
 }
 
 // It can proceed: in the end it gives back all it holds, and waits for nothing.

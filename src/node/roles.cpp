@@ -84,7 +84,8 @@ void Node::arm_lease(Slot slot) {
   bool delays = acquisition.stage == locks::Stage::delaying;
   if ((!holds && !delays) || is_mutant(Mutant::standby_expires)) return;
   const locks::Details* details = table_->details(acquisition.details);
-  if (details != nullptr && details->max_hold_ms != 0) {
+  bool forgets = is_mutant(Mutant::max_hold_forgotten);
+  if (details != nullptr && details->max_hold_ms != 0 && !forgets) {
     max_holds_.set(slot, full_term(details->max_hold_ms));
   }
   if (acquisition.session != no_slot) return;

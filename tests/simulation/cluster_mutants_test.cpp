@@ -65,6 +65,10 @@ TEST_CASE("every seeded bug of the table is caught in a cluster too, by the law 
   hunt_all(simulation::table_mutants);
 }
 
+TEST_CASE("every seeded bug of what LOCK may ask for is caught by the law that it breaks") {
+  hunt_all(simulation::kind_mutants);
+}
+
 TEST_CASE("seeded bugs that need a rare chance are caught by the law that they break") {
   for (const ClusterMutant& named : simulation::rare_mutants) {
     INFO(named.name << " must break: " << named.law);

@@ -69,6 +69,17 @@ inline constexpr std::array<ClusterMutant, 8> table_mutants{
      {"claim_number_ignored", Mutant::claim_number_ignored, "I12 CANCELLED without cause"},
      {"reclaim_forever", Mutant::reclaim_forever, "I16 an unclaimed wait keeps its place"}}};
 
+// Of modes, several names, delays, max_hold and deadlocks.
+inline constexpr std::array<ClusterMutant, 8> kind_mutants{
+    {{"writer_starved", Mutant::writer_starved, "I10 first come, first served"},
+     {"slot_too_many", Mutant::slot_too_many, "I4 slots"},
+     {"granted_in_part", Mutant::granted_in_part, "I4 all names at once"},
+     {"delay_after_unlock", Mutant::delay_after_unlock, "I18 a delay after a clean end"},
+     {"delay_forgotten", Mutant::delay_forgotten, "I18 no delay after an unclean loss"},
+     {"max_hold_forgotten", Mutant::max_hold_forgotten, "I6 late end by max_hold"},
+     {"cycle_missed", Mutant::cycle_missed, "I19 nobody stays deadlocked"},
+     {"cycle_false", Mutant::cycle_false, "I19 DEADLOCK said to who could proceed"}}};
+
 // Rare: an answer must be on its way for longer than a hand-over takes.
 inline constexpr std::array<ClusterMutant, 1> rare_mutants{
     {{"round_reused", Mutant::round_reused, "I14 stale silence"}}};
@@ -78,10 +89,11 @@ void each_cluster_mutant(Look look) {
   for (const auto& named : election_mutants) look(named);
   for (const auto& named : reign_mutants) look(named);
   for (const auto& named : table_mutants) look(named);
+  for (const auto& named : kind_mutants) look(named);
   for (const auto& named : rare_mutants) look(named);
 }
 
-inline constexpr std::array<NamedMutant, 17> mutants{
+inline constexpr std::array<NamedMutant, 24> mutants{
     {{"token_reused", Mutant::token_reused},
      {"fifo_broken", Mutant::fifo_broken},
      {"late_grant_after_timeout", Mutant::late_grant_after_timeout},
@@ -98,6 +110,13 @@ inline constexpr std::array<NamedMutant, 17> mutants{
      {"gap_not_added", Mutant::gap_not_added},
      {"reclaim_forever", Mutant::reclaim_forever},
      {"disconnect_keeps_session", Mutant::disconnect_keeps_session},
-     {"expiry_ignores_the_log", Mutant::expiry_ignores_the_log}}};
+     {"expiry_ignores_the_log", Mutant::expiry_ignores_the_log},
+     {"writer_starved", Mutant::writer_starved},
+     {"slot_too_many", Mutant::slot_too_many},
+     {"granted_in_part", Mutant::granted_in_part},
+     {"delay_after_unlock", Mutant::delay_after_unlock},
+     {"delay_forgotten", Mutant::delay_forgotten},
+     {"cycle_missed", Mutant::cycle_missed},
+     {"cycle_false", Mutant::cycle_false}}};
 
 }  // namespace pawl::simulation
