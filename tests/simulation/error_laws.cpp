@@ -17,7 +17,8 @@ void Invariants::on_error(const Operation& operation) {
     case ErrorCode::timeout:
     case ErrorCode::cancelled: return on_lock_error(operation);
     case ErrorCode::mismatch:
-      if (operation.scope.value != 0 || ask.mode == Mode::slot) return;
+      if (operation.scope.value != 0 || ask.mode == Mode::slot || has_other_names(operation))
+        return;
       break;
     case ErrorCode::not_held: return on_not_held(operation);
     case ErrorCode::deadlock:
@@ -54,6 +55,20 @@ void Invariants::on_error(const Operation& operation) {
     case ErrorCode::internal: break;
   }
   fail("I12 an answer without cause", to_text(operation));
+}
+
+// Was this id asked for with other names?
+bool Invariants::has_other_names(const Operation& operation) {
+  const Ask& ask = operation.ask;
+  bool is_other = false;
+  each_key(operation.scope, ask, [&](const std::string& key) {
+    for (std::uint64_t number : ids_[key].asked) {
+      const Ask& other = history_[number].ask;
+      is_other = is_other || other.more.size() != ask.more.size();
+      ask.each_name([&](const std::string& name) { is_other = is_other || !other.names(name); });
+    }
+  });
+  return is_other;
 }
 
 // A token that is nobody's, or a repeated LOCK of which a part is gone.

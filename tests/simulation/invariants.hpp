@@ -201,6 +201,7 @@ class Invariants {
   void on_lock_error(const Operation& operation);
   void on_busy(const Operation& operation);
   void on_not_held(const Operation& operation);
+  [[nodiscard]] bool has_other_names(const Operation& operation);
   void on_hold_asked(const Ask& ask);
   void on_id_asked(const Operation& operation);
   Session& session_seen(SessionId id, const Operation& operation);
