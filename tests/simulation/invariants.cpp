@@ -219,6 +219,10 @@ void Invariants::on_token_ok(Operation& operation) {
   bool foreign = hold.session.value != 0 && hold.session != operation.scope;
   if (operation.ask.verb == Verb::unlock) {
     if (foreign) fail("I11 a session's lock is its own", to_text(operation));
+    operation.ask.each_name([&](const std::string& name) {
+      if (truth_.table().find_holder(name, operation.ask.token) == no_slot) return;
+      fail("I8 UNLOCK said of what is held", to_text(operation));
+    });
     if (hold.session.value == 0) return;
     if (auto own = sessions_.find(hold.session.value); own != sessions_.end()) {
       promise(own->second, operation, own->second.ttl);

@@ -63,6 +63,7 @@ class Invariants {
   // Around every step (table_laws.cpp).
   void before_step(Moment now);
   void after_step(Moment now);
+  // What should be over by now (late_laws.cpp).
   void after_tick(Moment now);
   void check_overdue(Moment now) const;
   void check_empty() const;
