@@ -222,17 +222,27 @@ void Application::bereave(Slot head, Slot seen_at) {
     Slot lock = table_.acquisitions_[one].lock;
     if (lock == seen_at) return;
     forget_if_free(lock);
-    std::uint32_t& seen = table_.locks_[lock].seen;
-    if (seen < bereft_.size() && bereft_[seen] == lock) return;
-    seen = static_cast<std::uint32_t>(bereft_.size());
-    bereft_.push_back(lock);
+    grant_later(lock);
   });
 }
 
-// Whoever stood behind a dead wait for several names is granted on all of them, though the record
-// saw but one: no later record may come to see the others.
-void Application::grant_bereft() {
-  for (std::size_t at = 0; at < bereft_.size(); ++at) grant_next(bereft_[at]);
+// A queue is walked once by a record, not once for each that the record ends there.
+void Application::grant_later(Slot lock) {
+  std::uint32_t& seen = table_.locks_[lock].seen;
+  if (seen < left_.size() && left_[seen] == lock) return;
+  seen = static_cast<std::uint32_t>(left_.size());
+  left_.push_back(lock);
+}
+
+void Application::grant_later_after(Slot head) {
+  table_.each_name(head, [&](Slot slot) { grant_later(table_.acquisitions_[slot].lock); });
+}
+
+// Whoever stood behind a dead wait for several names is among them, on all its names, though the
+// record saw but one: no later record may come to see the others.
+void Application::grant_on_what_was_left() {
+  for (std::size_t at = 0; at < left_.size(); ++at) grant_next(left_[at]);
+  left_.clear();
 }
 
 bool Application::sweep(Slot at) {
@@ -243,15 +253,16 @@ bool Application::sweep(Slot at) {
       Slot head = table_.head_of(session.first_wait);
       if (table_.acquisitions_[head].several) ended += table_.details_of(head).names - 1u;
       end_wait(head, wait_end(session.end));
-      grant_after(head);
+      grant_later_after(head);
     } else if (session.first_hold != no_slot) {
       Slot lock = table_.acquisitions_[session.first_hold].lock;
       release(session.first_hold, hold_end(session.end));
-      grant_next(lock);
+      grant_later(lock);
     } else {
       break;
     }
   }
+  grant_on_what_was_left();
   if (session.first_wait != no_slot || session.first_hold != no_slot) return false;
   table_.snapshot_.keep_session(at);
   table_.graveyard_.sessions.push_back(at);

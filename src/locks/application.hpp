@@ -33,7 +33,7 @@ class Application {
   void operator()(const record::StateHash&) {}
 
   // What every record ends with.
-  void grant_bereft();
+  void grant_on_what_was_left();
 
  private:
   // Handlers' parts (apply.cpp).
@@ -43,8 +43,9 @@ class Application {
   void end_session(Slot session, SessionEnd end);
   void release_and_grant(Slot holder, HoldEnd end);
   void touch(Names names);
+  void touch(std::span<const HoldName> holds);
+  void touch(std::span<const ClaimNumber> waits);
   void turn_queues();  // a mutant's
-  [[nodiscard]] Slot standing_wait(ClaimNumber number);
 
   // Of several names in one record (several.cpp).
   Answer lock_several(const record::Lock& record, Slot session);
@@ -69,6 +70,9 @@ class Application {
   };
   [[nodiscard]] bool grant_or_keep(Slot waiter, Kept& kept);
   void grant_after(Slot acquisition);  // on each of its names
+  // Likewise, once the record has ended all that it ends.
+  void grant_later(Slot lock);
+  void grant_later_after(Slot acquisition);
   [[nodiscard]] bool has_room(const Lock& lock) const;
   void release(Slot holder, HoldEnd end);  // one name
   void take_away(Slot holder, HoldEnd end);
@@ -93,7 +97,7 @@ class Application {
   LockTable& table_;
   Epoch epoch_;
   Effects& out_;
-  std::vector<Slot> bereft_;  // locks that a dead wait left, seen at another of its names
+  std::vector<Slot> left_;  // locks where something ended and nobody was granted on yet
 };
 
 }  // namespace pawl::locks

@@ -209,8 +209,8 @@ void Application::operator()(const record::RenewTtl& record) {
 
 void Application::operator()(const record::ExpireLeases& record) {
   if (!decided_here(record.decided_in)) return;
+  touch(record.holds);
   for (const HoldName& hold : record.holds) {
-    touch({&hold.name, 1});
     Slot slot = table_.find_holder(hold.name, hold.token);
     if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) continue;
     release_all(slot, HoldEnd::expired);
@@ -219,8 +219,8 @@ void Application::operator()(const record::ExpireLeases& record) {
 
 void Application::operator()(const record::TakeBack& record) {
   if (!decided_here(record.decided_in)) return;
+  touch(record.holds);
   for (const HoldName& hold : record.holds) {
-    touch({&hold.name, 1});
     Slot slot = table_.find_holder(hold.name, hold.token);
     if (slot != no_slot) release_all(slot, HoldEnd::max_hold);
   }
@@ -232,31 +232,33 @@ void Application::operator()(const record::EndDelays& record) {
     Slot slot = table_.find_delay(hold.name, hold.token);
     if (slot == no_slot) continue;
     end_delay(slot);
-    grant_next(table_.acquisitions_[slot].lock);
+    grant_later(table_.acquisitions_[slot].lock);
   }
 }
 
 void Application::operator()(const record::EndWaits& record) {
   if (!decided_here(record.decided_in)) return;
+  touch(record.waits);
   for (ClaimNumber number : record.waits) {
-    Slot slot = standing_wait(number);
+    Slot slot = table_.find_wait(number);
     if (slot == no_slot) continue;
     if (is_mutant(Mutant::late_grant_after_timeout) && record.reason == WaitEnd::timeout) {
       out_.changes.push_back(change::WaitEnded{slot, record.reason});
       continue;
     }
     end_wait(slot, record.reason);
-    grant_after(slot);
+    grant_later_after(slot);
   }
 }
 
 void Application::operator()(const record::Unclaim& record) {
   if (!decided_here(record.decided_in)) return;
+  touch(record.waits);
   for (ClaimNumber number : record.waits) {
-    Slot slot = standing_wait(number);
+    Slot slot = table_.find_wait(number);
     if (slot == no_slot || table_.acquisitions_[slot].stage != Stage::waiting) continue;
     unclaim(slot);
-    grant_after(slot);
+    grant_later_after(slot);
   }
 }
 
@@ -324,12 +326,21 @@ void Application::touch(Names names) {
   }
 }
 
-// The wait that a decision names, if it still waits once its name is swept.
-Slot Application::standing_wait(ClaimNumber number) {
-  Slot slot = table_.find_wait(number);
-  if (slot == no_slot || table_.dead_sessions_ == 0) return slot;
-  grant_after(slot);
-  return table_.find_wait(number);
+// Of a decision about many: each name is seen once, before anything is ended.
+void Application::touch(std::span<const HoldName> holds) {
+  if (table_.dead_sessions_ == 0) return;
+  for (const HoldName& hold : holds) {
+    if (Slot lock = table_.find_lock(hold.name); lock != no_slot) grant_later(lock);
+  }
+  grant_on_what_was_left();
+}
+
+void Application::touch(std::span<const ClaimNumber> waits) {
+  if (table_.dead_sessions_ == 0) return;
+  for (ClaimNumber number : waits) {
+    if (Slot slot = table_.find_wait(number); slot != no_slot) grant_later_after(slot);
+  }
+  grant_on_what_was_left();
 }
 
 }  // namespace pawl::locks

@@ -17,7 +17,7 @@ void LockTable::apply(Epoch entry_epoch, const Record& record, Effects& out) {
   out.clear();
   Application application{*this, entry_epoch, out};
   std::visit(application, record);
-  application.grant_bereft();
+  application.grant_on_what_was_left();
 }
 
 void LockTable::begin_snapshot() {

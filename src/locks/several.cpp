@@ -76,14 +76,10 @@ void Application::unlock_several(const record::Unlock& record) {
 
 // All that is still held of it, before anything of it is anybody else's.
 void Application::release_all(Slot slot, HoldEnd end) {
-  if (!table_.acquisitions_[slot].several) return release_and_grant(slot, end);
-  std::vector<Slot>& freed = table_.freed_;
-  freed.clear();
   table_.each_name(table_.head_of(slot), [&](Slot one) {
-    freed.push_back(table_.acquisitions_[one].lock);
+    grant_later(table_.acquisitions_[one].lock);
     take_away(one, end);
   });
-  for (Slot lock : freed) grant_next(lock);
 }
 
 // Takes one name out of a grant, for itself: which acquisition has it now. The head stays what it

@@ -16,7 +16,7 @@ namespace pawl::locks {
 struct NaiveMoves : NaiveState {
   std::vector<Told> told;                  // by the last record, its answer first
   std::set<NaiveDeadlock::Step> deadlock;  // that it ran into: who waits where for whom
-  std::vector<std::string> bereft;         // names whose dead wait ended with another of its names
+  std::vector<std::string> left;           // names where something ended, to be granted at the end
   bool were_lowered = false;               // slots, since all waits were last unclaimed
   bool settles = true;  // while a session is first swept: are there other dead ones to look for?
 
@@ -52,15 +52,23 @@ struct NaiveMoves : NaiveState {
     return spent.contains(id) && cancels - spent.at(id) < 65'536;
   }
   bool is_over(SessionId session) const { return session.value && !sessions.contains(session); }
-  // A hold is seen once its name is swept; a wait, once all its names are.
+  // A hold is seen once its name is swept.
   Acquisition* holder_after_sweep(const HoldName& hold) {
     grant_next(hold.name);
     return find_holder(hold.name, hold.token);
   }
-  Acquisition* wait_after_sweep(ClaimNumber claim) {
-    auto is_it = [&](auto& one) { return !one.holds() && one.number == claim.value; };
-    if (Acquisition* one = find(is_it)) grant_on(std::vector{one->left});
-    return find(is_it);
+  Acquisition* find_wait(ClaimNumber claim) {
+    return find([&](auto& one) { return !one.holds() && one.number == claim.value; });
+  }
+  // A decision about many sees all their names so before it ends anything.
+  void touch_all(std::span<const HoldName> holds) {
+    for (const HoldName& hold : holds) left.emplace_back(hold.name);
+    grant_on_what_was_left();
+  }
+  void touch_all(std::span<const ClaimNumber> waits) {
+    for (ClaimNumber claim : waits)
+      if (Acquisition* one = find_wait(claim)) grant_later(one->left);
+    grant_on_what_was_left();
   }
 
   void forget_if_free(std::string_view name) {
@@ -80,7 +88,7 @@ struct NaiveMoves : NaiveState {
   void release_all(Acquisition& one, HoldEnd why) {
     std::vector<std::string> names = one.left;
     for (auto& name : names) release(one, name, why);
-    grant_on(names);
+    grant_later(names);
   }
   // All its names; who comes next on each is the caller's to see to.
   std::vector<std::string> end_wait(Acquisition& one, WaitEnd why) {
@@ -109,7 +117,7 @@ struct NaiveMoves : NaiveState {
     while (find(is_its)) {
       auto names = end_dead(*std::ranges::min_element(acquisitions, {}, rank), std::string{name});
       std::erase(names, name);
-      bereft.insert(bereft.end(), names.begin(), names.end());
+      grant_later(names);
     }
   }
   void grant_next(std::string_view name) {  // whoever fits, in order, once the dead are gone
@@ -123,6 +131,12 @@ struct NaiveMoves : NaiveState {
   }
   void grant_on(const std::vector<std::string>& names) {
     for (auto& name : names) grant_next(name);
+  }
+  void grant_later(const std::vector<std::string>& names) {
+    left.insert(left.end(), names.begin(), names.end());
+  }
+  void grant_on_what_was_left() {
+    for (; !left.empty(); left.erase(left.begin())) grant_next(std::string{left.front()});
   }
   void grant(Acquisition& one, std::string_view what) {
     one.number = ++last_token;
@@ -139,12 +153,13 @@ struct NaiveMoves : NaiveState {
     if (!dead.contains(session)) return;
     auto is_its = [&](auto& one) { return one.session == session; };
     auto rank = [&](auto& one) { return std::tuple{!is_its(one), one.holds(), one.number}; };
-    for (auto left = std::int64_t{sweep_locks}; left > 0 && find(is_its);) {
+    for (auto room = std::int64_t{sweep_locks}; room > 0 && find(is_its);) {
       Acquisition& one = *std::ranges::min_element(acquisitions, {}, rank);
       auto names = end_dead(one, one.left.front());
-      grant_on(names);
-      left -= std::ssize(names);
+      grant_later(names);
+      room -= std::ssize(names);
     }
+    grant_on_what_was_left();
     told.push_back({"swept", session.value, find(is_its) != nullptr});
     if (!find(is_its)) dead.erase(session);
   }

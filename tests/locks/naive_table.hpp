@@ -15,7 +15,7 @@ struct NaiveTable : NaiveMoves {
       return false;
     };
     std::visit([&](const auto& r) { is_void(r) ? void() : on(r); }, record);
-    for (; !bereft.empty(); bereft.erase(bereft.begin())) grant_next(std::string{bereft.front()});
+    grant_on_what_was_left();
   }
 
   void on(const record::StateHash&) {}
@@ -124,13 +124,15 @@ struct NaiveTable : NaiveMoves {
     say(Verdict::done, *one);
   }
   void on(const record::ExpireLeases& r) {
+    touch_all(r.holds);
     for (const HoldName& hold : r.holds)
-      if (auto* one = holder_after_sweep(hold); one && !one->session.value)
+      if (auto* one = find_holder(hold.name, hold.token); one && !one->session.value)
         release_all(*one, HoldEnd::expired);
   }
   void on(const record::TakeBack& r) {
+    touch_all(r.holds);
     for (const HoldName& hold : r.holds)
-      if (auto* one = holder_after_sweep(hold)) release_all(*one, HoldEnd::max_hold);
+      if (auto* one = find_holder(hold.name, hold.token)) release_all(*one, HoldEnd::max_hold);
   }
   void on(const record::EndDelays& r) {
     for (const HoldName& hold : r.holds) {
@@ -141,19 +143,21 @@ struct NaiveTable : NaiveMoves {
       if (at == delays.end()) continue;
       told.push_back({"delay ended", at->ms, at->token, static_cast<int>(at->mode), at->name});
       delays.erase(at);
-      grant_next(hold.name);
+      grant_later({std::string{hold.name}});
     }
   }
   void on(const record::EndWaits& r) {
+    touch_all(r.waits);
     for (ClaimNumber claim : r.waits)
-      if (Acquisition* one = wait_after_sweep(claim)) grant_on(end_wait(*one, r.reason));
+      if (Acquisition* one = find_wait(claim)) grant_later(end_wait(*one, r.reason));
   }
   void on(const record::Unclaim& r) {
+    touch_all(r.waits);
     for (ClaimNumber claim : r.waits)
-      if (Acquisition* one = wait_after_sweep(claim); one && one->stage == Stage::waiting) {
+      if (Acquisition* one = find_wait(claim); one && one->stage == Stage::waiting) {
         one->stage = Stage::unclaimed;
         tell("unclaimed", *one);
-        grant_on(one->names);
+        grant_later(one->names);
       }
   }
   void on(const record::Cancel& r) {
