@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -10,6 +11,8 @@
 
 namespace pawl::cli {
 namespace {
+
+constexpr int most_names = 8'192;  // one request has no room for more
 
 // Empty: well. Else what is wrong, for a person.
 using Judge = std::function<std::string(const std::string&)>;
@@ -62,6 +65,11 @@ std::string no_ttl(const std::string& value) {
   return in_quotes(value) + " is no duration above 0: 250ms, 30s, 5m, 2h";
 }
 
+std::string no_delay(const std::string& value) {
+  if (wire::parse_duration(value)) return {};
+  return in_quotes(value) + " is no duration: 0, 250ms, 30s, 5m, 2h";
+}
+
 std::string no_slots(const std::string& value) {
   const auto number = wire::parse_integer(value);
   if (number && *number >= 1 && *number <= 65'535) return {};
@@ -101,10 +109,45 @@ CLI::Option* add_span(CLI::App& command, const std::string& option, Milliseconds
 
 }  // namespace
 
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += between;
+    text += word;
+  }
+  return text;
+}
+
+std::string named_twice(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  return twice == names.end() ? "" : *twice;
+}
+
 CLI::Option* add_lock(CLI::App& command, std::string& name) {
   return command.add_option("LOCK", name, "name of the lock")
       ->required()
       ->type_name("")
+      ->check(validator(no_name));
+}
+
+CLI::Option* add_locks(CLI::App& command, std::vector<std::string>& names) {
+  return command
+      .add_option_function<std::vector<std::string>>(
+          "LOCK",
+          [&names](const std::vector<std::string>& given) {
+            names = given;
+            if (const std::string twice = named_twice(given); !twice.empty()) {
+              throw CLI::ValidationError("LOCK", in_quotes(twice) + " is named twice");
+            }
+          },
+          "name of the lock; several: all of them or none, with one token")
+      ->required()
+      ->type_name("")
+      // So each word is one name: what takes "extra" ones reads [a] as a list, and a instead of it.
+      ->expected(most_names, CLI::detail::expected_max_vector_size)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
       ->check(validator(no_name));
 }
 
@@ -137,6 +180,14 @@ CLI::Option* add_text(CLI::App& command, const std::string& option, std::string&
 
 CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl) {
   return add_span(command, "--ttl", ttl, "the lease lasts so long unless renewed", no_ttl)
+      ->type_name("SPAN");
+}
+
+void add_limits_of_hold(CLI::App& command, Milliseconds& delay, Milliseconds& max_hold) {
+  add_span(command, "--delay", delay,
+           "if it is lost uncleanly, nobody is granted it for so long afterwards", no_delay)
+      ->type_name("SPAN");
+  add_span(command, "--max-hold", max_hold, "taken back after so long, even if renewed", no_ttl)
       ->type_name("SPAN");
 }
 

@@ -8,13 +8,21 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/request.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::cli {
 
-CLI::Option* add_lock(CLI::App& command, std::string& name);      // LOCK, required
+[[nodiscard]] std::string joined(const std::vector<std::string>& words, std::string_view between);
+// Empty: none is.
+[[nodiscard]] std::string named_twice(std::vector<std::string> names);
+
+CLI::Option* add_lock(CLI::App& command, std::string& name);  // LOCK, required
+// LOCK..., at least one, none twice: all of them or none.
+CLI::Option* add_locks(CLI::App& command, std::vector<std::string>& names);
 CLI::Option* add_token(CLI::App& command, std::uint64_t& token);  // --token, 1 to 2^53-1
 CLI::Option* add_prefix(CLI::App& command, std::string& prefix);  // [PREFIX]
 CLI::Option* add_id(CLI::App& command, std::string& id);          // --id
@@ -23,6 +31,8 @@ CLI::Option* add_node(CLI::App& command, const std::string& place, std::string& 
 CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,
                       const std::string& meaning);           // shown to others, at most 1024 bytes
 CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl);  // --ttl; 0: not given
+// --delay and --max-hold; 0: not given.
+void add_limits_of_hold(CLI::App& command, Milliseconds& delay, Milliseconds& max_hold);
 // --wait; 0: try once, Milliseconds::max(): for ever.
 CLI::Option* add_wait(CLI::App& command, Milliseconds& wait);
 // --shared, or --slots N.

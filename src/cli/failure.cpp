@@ -21,6 +21,7 @@ constexpr Advice advice[] = {
      "that token is no current holder's: the lock was released, lapsed or was broken"},
     {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
     {"FORBIDDEN", exit_denied, "this user may not do that"},
+    {"DEADLOCK", exit_refused, "to wait would be a deadlock: give back what the cycle names"},
     {"NO_SESSION", exit_refused, "the lock belongs to a session, only its owner can do that"},
     {"CANCELLED", exit_refused, "that id was given up before: take another"},
     {"MISMATCH", exit_refused, "that id stands for something else: take another"},

@@ -2,6 +2,7 @@
 #include "cli/program.hpp"
 
 #include <exception>
+#include <memory>
 #include <sstream>
 #include <utility>
 
@@ -25,10 +26,26 @@ std::string without_end(const std::string& text) {
   return text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
+// What may be given often is LOCK..., not its bounds in numbers.
+class HelpText : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return repeats(option) ? " ... REQUIRED" : CLI::Formatter::make_option_opts(option);
+  }
+  std::string make_option_usage(const CLI::Option* option) const override {
+    return repeats(option) ? option->get_name(true) + "..."
+                           : CLI::Formatter::make_option_usage(option);
+  }
+
+ private:
+  static bool repeats(const CLI::Option* option) { return option->get_expected_min() > 1; }
+};
+
 }  // namespace
 
 Program::Program() : app_("Locks, seen and used from a shell. Talks to a pawld.", "pawl") {
   app_.footer(std::string(examples) + exit_code_help);
+  app_.formatter(std::make_shared<HelpText>());
   app_.require_subcommand(1);
   app_.fallthrough();
   app_.add_option("-s,--server", globals_.servers, "host:port[,host:port...], tried in this order")

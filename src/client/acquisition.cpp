@@ -22,7 +22,10 @@ constexpr Span longest_renewal = 60s;
 
 std::optional<Refusal> refusal_of_form(const Wanted& wanted) {
   const auto bad = [](const char* message) { return Refusal{"BAD_REQUEST", message}; };
-  if (!wire::is_text(wanted.name) || !wire::is_name(wanted.name)) {
+  const bool are_names = std::all_of(
+      wanted.names.begin(), wanted.names.end(),
+      [](const std::string& name) { return wire::is_text(name) && wire::is_name(name); });
+  if (wanted.names.empty() || !are_names) {
     return bad("not a lock name: 1 to 255 bytes of UTF-8 without blanks, quotes, = and ,");
   }
   if (!wire::is_id(wanted.id)) return bad("not an id: 1 to 64 of A-Z a-z 0-9 . _ : -");
@@ -76,6 +79,7 @@ void Acquisition::on_tick(Moment now, Actions& out) {
     if (phase_ == Phase::withdrawing) {
       return end_refused({"UNREACHABLE", "no server confirmed that the lock is not granted"});
     }
+    if (phase_ == Phase::returning) return end_refused(*last_error_);
     const bool asked = unresolved_ > 0 || last_error_;
     const Refusal refusal = asked ? Refusal{"TIMEOUT", {}} : Refusal{"UNREACHABLE", {}};
     return give_up(now, last_error_.value_or(refusal), out);
@@ -140,10 +144,25 @@ void Acquisition::ask(Moment now, Actions& out) {
   due_ = never;
   if (!connected_ || in_flight() != nullptr) return;
   const Kind kind = wanted_kind();
+  if (kind == Kind::renew) ask_for_others(now, out);
   Asked asked{kind, "t" + std::to_string(++last_tag_), now};
   out.lines.push_back(line_of(kind, asked.tag, now));
   asked_.push_back(std::move(asked));
   if (kind == Kind::lock) ++unresolved_;
+}
+
+// RENEW names the first and renews all that is left: whether any other is gone, VERIFY tells.
+void Acquisition::ask_for_others(Moment now, Actions& out) {
+  std::erase_if(asked_, [](const Asked& asked) { return asked.kind == Kind::verify; });
+  for (std::size_t i = 1; i < wanted_.names.size(); ++i) {
+    Asked asked{Kind::verify, "t" + std::to_string(++last_tag_), now};
+    out.lines.push_back(RequestLine("VERIFY")
+                            .word(wanted_.names[i])
+                            .option("token", token_.value)
+                            .tag(asked.tag)
+                            .text());
+    asked_.push_back(std::move(asked));
+  }
 }
 
 Acquisition::Kind Acquisition::wanted_kind() const {
@@ -159,10 +178,13 @@ Acquisition::Kind Acquisition::wanted_kind() const {
 }
 
 std::string Acquisition::line_of(Kind kind, std::string_view tag, Moment now) const {
-  const auto start = [this](std::string_view verb) { return RequestLine(verb).word(wanted_.name); };
+  const auto start = [this](std::string_view verb) {
+    return RequestLine(verb).word(wanted_.names.front());
+  };
   switch (kind) {
     case Kind::lock: {
-      RequestLine line = start("LOCK");
+      RequestLine line("LOCK");
+      line.words(wanted_.names);
       line.option("ttl", wanted_.ttl);
       if (wanted_.wait) {
         // Rounded up: a wait that is not over is not asked for with wait=0.
@@ -171,14 +193,24 @@ std::string Acquisition::line_of(Kind kind, std::string_view tag, Moment now) co
         line.option("wait", std::string_view("forever"));
       }
       line.option("id", wanted_.id).mode(wanted_.mode, wanted_.slots);
+      if (wanted_.delay.count() > 0) line.option("delay", wanted_.delay);
+      if (wanted_.max_hold.count() > 0) line.option("max_hold", wanted_.max_hold);
       if (!wanted_.note.empty()) line.option("note", wanted_.note);
       return line.tag(tag).text();
     }
     case Kind::renew: return start("RENEW").option("token", token_.value).tag(tag).text();
     case Kind::cancel: return start("CANCEL").option("id", wanted_.id).tag(tag).text();
+    case Kind::verify:
     case Kind::unlock: break;
   }
-  return start("UNLOCK").option("token", token_.value).tag(tag).text();
+  return unlock_line(tag);
+}
+
+std::string Acquisition::unlock_line(std::string_view tag) const {
+  RequestLine line("UNLOCK");
+  if (returning_) line.word(wanted_.names[*returning_]);
+  if (!returning_) line.words(wanted_.names);
+  return line.option("token", token_.value).tag(tag).text();
 }
 
 const Acquisition::Asked* Acquisition::in_flight() const {
@@ -206,7 +238,9 @@ Moment Acquisition::silent_at() const {
 
 Moment Acquisition::over_at() const {
   if (phase_ == Phase::asking || phase_ == Phase::confirming) return ask_until_;
-  return phase_ == Phase::withdrawing && !releasing_ ? cancel_until_ : never;
+  if (releasing_) return never;
+  if (phase_ == Phase::returning) return held_until_;  // what is left of several
+  return phase_ == Phase::withdrawing ? cancel_until_ : never;
 }
 
 Moment Acquisition::ping_at() const {

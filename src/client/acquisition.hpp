@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One acquisition of one leased lock, from the first LOCK to the last UNLOCK, over as many
-// connections as that takes. Pure: time, connections and reply lines come in, lines to send go out.
-// Its law: at held_until() or later nobody acts on the lock; it counts each `ttl=` from the send of
-// the very request it answers, less the margin (PROTOCOL.md "Two ways to hold", DESIGN.md §4).
+// One acquisition of one leased lock, or of several as one, from the first LOCK to the last UNLOCK,
+// over as many connections as that takes. Pure: time, connections and reply lines come in, lines to
+// send go out. Its law: at held_until() or later nobody acts on the lock; it counts each `ttl=`
+// from the send of the very request it answers, less the margin (PROTOCOL.md "Two ways to hold",
+// DESIGN.md §4).
 #pragma once
 
 #include <cstdint>
@@ -20,13 +21,15 @@
 namespace pawl::client {
 
 struct Wanted {
-  std::string name;
+  std::vector<std::string> names;  // several: all of them or none, one token, one lease
   std::string id;  // names this acquisition: a repeated LOCK is the same one, never a second
   Milliseconds ttl{30'000};
   std::optional<Milliseconds> wait;  // none: for ever; 0: try once
   Mode mode = Mode::exclusive;
-  std::uint32_t slots = 0;  // of Mode::slot
-  std::string note;         // shown to others; empty: none
+  std::uint32_t slots = 0;   // of Mode::slot
+  Milliseconds delay{0};     // how long nobody is granted it after an unclean loss
+  Milliseconds max_hold{0};  // taken back after so long; 0: never
+  std::string note;          // shown to others; empty: none
   // From its start it is asked for at least so long, wait=0 too, where no server says yes or no.
   Milliseconds patience{1'000};
 };
@@ -91,7 +94,7 @@ class Acquisition {
     returning,    // UNLOCK
     over,
   };
-  enum class Kind : std::uint8_t { lock, renew, cancel, unlock };
+  enum class Kind : std::uint8_t { lock, renew, verify, cancel, unlock };
   struct Asked {
     Kind kind;
     std::string tag;
@@ -105,6 +108,7 @@ class Acquisition {
   void on_lock_refused(Moment now, const ReplyLine& error, Actions& out);
   void on_renew_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
   void on_cancel_reply(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
+  void on_verify_reply(Moment now, const ReplyLine& reply, Actions& out);
   void on_unlock_reply(Moment now, const ReplyLine& reply, Actions& out);
   bool take_grant(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out);
   void on_not_held(Moment now, Actions& out);
@@ -113,6 +117,7 @@ class Acquisition {
   void enter(Phase phase, Moment now, Actions& out);
   void hold(Moment now, Moment sent, Milliseconds ttl);
   void ask(Moment now, Actions& out);
+  void ask_for_others(Moment now, Actions& out);
   void ask_later(Moment now, const ReplyLine& reply, Actions& out);
   void pause(Moment now, Span longest);
   void give_up(Moment now, Refusal refusal, Actions& out);
@@ -122,12 +127,14 @@ class Acquisition {
   void note_queued(Moment now);
 
   [[nodiscard]] Kind wanted_kind() const;
+  [[nodiscard]] std::string unlock_line(std::string_view tag) const;
   [[nodiscard]] std::string line_of(Kind kind, std::string_view tag, Moment now) const;
   [[nodiscard]] const Asked* in_flight() const;  // the phase's own request
   [[nodiscard]] Span patience_with(Kind kind) const;
   [[nodiscard]] Moment silent_at() const;  // when what was asked will have been unanswered too long
   [[nodiscard]] Moment over_at() const;    // when the phase ends by itself
   [[nodiscard]] Moment ping_at() const;
+  [[nodiscard]] bool is_partly_gone() const;
   [[nodiscard]] bool may_wait(Moment now) const;
 
   Wanted wanted_;
@@ -141,9 +148,10 @@ class Acquisition {
   Token token_;
   Moment held_until_;
   std::optional<Refusal> refusal_;
-  std::optional<Refusal> last_error_;  // of the LOCK, where it is asked again
-  std::uint32_t unresolved_ = 0;       // LOCKs sent that may still wait or hold
-  bool cancelled_at_once_ = false;     // the id may be spent
+  std::optional<Refusal> last_error_;     // of the LOCK, where it is asked again
+  std::optional<std::size_t> returning_;  // which of several, where each is given back by itself
+  std::uint32_t unresolved_ = 0;          // LOCKs sent that may still wait or hold
+  bool cancelled_at_once_ = false;        // the id may be spent
 
   bool connected_ = false;
   std::vector<Asked> asked_;  // on this connection, unanswered

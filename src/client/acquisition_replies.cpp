@@ -37,6 +37,10 @@ bool says_go_elsewhere(std::string_view code) {
   return is_one_of(code, {"SHUTTING_DOWN", "NOT_PRIMARY"});
 }
 
+bool is_ours(std::optional<std::string_view> name, const std::vector<std::string>& names) {
+  return name && std::find(names.begin(), names.end(), *name) != names.end();
+}
+
 std::optional<Milliseconds> ttl_in(const ReplyLine& reply) {
   const auto number = reply.number("ttl");
   if (reply.kind != ReplyLine::Kind::ok || !number || *number == 0) return std::nullopt;
@@ -67,9 +71,10 @@ void Acquisition::on_line(Moment now, std::string_view line, Actions& out) {
 }
 
 void Acquisition::on_event(Moment now, const ReplyLine& event, Actions& out) {
-  if (event.word != "LOST" || event.field("name") != wanted_.name) return;
+  if (event.word != "LOST" || !is_ours(event.field("name"), wanted_.names)) return;
   if (token_.value == 0 || event.number("token") != token_.value) return;
   if (phase_ != Phase::returning) return on_not_held(now, out);
+  if (wanted_.names.size() > 1) return;  // the others are given back yet
   end(state_ == State::held ? State::lost : State::released);
 }
 
@@ -79,6 +84,7 @@ void Acquisition::on_reply(Moment now, const Asked& asked, const ReplyLine& repl
   switch (asked.kind) {
     case Kind::lock: return on_lock_reply(now, asked, reply, out);
     case Kind::renew: return on_renew_reply(now, asked, reply, out);
+    case Kind::verify: return on_verify_reply(now, reply, out);
     case Kind::cancel: return on_cancel_reply(now, asked, reply, out);
     case Kind::unlock: return on_unlock_reply(now, reply, out);
   }
@@ -110,6 +116,7 @@ void Acquisition::on_lock_refused(Moment now, const ReplyLine& error, Actions& o
     if (state_ == State::queued) state_ = State::asking;
     return ask_later(now, error, out);
   }
+  if (code == "NOT_HELD") ++unresolved_;  // of several some are lost, and the others stand
   give_up(now, *last_error_, out);
 }
 
@@ -119,6 +126,11 @@ void Acquisition::on_renew_reply(Moment now, const Asked& asked, const ReplyLine
   if (const auto ttl = ttl_in(reply)) return hold(now, asked.sent, *ttl);
   if (reply.word == "NOT_HELD") return on_not_held(now, out);
   ask_later(now, reply, out);
+}
+
+// Whatever else it says is nothing: the next renewal asks again.
+void Acquisition::on_verify_reply(Moment now, const ReplyLine& reply, Actions& out) {
+  if (!releasing_ && reply.word == "NOT_HELD") on_not_held(now, out);
 }
 
 void Acquisition::on_cancel_reply(Moment now, const Asked& asked, const ReplyLine& reply,
@@ -133,8 +145,22 @@ void Acquisition::on_cancel_reply(Moment now, const Asked& asked, const ReplyLin
 
 void Acquisition::on_unlock_reply(Moment now, const ReplyLine& reply, Actions& out) {
   const bool is_done = reply.kind == ReplyLine::Kind::ok || reply.word == "NOT_HELD";
-  if (is_done) return end(State::released);
-  ask_later(now, reply, out);
+  if (!is_done) return ask_later(now, reply, out);
+  const std::size_t count = wanted_.names.size();
+  if (returning_) {
+    ++*returning_;
+  } else {
+    // Of several it is all or nothing: one that is gone keeps the others.
+    returning_ = reply.word == "NOT_HELD" && count > 1 ? 0 : count;
+  }
+  if (*returning_ < count) return ask(now, out);
+  if (!releasing_ && last_error_) return end_refused(std::move(*last_error_));
+  end(State::released);
+}
+
+// Of several, some are lost: no grant any more, whatever CANCEL finds of it.
+bool Acquisition::is_partly_gone() const {
+  return phase_ == Phase::withdrawing && last_error_ && last_error_->code == "NOT_HELD";
 }
 
 bool Acquisition::take_grant(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out) {
@@ -145,7 +171,7 @@ bool Acquisition::take_grant(Moment now, const Asked& asked, const ReplyLine& re
   held_until_ = asked.sent + *ttl - margin_of(*ttl);
   unresolved_ = 0;
   pause_ = Span{0};
-  if (releasing_) {
+  if (releasing_ || is_partly_gone()) {
     enter(Phase::returning, now, out);
   } else if (now - asked.sent <= Span{*ttl} / 3) {
     hold(now, asked.sent, *ttl);
@@ -160,7 +186,10 @@ void Acquisition::hold(Moment now, Moment sent, Milliseconds ttl) {
   held_until_ = std::max(held_until_, sent + ttl - margin_of(ttl));
   pause_ = Span{0};
   silences_ = 0;
-  due_ = std::max(now, sent + renewal_after(ttl));
+  Span after = renewal_after(ttl);
+  // What max_hold leaves gets less with each: no flood of renewals before its end.
+  if (wanted_.max_hold.count() > 0) after = std::max(after, Span{wanted_.ttl} / 20);
+  due_ = std::max(now, sent + after);
   if (state_ != State::held && now >= held_until_) return;  // the answer took all of it
   phase_ = Phase::holding;
   state_ = State::held;
@@ -173,7 +202,9 @@ void Acquisition::on_not_held(Moment now, Actions& out) {
   token_ = Token{};
   held_until_ = Moment{};
   // A renewal of that token says nothing of the next.
-  std::erase_if(asked_, [](const Asked& asked) { return asked.kind == Kind::renew; });
+  std::erase_if(asked_, [](const Asked& asked) {
+    return asked.kind == Kind::renew || asked.kind == Kind::verify;
+  });
   enter(Phase::asking, now, out);
 }
 

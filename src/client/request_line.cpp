@@ -24,6 +24,11 @@ RequestLine& RequestLine::word(std::string_view word) {
   return *this;
 }
 
+RequestLine& RequestLine::words(const std::vector<std::string>& words) {
+  for (const std::string& one : words) word(one);
+  return *this;
+}
+
 RequestLine& RequestLine::option(std::string_view key, std::string_view value) {
   ((text_ += ' ').append(key)) += '=';
   if (needs_quotes(value)) {

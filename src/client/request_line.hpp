@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/request.hpp"
 #include "pawl/types.hpp"
@@ -18,6 +19,7 @@ class RequestLine {
   explicit RequestLine(std::string_view verb) : text_(verb) {}
 
   RequestLine& word(std::string_view word);  // a name, a secret: nothing that needs quotes
+  RequestLine& words(const std::vector<std::string>& words);
   RequestLine& option(std::string_view key, std::string_view value);  // quoted if it must be
   RequestLine& option(std::string_view key, std::uint64_t value);
   RequestLine& option(std::string_view key, Milliseconds value);

@@ -106,4 +106,35 @@ TEST_CASE("notes are UTF-8 of at most 1024 bytes, ids are words") {
   CHECK_FALSE(parses(app, {"--id", std::string(65, 'a')}));
 }
 
+TEST_CASE("several locks are named one by one, none twice, and a name in brackets is one name") {
+  CLI::App app;
+  std::vector<std::string> names;
+  std::uint64_t token = 0;
+  add_locks(app, names);
+  add_token(app, token);
+
+  CHECK(parses(app, {"a", "b", "--token", "1", "[c]"}));
+  CHECK(names == std::vector<std::string>{"a", "b", "[c]"});
+  CHECK(parses(app, {"[a]"}));
+  CHECK(names == std::vector<std::string>{"[a]"});
+  CHECK_FALSE(parses(app, {"a", "b", "a"}));
+  CHECK_FALSE(parses(app, {"a", "b c"}));
+  CHECK_FALSE(parses(app, {}));
+}
+
+TEST_CASE("a delay may be 0, a max-hold not") {
+  CLI::App app;
+  Milliseconds delay{0};
+  Milliseconds max_hold{0};
+  add_limits_of_hold(app, delay, max_hold);
+
+  CHECK(parses(app, {"--delay", "10s", "--max-hold", "1h"}));
+  CHECK(delay == 10s);
+  CHECK(max_hold == 1h);
+  CHECK(parses(app, {"--delay", "0"}));
+  CHECK(delay == 0s);
+  CHECK_FALSE(parses(app, {"--delay", "soon"}));
+  CHECK_FALSE(parses(app, {"--max-hold", "0"}));
+}
+
 }  // namespace pawl::cli

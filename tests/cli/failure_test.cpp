@@ -45,4 +45,11 @@ TEST_CASE("what a server says cannot act on the terminal") {
   CHECK_THAT(failure("ERR BAD_REQUEST msg=\"a\\x1b[2J\"").what(), !Contains("\x1b"));
 }
 
+TEST_CASE("a deadlock is refused with its cycle") {
+  const Failure refused = failure("ERR DEADLOCK cycle=\"s17 jobs/a → s21 jobs/b → s17\"");
+  CHECK(refused.code() == 1);
+  CHECK_THAT(refused.what(), StartsWith("DEADLOCK (cycle=s17 jobs/a → s21 jobs/b → s17): "));
+  CHECK_THAT(refused.what(), Contains("give back"));
+}
+
 }  // namespace pawl::cli

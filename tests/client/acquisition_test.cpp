@@ -32,9 +32,11 @@ TEST_CASE("without a limit it waits for ever, with none it tries once") {
 
 TEST_CASE("what cannot be asked is refused before any server is") {
   Wanted wanted = wanted_for(0ms);
-  SECTION("two words are no name") { wanted.name = "a b"; }
-  SECTION("an empty name") { wanted.name = ""; }
-  SECTION("bytes that are no text") { wanted.name = "a\xFF"; }
+  SECTION("no name") { wanted.names = {}; }
+  SECTION("one of several is none") { wanted.names = {"a", "b c"}; }
+  SECTION("two words are no name") { wanted.names = {"a b"}; }
+  SECTION("an empty name") { wanted.names = {""}; }
+  SECTION("bytes that are no text") { wanted.names = {"a\xFF"}; }
   SECTION("an id with a blank") { wanted.id = "x y"; }
   SECTION("no id") { wanted.id = ""; }
   SECTION("a note too long") { wanted.note = std::string(1025, 'n'); }

@@ -20,7 +20,7 @@ inline constexpr Moment start{std::chrono::hours{1}};
 
 inline Wanted wanted_for(std::optional<Milliseconds> wait, Milliseconds ttl = 30s) {
   Wanted wanted;
-  wanted.name = "a";
+  wanted.names = {"a"};
   wanted.id = "x";
   wanted.ttl = ttl;
   wanted.wait = wait;

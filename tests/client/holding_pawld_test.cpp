@@ -26,7 +26,7 @@ std::unique_ptr<Holding> hold(asio::io_context& context, std::uint16_t port, con
                               Milliseconds ttl, std::optional<Milliseconds> wait) {
   HoldingOptions options;
   options.servers = {{"127.0.0.1", std::to_string(port)}};
-  options.wanted.name = "jobs/nightly";
+  options.wanted.names = {"jobs/nightly"};
   options.wanted.id = id;
   options.wanted.ttl = ttl;
   options.wanted.wait = wait;

@@ -30,7 +30,7 @@ struct Held {
       : context(on) {
     HoldingOptions options;
     options.servers = std::move(servers);
-    options.wanted.name = "a";
+    options.wanted.names = {"a"};
     options.wanted.id = "x";
     options.wanted.ttl = ttl;
     options.wanted.wait = wait;
@@ -87,7 +87,7 @@ TEST_CASE("what cannot be asked is refused, and told") {
   LineServer server(context, granting(30s));
   HoldingOptions options;
   options.servers = {server.address()};
-  options.wanted.name = "two words";
+  options.wanted.names = {"two words"};
   options.wanted.id = "x";
   bool told = false;
   const Holding holding(context, options, [&] { told = true; });
@@ -360,7 +360,7 @@ TEST_CASE("a holding may end at any time, in its own call too") {
   std::unique_ptr<Holding> holding;
   HoldingOptions options;
   options.servers = {server.address()};
-  options.wanted.name = "a";
+  options.wanted.names = {"a"};
   options.wanted.id = "x";
   bool told = false;
   holding = std::make_unique<Holding>(context, options, [&] {

@@ -135,7 +135,7 @@ TEST_CASE("who forgets the -- is told of it") {
   const Daemon daemon;
   const Outcome outcome = run(daemon, {"L", "sh", "-c", "true"});
   CHECK(outcome.code == 64);
-  CHECK_THAT(outcome.output, Catch::Contains("LOCK -- COMMAND"));
+  CHECK_THAT(outcome.output, Catch::Contains("LOCK... -- COMMAND"));
 }
 
 TEST_CASE("what makes no sense is 64, whoever finds it") {

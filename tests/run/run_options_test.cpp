@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 RunWords words() {
   RunWords typed;
-  typed.lock = "jobs/nightly";
+  typed.locks = {"jobs/nightly"};
   typed.command = {"true"};
   return typed;
 }
@@ -99,7 +99,7 @@ TEST_CASE("a name that no lock can have is refused before anything is asked") {
   const auto name = GENERATE(as<std::string>(), "", "two words", "a=b", "a,b", "-x", "--", "a\"b",
                              "tab\t", "\xff", std::string(256, 'x'));
   RunWords typed = words();
-  typed.lock = name;
+  typed.locks = {"a", name};
   CHECK_THAT(refusal_of(typed), Catch::Contains("not a lock name"));
 }
 
@@ -109,6 +109,13 @@ TEST_CASE("without a command there is nothing to run") {
   CHECK_THAT(refusal_of(typed), Catch::Contains("pawl run jobs/nightly -- command"));
   typed.command = {""};
   CHECK_THAT(refusal_of(typed), Catch::Contains("no command"));
+}
+
+TEST_CASE("who forgets the -- is asked for it, and not for a command behind other locks") {
+  RunWords typed = words();
+  typed.command = {};
+  typed.locks = {"L", "echo", "hi"};
+  CHECK(refusal_of(typed) == "no command: pawl run L -- echo hi?");
 }
 
 TEST_CASE("the words behind the dashes are the command's, whatever they look like") {

@@ -263,4 +263,35 @@ TEST_CASE("a stdout whose reader has gone is an error, not a signal") {
   CHECK_THAT(ask(client, "SHOW a"), Contains("\"holders\":[]"));
 }
 
+TEST_CASE("pawl acquire takes several locks as one, or none of them") {
+  Daemon daemon;
+  const Words server{server_at(daemon.port())};
+  LineClient client(daemon.port());
+
+  const auto json = nlohmann::json::parse(
+      pawl_data({"acquire", "a", "b", "-o", "json", "--id", "job-1"}, server).output);
+
+  CHECK(json ==
+        nlohmann::json{{"names", {"a", "b"}}, {"token", 1}, {"ttl_ms", 30'000}, {"id", "job-1"}});
+  CHECK_THAT(ask(client, "VERIFY b token=1"), StartsWith("OK ttl="));
+  CHECK(pawl_data({"acquire", "c", "b"}, server).code == 75);
+  CHECK_THAT(ask(client, "SHOW c"), Contains("\"holders\":[]"));
+  const Outcome twice = pawl_said({"acquire", "c", "c"}, server);
+  CHECK(twice.code == 64);
+  CHECK_THAT(twice.output, Contains("\"c\" is named twice"));
+}
+
+TEST_CASE("pawl acquire --delay and --max-hold are the server's to keep") {
+  Daemon daemon;
+  const Words server{server_at(daemon.port())};
+  LineClient client(daemon.port());
+  REQUIRE(pawl_data({"acquire", "a", "--delay", "1m", "--max-hold", "100ms"}, server).code == 0);
+
+  while (ask(client, "SHOW a").find("\"holders\":[]") == std::string::npos) continue;
+
+  const Outcome closed = pawl_said({"acquire", "a"}, server);
+  CHECK(closed.code == 75);
+  CHECK_THAT(closed.output, StartsWith("pawl: BUSY (") && Contains("delay="));
+}
+
 }  // namespace pawl::testing

@@ -105,7 +105,7 @@ TEST_CASE("pawl ls lists every lock over all pages, in order") {
   Daemon daemon;
   const Words server{server_at(daemon.port())};
   CHECK(pawl_data({"ls"}, server).output ==
-        "NAME  MODE  HOLDERS  WAITERS  TOKEN  SINCE  EXPIRES\n");
+        "NAME  MODE  HOLDERS  WAITERS  TOKEN  SINCE  EXPIRES  DELAY\n");
   CHECK(pawl_data({"ls", "-o", "json"}, server).output == "{\"locks\":[],\"next\":null}\n");
   LineClient client(daemon.port());
   for (int i = 10'000; i < 12'100; ++i) {

@@ -133,4 +133,17 @@ TEST_CASE("an OK that does not say how long is no success") {
   CHECK_THAT(process.output(), StartsWith("pawl: ") && Contains("makes no sense"));
 }
 
+TEST_CASE("pawl release gives several locks of one token back, all or none") {
+  Daemon daemon;
+  const Words server{server_at(daemon.port())};
+  LineClient client(daemon.port());
+  REQUIRE(ask(client, "LOCK a b c") == "OK token=1 ttl=30000");
+
+  CHECK(pawl_data({"release", "a", "b", "--token", "1", "-o", "json"}, server).output ==
+        "{\"names\":[\"a\",\"b\"],\"token\":1,\"released\":true}\n");
+  CHECK(ask(client, "VERIFY b token=1") == "ERR NOT_HELD");
+  CHECK(pawl_data({"release", "b", "c", "--token", "1"}, server).code == 76);
+  CHECK_THAT(ask(client, "VERIFY c token=1"), StartsWith("OK ttl="));
+}
+
 }  // namespace pawl::testing

@@ -7,6 +7,7 @@
 #include <boost/uuid/uuid_io.hpp>
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "cli/arguments.hpp"
 #include "cli/commands/families.hpp"
@@ -25,13 +26,15 @@ constexpr std::chrono::milliseconds ping_every{1'000};
 constexpr std::chrono::milliseconds ping_patience{2'000};  // an unclaimed place is kept for 5 s
 
 struct Wanted {
-  std::string name;
+  std::vector<std::string> names;  // all of them or none
   std::string id;
   Mode mode = Mode::exclusive;
   std::uint32_t slots = 0;
   std::string note;
   Milliseconds ttl{0};   // 0: the server's default
   Milliseconds wait{0};  // max: for ever
+  Milliseconds delay{0};
+  Milliseconds max_hold{0};  // 0: none
 };
 
 struct Grant {
@@ -69,7 +72,7 @@ class Acquiring {
 // The wait counts from the start of the command, over all connections.
 RequestLine Acquiring::lock_line() const {
   RequestLine line("LOCK");
-  line.tag("w").word(wanted_.name);
+  line.tag("w").words(wanted_.names);
   if (wanted_.wait == Milliseconds::max()) {
     line.option("wait", "forever");
   } else if (wanted_.wait.count() > 0) {
@@ -78,6 +81,8 @@ RequestLine Acquiring::lock_line() const {
   }
   line.option("id", wanted_.id).mode(wanted_.mode, wanted_.slots);
   if (wanted_.ttl.count() > 0) line.option("ttl", wanted_.ttl);
+  if (wanted_.delay.count() > 0) line.option("delay", wanted_.delay);
+  if (wanted_.max_hold.count() > 0) line.option("max_hold", wanted_.max_hold);
   if (!wanted_.note.empty()) line.option("note", wanted_.note);
   return line;
 }
@@ -141,7 +146,7 @@ std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
   const auto waited = std::chrono::duration_cast<Milliseconds>(Clock::now() - asked_).count();
   if (static_cast<std::uint64_t>(waited) < grant.ttl_ms / 50) return grant;
   RequestLine line("RENEW");
-  line.word(wanted_.name).option("token", grant.token);
+  line.word(wanted_.names.front()).option("token", grant.token);
   const ReplyLine renewed = server_.ask_either(line.tag("t"));
   if (renewed.word == "NOT_HELD") {
     server_.begin();
@@ -171,7 +176,7 @@ Grant Acquiring::grant_in(const ReplyLine& reply) {
 
 void Acquiring::give_back(std::uint64_t token) {
   RequestLine line("UNLOCK");
-  line.word(wanted_.name).option("token", token);
+  line.words(wanted_.names).option("token", token);
   try {
     server_.ask_either(line.tag("t"));
   } catch (const std::exception& error) {
@@ -185,7 +190,7 @@ void Acquiring::leave() {
   if (!may_be_queued_) return;
   try {
     RequestLine line("CANCEL");
-    line.word(wanted_.name).option("id", wanted_.id);
+    line.word(wanted_.names.front()).option("id", wanted_.id);
     const ReplyLine reply = server_.ask_either(line.tag("t"));
     if (reply.field("cancelled") == "no") give_back(reply.number("token").value_or(0));
   } catch (const std::exception& error) {
@@ -205,8 +210,8 @@ int acquire(const Globals& globals, Wanted wanted) {
     if (!grant) acquiring.leave();
     return 128 + signal;
   }
-  const Json json{
-      {"name", wanted.name}, {"token", grant->token}, {"ttl_ms", grant->ttl_ms}, {"id", wanted.id}};
+  Json json = json_of_names(wanted.names);
+  json.update({{"token", grant->token}, {"ttl_ms", grant->ttl_ms}, {"id", wanted.id}});
   try {
     print((globals.json() ? json.dump() : std::to_string(grant->token)) + "\n");
   } catch (const Failure&) {
@@ -221,17 +226,21 @@ int acquire(const Globals& globals, Wanted wanted) {
 void add_acquire(Program& program) {
   auto wanted = std::make_shared<Wanted>();
   CLI::App& command = program.add(
-      "acquire", "Take a lock and print its fencing token; the lease outlives this command",
+      "acquire",
+      "Take a lock, or several at once, and print its fencing token; the lease outlives this "
+      "command",
       "  token=$(pawl acquire jobs/nightly --ttl 5m) || exit   75 if it is held\n"
       "  pawl acquire jobs/nightly --wait 30s --note \"$HOSTNAME\"\n"
       "  pawl acquire jobs/nightly --wait forever -o json\n"
+      "  pawl acquire db/main db/replica                both or none, one token for both\n"
       "Ctrl-C while it waits leaves the queue; an --id left so is spent. Without --id one is "
       "made.\n"
       "`pawl run` renews while a command runs, and gives back at its end.\n",
       [wanted](const Globals& globals) { return acquire(globals, *wanted); });
-  add_lock(command, wanted->name);
+  add_locks(command, wanted->names);
   add_ttl(command, wanted->ttl);
   add_wait(command, wanted->wait);
+  add_limits_of_hold(command, wanted->delay, wanted->max_hold);
   add_id(command, wanted->id);
   add_mode(command, wanted->mode, wanted->slots);
   add_text(command, "--note", wanted->note, "shown to those who ask why it is held");

@@ -2,6 +2,7 @@
 //
 // What is done with a token: renew and release one's own, verify anybody's, break another's.
 #include <memory>
+#include <vector>
 
 #include "cli/arguments.hpp"
 #include "cli/commands/families.hpp"
@@ -15,7 +16,8 @@ namespace {
 
 struct Target {
   std::string name;
-  std::uint64_t token = 0;  // 0: not given
+  std::vector<std::string> names;  // of release, in place of name
+  std::uint64_t token = 0;         // 0: not given
   Milliseconds ttl{0};
   std::string reason;
 };
@@ -26,7 +28,11 @@ client::RequestLine line_of(std::string_view verb, const Target& target) {
   return line;
 }
 
-Json json_of(const Target& target) { return {{"name", target.name}, {"token", target.token}}; }
+Json json_of(const Target& target) {
+  Json json = json_of_names(target.names.empty() ? std::vector{target.name} : target.names);
+  json["token"] = target.token;
+  return json;
+}
 
 // RENEW and VERIFY: how long it is held from now.
 int ask_how_long(const Globals& globals, const Target& target, const client::RequestLine& line) {
@@ -64,7 +70,9 @@ int end(const Globals& globals, const Target& target, const client::RequestLine&
 }
 
 int release(const Globals& globals, const Target& target) {
-  return end(globals, target, line_of("UNLOCK", target), "released");
+  client::RequestLine line("UNLOCK");
+  line.words(target.names).option("token", target.token);
+  return end(globals, target, line, "released");
 }
 
 // Without the token whoever holds it by then would be meant.
@@ -87,7 +95,6 @@ void add_token_commands(Program& program) {
     CLI::App& command = program.add(name, summary, examples, [target, run](const Globals& globals) {
       return run(globals, *target);
     });
-    add_lock(command, target->name);
     return std::pair<CLI::App&, Target&>{command, *target};
   };
   auto [renewing, renewed] =
@@ -95,20 +102,27 @@ void add_token_commands(Program& program) {
           "  pawl renew jobs/nightly --token 42             30s\n"
           "  pawl renew jobs/nightly --token 42 --ttl 10m || exit   it was lost\n",
           renew);
+  add_lock(renewing, renewed.name);
   add_token(renewing, renewed.token)->required();
   add_ttl(renewing, renewed.ttl);
   auto [releasing, released] =
-      add("release", "Give a lock back", "  pawl release jobs/nightly --token 42\n", release);
+      add("release", "Give a lock back, or several of one token",
+          "  pawl release jobs/nightly --token 42\n"
+          "  pawl release db/main db/replica --token 43     both or none\n",
+          release);
+  add_locks(releasing, released.names);
   add_token(releasing, released.token)->required();
   auto [verifying, verified] =
       add("verify", "Is this token a current holder's? Prints how long at least",
           "  pawl verify jobs/nightly --token 42 && ./write-result\n", verify);
+  add_lock(verifying, verified.name);
   add_token(verifying, verified.token)->required();
   auto [breaking, broken] =
       add("break", "Take a lock away from its holder, as an operator",
           "  pawl show jobs/nightly                         who, with which token?\n"
           "  pawl break jobs/nightly --token 42 --reason 'web-3 is gone'\n",
           break_lock);
+  add_lock(breaking, broken.name);
   add_token(breaking, broken.token);
   add_text(breaking, "--reason", broken.reason, "why, for the log");
 }

@@ -60,12 +60,11 @@ std::string holders_text(std::string_view text) {
 }
 
 Holders::Holders(asio::io_context& context, std::vector<client::ServerAddress> servers,
-                 const std::string& lock, Answer answer)
+                 std::vector<std::string> locks, Answer answer)
     : resolver_(context),
       socket_(context),
       servers_(std::move(servers)),
-      line_(client::RequestLine("SHOW").word(lock).option("limit", std::uint64_t{10}).text() +
-            "\n"),
+      locks_(std::move(locks)),
       answer_(std::move(answer)) {
   try_next();
 }
@@ -74,6 +73,7 @@ void Holders::try_next() {
   error_code ignored;
   socket_.close(ignored);
   input_.clear();
+  lock_ = 0;
   if (next_ == servers_.size()) return;
   const client::ServerAddress& server = servers_[next_++];
   resolver_.async_resolve(server.host, server.port, [this](error_code error, const auto& found) {
@@ -90,6 +90,8 @@ void Holders::connect(const asio::ip::tcp::resolver::results_type& found) {
 }
 
 void Holders::ask() {
+  line_ = client::RequestLine("SHOW").word(locks_[lock_]).option("limit", std::uint64_t{10}).text();
+  line_ += '\n';
   asio::async_write(socket_, asio::buffer(line_), [this](error_code error, std::size_t /*bytes*/) {
     if (error) return try_next();
     read();
@@ -103,10 +105,13 @@ void Holders::read() {
         if (error) return try_next();
         const auto reply = client::parse_reply_line(std::string_view(input_).substr(0, length - 1));
         const std::string text = reply ? holders_text(reply->json) : std::string();
+        input_.erase(0, length);
+        const bool is_free = text.empty() && reply && !reply->json.empty();
+        if (is_free && ++lock_ < locks_.size()) return ask();
         if (text.empty()) return try_next();
         error_code ignored;
         socket_.close(ignored);
-        answer_(text);
+        answer_(locks_.size() == 1 ? text : printable(locks_[lock_]) + " is " + text);
       });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks once, over a connection of its own, who holds a lock, for a person who waits for it.
-// Whatever goes wrong is no news: then nothing is said.
+// Asks once, over a connection of its own, who holds a lock, or the first that is held of several,
+// for a person who waits for it. Whatever goes wrong is no news: then nothing is said.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -20,7 +20,7 @@ class Holders {
   using Answer = std::function<void(const std::string& text)>;
 
   Holders(boost::asio::io_context& context, std::vector<client::ServerAddress> servers,
-          const std::string& lock, Answer answer);
+          std::vector<std::string> locks, Answer answer);
 
  private:
   void try_next();
@@ -32,6 +32,8 @@ class Holders {
   boost::asio::ip::tcp::socket socket_;
   std::vector<client::ServerAddress> servers_;
   std::size_t next_ = 0;
+  std::vector<std::string> locks_;
+  std::size_t lock_ = 0;  // that is asked about
   std::string line_;
   std::string input_;
   Answer answer_;

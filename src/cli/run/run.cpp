@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/run/child.hpp"
 #include "cli/run/guard.hpp"
+#include "cli/run/run_messages.hpp"
 #include "cli/run/signals.hpp"
 #include "cli/run/supervisor.hpp"
 
@@ -56,7 +57,7 @@ int elect(const RunOptions& options) {
     // Who has led knows that there are servers: they are away, and come back.
     if (!end.was_lost && !(has_led && end.code == exit_unreachable)) return end.code;
     has_led = true;
-    if (end.was_lost) say("standing for " + options.lock + " again");
+    if (end.was_lost) say("standing for " + names_text(options.locks) + " again");
     pause(signals);
   }
 }

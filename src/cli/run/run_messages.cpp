@@ -21,8 +21,10 @@ constexpr Meaning meanings[] = {
     {"TIMEOUT", exit_busy, "not granted within --wait"},
     {"CANCELLED", exit_refused, "the wait was cancelled by somebody else"},
     {"MISMATCH", exit_refused, "somebody uses that lock in another mode"},
+    {"NOT_HELD", exit_not_held, "granted, and lost in part before the command could be started"},
+    {"DEADLOCK", exit_refused, "to wait would be a deadlock: give back what the cycle names"},
     {"BAD_REQUEST", exit_usage, "the server does not accept this"},
-    {"TOO_LONG", exit_usage, "name and note are too long for one request"},
+    {"TOO_LONG", exit_usage, "names and note are too long for one request"},
     {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
     {"FORBIDDEN", exit_denied, "this user may not have that lock"},
     {"UNREACHABLE", exit_unreachable, "no server answered"},
@@ -41,19 +43,40 @@ const Meaning* meaning_of(std::string_view code) {
   return nullptr;
 }
 
+const char* are(const RunOptions& options, const char* one, const char* several) {
+  return options.locks.size() == 1 ? one : several;
+}
+
+std::string why_feared(const RunOptions& options) {
+  std::string why = " could not be renewed in time";
+  if (options.max_hold.count() > 0)
+    why += ", or its --max-hold of " + duration_text(options.max_hold) + " is over";
+  return why;
+}
+
 }  // namespace
+
+std::string names_text(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += printable(names[i]);
+  }
+  return text;
+}
 
 std::string notice_text(const RunOptions& options, Notice notice) {
   const std::string grace = duration_text(options.policy.grace);
+  const std::string are_lost = names_text(options.locks) + are(options, " is lost", " are lost");
   switch (notice) {
     case Notice::feared:
-      return options.lock + " could not be renewed in time: TERM to the command, KILL within " +
-             grace + ", before the lock can be granted again";
+      return names_text(options.locks) + why_feared(options) +
+             ": TERM to the command, KILL within " + grace +
+             ", before the lock can be granted again";
     case Notice::told:
-      return options.lock + " is lost, the server says so: TERM to the command, KILL within " +
-             grace;
-    case Notice::too_late: return options.lock + " is lost: KILL to the command";
-    case Notice::ignored: return options.lock + " is lost; the command goes on (--on-lost ignore)";
+      return are_lost + ", the server says so: TERM to the command, KILL within " + grace;
+    case Notice::too_late: return are_lost + ": KILL to the command";
+    case Notice::ignored: return are_lost + "; the command goes on (--on-lost ignore)";
     case Notice::out_of_time: return "the command's processes did not obey TERM: KILL";
     case Notice::winding_up: break;
   }
@@ -67,7 +90,7 @@ bool is_not_granted(const client::Refusal& refusal) {
 
 std::string refusal_text(const RunOptions& options, const client::Refusal& refusal) {
   const Meaning* known = meaning_of(refusal.code);
-  std::string text = options.lock + ": ";
+  std::string text = names_text(options.locks) + ": ";
   text += known != nullptr ? std::string(known->text) : "refused, " + printable(refusal.code);
   if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
   return text;
@@ -76,7 +99,8 @@ std::string refusal_text(const RunOptions& options, const client::Refusal& refus
 std::string unreachable_text(const std::string& why) { return "no server answers: " + why; }
 
 std::string lost_before_start_text(const RunOptions& options) {
-  return options.lock + " was granted and lost before the command could be started";
+  return names_text(options.locks) + are(options, " was", " were") +
+         " granted and lost before the command could be started";
 }
 
 std::string exec_error_text(const RunOptions& options, int error) {
@@ -87,12 +111,14 @@ std::string exec_error_text(const RunOptions& options, int error) {
 }
 
 std::string end_text(const RunOptions& options, int code) {
-  return "the command was ended because " + options.lock +
-         " was lost or about to be (its own exit " + std::to_string(code) + ")";
+  return "the command was ended because " + names_text(options.locks) +
+         are(options, " was", " were") + " lost or about to be (its own exit " +
+         std::to_string(code) + ")";
 }
 
 std::string gave_up_text(const RunOptions& options) {
-  return "no server confirmed that " + options.lock + " was given back; it ends within " +
+  return "no server confirmed that " + names_text(options.locks) +
+         are(options, " was given back; it ends within ", " were given back; they end within ") +
          duration_text(options.policy.ttl);
 }
 

@@ -13,6 +13,8 @@
 
 namespace pawl::cli {
 
+// a; a and b; a, b and c.
+[[nodiscard]] std::string names_text(const std::vector<std::string>& names);
 // Empty: nothing to say.
 [[nodiscard]] std::string notice_text(const RunOptions& options, Notice notice);
 // Somebody else has it: no more than what happens every night.

@@ -26,7 +26,10 @@ constexpr auto examples =
   pawl run --wait 30s --ttl 5s db/migrate -- sh -c 'migrate && verify'
   pawl run --slots 3 gpu -- ./train.sh          one of at most three at a time
   pawl run --shared db/schema -- ./report.sh    with other readers, while nobody has it alone
+  pawl run db/main db/replica -- ./migrate.sh   both or none, one token for both
+  pawl run --max-hold 1h --delay 30s L -- ./job ends with the hour; if it is lost, a pause
   pawl run L -- sh -c 'echo "$PAWL_LOCK $PAWL_TOKEN"'
+In PAWL_LOCK several names are separated by blanks.
 The command has a process group of its own. Signals to pawl go to that group, while waiting they
 end the wait. What is left of the group when the command ends gets TERM, then KILL, then the lock is
 given back. A process that leaves the group (setsid, a shell with job control) is not followed, and
@@ -54,12 +57,13 @@ std::string host_and_pid() {
 }
 
 void add_hold_options(CLI::App& app, RunWords& words) {
-  app.add_option("LOCK", words.lock, "name of the lock")->required()->type_name("");
+  add_locks(app, words.locks);
   app.add_option("-t,--ttl", words.ttl,
                  "how long the lock outlives a pawl that is gone [10s]; renewed in good time")
       ->type_name("SPAN");
   app.add_option("--grace", words.grace, "from TERM to KILL [a fifth of --ttl, at most 5s]")
       ->type_name("SPAN");
+  add_limits_of_hold(app, words.delay, words.max_hold);
 }
 
 [[noreturn]] void refuse(const std::string& why) { throw Failure(exit_usage, why); }
@@ -67,6 +71,18 @@ void add_hold_options(CLI::App& app, RunWords& words) {
 Milliseconds duration(const char* option, const std::string& text) {
   if (const auto parsed = wire::parse_duration(text)) return *parsed;
   refuse(std::string(option) + " " + in_quotes(text) + ": a duration is 250ms, 30s, 5m, 2h");
+}
+
+void check_name(const std::string& lock) {
+  if (wire::is_text(lock) && wire::is_name(lock) && !lock.starts_with('-')) return;
+  refuse("not a lock name: " + in_quotes(lock) +
+         " (1 to 255 bytes of UTF-8 without blanks, quotes, = and comma; not like an option)");
+}
+
+// Who forgot the -- has a command that looks like more locks.
+std::string rest_of(const RunWords& words) {
+  const std::vector<std::string> rest(words.locks.begin() + 1, words.locks.end());
+  return rest.empty() ? "command..." : joined(rest, " ") + "?";
 }
 
 OnLost on_lost(const std::string& word) {
@@ -108,20 +124,19 @@ std::vector<client::ServerAddress> check_servers(const std::string& list) {
 Milliseconds default_grace(Milliseconds ttl) { return std::min(Milliseconds(5'000), ttl / 5); }
 
 RunOptions check_run(const RunWords& words, const Globals& globals) {
-  if (!wire::is_text(words.lock) || !wire::is_name(words.lock) || words.lock.starts_with('-')) {
-    refuse("not a lock name: " + in_quotes(words.lock) +
-           " (1 to 255 bytes of UTF-8 without blanks, quotes, = and comma; not like an option)");
-  }
+  for (const std::string& lock : words.locks) check_name(lock);
   if (words.command.empty() || words.command.front().empty()) {
-    refuse("no command: pawl " + words.verb + " " + words.lock + " -- command...");
+    refuse("no command: pawl " + words.verb + " " + words.locks.front() + " -- " + rest_of(words));
   }
   RunOptions options;
-  options.lock = words.lock;
+  options.locks = words.locks;
   options.command = words.command;
   options.policy = check_policy(words);
   options.wait = check_wait(words);
   options.mode = words.mode;
   options.slots = words.slots;
+  options.delay = words.delay;
+  options.max_hold = words.max_hold;
   options.note = words.note;
   options.conflict_exit_code = words.conflict_exit_code;
   options.quiet = words.quiet;
@@ -147,8 +162,8 @@ void add_run(Program& program, std::vector<std::string> command) {
   const auto words = std::make_shared<RunWords>();
   words->command = std::move(command);
   CLI::App& app = program.add(
-      "run", "Run a command while holding a lock: pawl run [OPTIONS] LOCK -- COMMAND...", examples,
-      [words](const Globals& globals) { return run(check_run(*words, globals)); });
+      "run", "Run a command while holding a lock: pawl run [OPTIONS] LOCK... -- COMMAND...",
+      examples, [words](const Globals& globals) { return run(check_run(*words, globals)); });
   add_hold_options(app, *words);
   app.add_option("-w,--wait", words->wait, "how long to wait for it: 0, 30s, forever [forever]")
       ->type_name("0|SPAN|forever");

@@ -20,12 +20,14 @@ namespace pawl::cli {
 class Program;
 
 struct RunOptions {
-  std::string lock;
+  std::vector<std::string> locks;  // all of them or none
   std::vector<std::string> command;
   Policy policy;
   std::optional<Milliseconds> wait;  // none: for ever
   Mode mode = Mode::exclusive;
   std::uint32_t slots = 0;
+  Milliseconds delay{0};
+  Milliseconds max_hold{0};  // 0: none
   std::string note;
   int conflict_exit_code = exit_busy;
   bool quiet = false;   // says nothing that is to be expected: who is waited for, not granted
@@ -37,7 +39,7 @@ struct RunOptions {
 // As typed.
 struct RunWords {
   std::string verb = "run";
-  std::string lock;
+  std::vector<std::string> locks;
   std::vector<std::string> command;
   std::string ttl = "10s";
   std::string wait = "forever";
@@ -46,6 +48,8 @@ struct RunWords {
   std::string grace;  // empty: the default
   Mode mode = Mode::exclusive;
   std::uint32_t slots = 0;
+  Milliseconds delay{0};
+  Milliseconds max_hold{0};
   std::string note;
   int conflict_exit_code = exit_busy;
   bool quiet = false;

@@ -10,6 +10,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/run/process_group.hpp"
 #include "cli/run/run_messages.hpp"
@@ -40,12 +41,14 @@ std::string random_id() {
 client::HoldingOptions holding_options(const RunOptions& options) {
   client::HoldingOptions wanted;
   wanted.servers = options.addresses;
-  wanted.wanted.name = options.lock;
+  wanted.wanted.names = options.locks;
   wanted.wanted.id = random_id();
   wanted.wanted.ttl = options.policy.ttl;
   wanted.wanted.wait = options.wait;
   wanted.wanted.mode = options.mode;
   wanted.wanted.slots = options.slots;
+  wanted.wanted.delay = options.delay;
+  wanted.wanted.max_hold = options.max_hold;
   wanted.wanted.note = options.note;
   wanted.timeout = options.timeout;
   return wanted;
@@ -131,9 +134,10 @@ void Supervisor::start() {
 
 void Supervisor::fork_command() {
   const Token token = holding_.acquisition().token();
-  const Command command{options_.command,
-                        {"PAWL_LOCK=" + options_.lock, "PAWL_TOKEN=" + std::to_string(token.value),
-                         "PAWL_SERVER=" + options_.servers}};
+  const Command command{
+      options_.command,
+      {"PAWL_LOCK=" + joined(options_.locks, " "), "PAWL_TOKEN=" + std::to_string(token.value),
+       "PAWL_SERVER=" + options_.servers}};
   on_terminal_ = terminal_.is_lent_at_once() && terminal_.is_ours();
   child_ = std::make_unique<Child>(command, signals_, descriptors_, on_terminal_);
 }
@@ -247,8 +251,8 @@ void Supervisor::set_timer() {
 
 void Supervisor::say_who_holds_it() {
   if (phase_ != Phase::waiting || options_.quiet) return;
-  holders_.emplace(context_, options_.addresses, options_.lock, [this](const std::string& text) {
-    if (phase_ == Phase::waiting) say("waiting for " + options_.lock + ": " + text);
+  holders_.emplace(context_, options_.addresses, options_.locks, [this](const std::string& text) {
+    if (phase_ == Phase::waiting) say("waiting for " + names_text(options_.locks) + ": " + text);
   });
 }
 

@@ -90,17 +90,28 @@ std::string holder_text(const Json& holder) {
   return said + "lapses in " + span_text(holder, "expires_in_ms") + " unless renewed";
 }
 
+// Where one of several readers or slots was lost.
+std::string delay_beside_holders(const Json& show) {
+  const std::int64_t delay = number(show, "delay_ms").value_or(0);
+  if (delay <= 0) return {};
+  return "Another " + duration_text(Milliseconds{delay}) +
+         " pass before it is granted in place of one that was lost uncleanly.\n";
+}
+
 std::string holders_text(const Json& show, const std::string& name) {
   const Json& holders = list(show, "holders");
-  if (holders.size() == 1) return name + " is held by " + holder_text(holders.front()) + ".\n";
+  const std::string delay = delay_beside_holders(show);
+  if (holders.size() == 1) {
+    return name + " is held by " + holder_text(holders.front()) + ".\n" + delay;
+  }
   if (!holders.empty()) {
     std::string said = name + " is held by " + std::to_string(holders.size()) + ":\n";
     for (const Json& holder : holders) said += "  " + holder_text(holder) + "\n";
-    return said;
+    return said + delay;
   }
-  if (const auto delay = number(show, "delay_ms").value_or(0); delay > 0) {
-    return name + " is held by nobody, and granted to nobody for " +
-           duration_text(Milliseconds{delay}) + ": its last holder was lost.\n";
+  if (const auto left = number(show, "delay_ms").value_or(0); left > 0) {
+    return name + " is held by nobody, and ungrantable for another " +
+           duration_text(Milliseconds{left}) + " after an unclean loss.\n";
   }
   return name + (waiters_total(show) == 0 ? " is free.\n" : " is held by nobody.\n");
 }
@@ -125,7 +136,7 @@ std::string state_text(const Json& show) {
   std::string state = holders == 0   ? "free"
                       : holders == 1 ? "held"
                                      : "held by " + std::to_string(holders);
-  if (delay > 0) state += ", closed for " + duration_text(Milliseconds{delay});
+  if (delay > 0) state += ", ungrantable for another " + duration_text(Milliseconds{delay});
   if (const auto total = waiters_total(show); total > 0) {
     state += ", " + std::to_string(total) + (total == 1 ? " waits" : " wait");
   }
@@ -133,6 +144,11 @@ std::string state_text(const Json& show) {
 }
 
 }  // namespace
+
+Json json_of_names(const std::vector<std::string>& names) {
+  if (names.size() == 1) return {{"name", names.front()}};
+  return {{"names", names}};
+}
 
 std::string show_text(const Json& show) {
   std::string said = printable(text(show, "name")) + ": " + state_text(show) + "\n";
@@ -220,7 +236,9 @@ std::string status_text(const Json& status) {
   return facts.take_lines() + "\n" + nodes_text(status);
 }
 
-Row lock_headings() { return {"NAME", "MODE", "HOLDERS", "WAITERS", "TOKEN", "SINCE", "EXPIRES"}; }
+Row lock_headings() {
+  return {"NAME", "MODE", "HOLDERS", "WAITERS", "TOKEN", "SINCE", "EXPIRES", "DELAY"};
+}
 
 Row lock_row(const Json& lock) {
   const bool is_held = number(lock, "holders").value_or(0) > 0;
@@ -230,7 +248,8 @@ Row lock_row(const Json& lock) {
           number_text(lock, "waiters"),
           number_text(lock, "token"),
           is_held ? span_text(lock, "since_ms") : "-",
-          is_held ? span_text(lock, "expires_in_ms") : "-"};
+          is_held ? span_text(lock, "expires_in_ms") : "-",
+          number(lock, "delay_ms").value_or(0) > 0 ? span_text(lock, "delay_ms") : "-"};
 }
 
 Row session_headings() {

@@ -6,12 +6,16 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/text/table.hpp"
 
 namespace pawl::cli {
 
 using Json = nlohmann::ordered_json;  // the server's order of keys is kept
+
+// {"name":"a"}, or {"names":["a","b"]} where there are several.
+[[nodiscard]] Json json_of_names(const std::vector<std::string>& names);
 
 // Of SHOW: everything, in columns.
 [[nodiscard]] std::string show_text(const Json& show);

@@ -68,7 +68,19 @@ TEST_CASE("why tells a free lock from a closed one and from one that is only awa
   CHECK(why_text(show) == "jobs/nightly is held by nobody.\n1 waits:\n  1. 10.0.0.9:1 for 40ms\n");
 
   show["delay_ms"] = 4'200;
-  CHECK_THAT(why_text(show), Contains("granted to nobody for 4.2s: its last holder was lost"));
+  CHECK_THAT(
+      why_text(show),
+      Contains(
+          "is held by nobody, and ungrantable for another 4.2s after an unclean loss.\n1 waits"));
+  CHECK_THAT(show_text(show), Contains("free, ungrantable for another 4.2s, 1 waits\n"));
+}
+
+TEST_CASE("a delay beside holders is told with them") {
+  Json show = held();
+  show["holders"][0]["mode"] = "shared";
+  show["delay_ms"] = 4'200;
+  CHECK_THAT(why_text(show), Contains("unless renewed.\nAnother 4.2s pass before it is granted"));
+  CHECK_THAT(show_text(show), Contains("held, ungrantable for another 4.2s"));
 }
 
 TEST_CASE("why gives each of several holders a line, with its mode") {
@@ -145,11 +157,29 @@ TEST_CASE("whatever the JSON is, it is told, never an exception") {
   }
 }
 
+TEST_CASE("ls tells how long nobody is granted a lock") {
+  const Json lock = Json::parse(
+      R"({"name":"a","mode":"exclusive","holders":0,"waiters":0,"token":null,"since_ms":0,
+          "expires_in_ms":0,"delay_ms":4000})");
+  CHECK(lock_row(lock).back() == "4s");
+  CHECK(lock_row(lock).size() == lock_headings().size());
+}
+
+TEST_CASE("why names session, client, note and mode of who waits, too") {
+  Json show = held();
+  show["waiters"] = {waiter(1, 40'000)};
+  show["waiters_total"] = 1;
+  show["waiters"][0].update(
+      {{"session", "s17"}, {"client", "worker 7"}, {"note", "nightly"}, {"mode", "shared"}});
+  CHECK_THAT(why_text(show),
+             Contains(R"(1. "worker 7" (s17, 10.0.0.9:1, note "nightly"), shared for 40s)"));
+}
+
 TEST_CASE("a lock with waiters and no holder has no age and no end in ls") {
   const Json lock = Json::parse(
       R"({"name":"a","mode":"exclusive","holders":0,"waiters":2,"token":null,"since_ms":0,
           "expires_in_ms":0,"delay_ms":0})");
-  CHECK(lock_row(lock) == Row{"a", "exclusive", "0", "2", "-", "-", "-"});
+  CHECK(lock_row(lock) == Row{"a", "exclusive", "0", "2", "-", "-", "-", "-"});
 }
 
 }  // namespace pawl::cli
