@@ -119,12 +119,14 @@ TEST_CASE("max_holds that end together end in slices, their delays too, and in t
 
   node.pass(501ms);
   node.come_to_rest();
+  CHECK(node.steps() >= crowd_size / 1'000);
   CHECK(node.longest_ms("max_holds end") < patience_ms);
   CHECK(node.told("OK token=") == crowd_size);
 
   node.pass(301ms);
   node.restart_watch();
   node.come_to_rest();
+  CHECK(node.steps() >= crowd_size / 1'000);
   CHECK(node.longest_ms("delays end") < patience_ms);
   CHECK(node.told("OK token=") == 2 * crowd_size);
 }
@@ -166,6 +168,7 @@ TEST_CASE("what ends while the disk is slow is applied in short steps") {
     node.flush();
   }
 
+  CHECK(node.steps() >= session_size / 1'000);
   CHECK(node.longest_ms("leases end, the disk is slow") < patience_ms);
 }
 

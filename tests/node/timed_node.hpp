@@ -68,6 +68,7 @@ class TimedNode {
   }
 
   void restart_watch() { times_.clear(); }
+  [[nodiscard]] std::size_t steps() const { return times_.size(); }
   // The longest step since, in milliseconds; printed, with the median.
   double longest_ms(const char* what) {
     REQUIRE_FALSE(times_.empty());
