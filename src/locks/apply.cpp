@@ -129,8 +129,9 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
   Verdict known = table_.recognise(slot, record.names, record.mode, record.slots);
   if (known != Verdict::none) return {.verdict = known};
   Acquisition& acquisition = table_.acquisitions_[slot];
-  if (acquisition.waits() && !record.wait)
-    return {.verdict = Verdict::busy, .lock = acquisition.lock};
+  if (acquisition.waits() && !record.wait) {
+    return {.verdict = Verdict::busy, .lock = table_.lock_in_the_way_of(slot)};
+  }
   if (record.ttl_given) set_ttl(slot, record.ttl_ms);
   if (acquisition.stage == Stage::holding) {
     out_.changes.push_back(change::Renewed{slot});

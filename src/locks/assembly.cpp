@@ -25,9 +25,26 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
     details.id = record.id;
     details.note = record.note;
     text_bytes_ += details.bytes();
-    if (!record.id.empty()) by_id_.insert(acquisition.details, hash_text(record.id, seed_));
+    if (!record.id.empty()) enter_id(slot);
   }
   return slot;
+}
+
+// By all that it is unique in: many call theirs "1".
+void LockTable::enter_id(Slot slot) {
+  const Acquisition& acquisition = acquisitions_[slot];
+  bool leased = acquisition.session == no_slot;
+  SessionId session = leased ? SessionId{} : sessions_[acquisition.session].id;
+  std::uint32_t hash =
+      id_hash(session, name_of(acquisition.lock), details_[acquisition.details].id);
+  by_id_.insert(acquisition.details, hash);
+}
+
+std::uint32_t LockTable::id_hash(SessionId session, std::string_view name,
+                                 std::string_view id) const {
+  std::uint32_t of_scope =
+      session.value != 0 ? hash_number(session.value, seed_) : hash_text(name, seed_);
+  return hash_text(id, seed_ ^ of_scope);
 }
 
 Details& LockTable::details_of(Slot slot) {

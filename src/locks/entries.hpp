@@ -78,6 +78,7 @@ struct Details {
   Slot head = no_slot;
   Slot sibling = no_slot;           // the next
   Slot previous_sibling = no_slot;  // the one before
+  Slot did_not_fit = no_slot;       // while they wait, of the head: which of them, when last looked
   std::string id;
   std::string note;
 

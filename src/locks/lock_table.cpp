@@ -94,7 +94,8 @@ Slot LockTable::find_shared_hold(Slot lock, Token token) const {
 
 Slot LockTable::find_id(Slot session, std::string_view user, std::string_view name,
                         std::string_view id) const {
-  Slot at = by_id_.find(hash_text(id, seed_), [&](const Details& details) {
+  SessionId scope = session == no_slot ? SessionId{} : sessions_[session].id;
+  Slot at = by_id_.find(id_hash(scope, name, id), [&](const Details& details) {
     const Acquisition& acquisition = acquisitions_[details.acquisition];
     if (details.id != id || acquisition.session != session) return false;
     if (session != no_slot) return true;
@@ -181,6 +182,14 @@ bool LockTable::may_be_free(std::string_view name, Mode mode) const {
   Slot at = find_lock(name);
   if (at == no_slot) return true;
   return has_dead(locks_[at]) || fits(locks_[at], mode, no_slot);
+}
+
+Slot LockTable::lock_in_the_way_of(Slot waiter) const {
+  for (Slot slot = head_of(waiter); slot != no_slot; slot = sibling_of(slot)) {
+    const Acquisition& one = acquisitions_[slot];
+    if (!fits(locks_[one.lock], one.mode, slot)) return one.lock;
+  }
+  return acquisitions_[waiter].lock;  // unclaimed, it may be in nobody's way and nobody in its
 }
 
 bool LockTable::has_dead(const Lock& lock) const {

@@ -93,6 +93,8 @@ class LockTable {
   // Might a LOCK of this name and mode be granted at once? Where a dead session's part is
   // still to be swept the answer may be yes too often, never too seldom.
   [[nodiscard]] bool may_be_free(std::string_view name, Mode mode) const;
+  // Of the names that this acquisition waits for, one where it does not fit.
+  [[nodiscard]] Slot lock_in_the_way_of(Slot waiter) const;
   // Is this another number of slots than the one that counts for this lock?
   [[nodiscard]] bool differs_in_slots(const Lock& lock, Mode mode, std::uint32_t slots) const {
     return mode == Mode::slot && lock.slots != 0 && !lock.slots_set && lock.slots != slots;
@@ -129,6 +131,9 @@ class LockTable {
   Slot make_acquisition(const record::Lock& record, Slot lock, Slot session);
   Slot make_delay(Slot lock, Mode mode, Token token, std::uint32_t delay_ms);
   Details& details_of(Slot acquisition);
+  void enter_id(Slot acquisition);
+  [[nodiscard]] std::uint32_t id_hash(SessionId session, std::string_view name,
+                                      std::string_view id) const;
   void chain(Slot last, Slot acquisition);
   void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
   void enter_claim(Slot acquisition);

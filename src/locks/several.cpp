@@ -106,6 +106,11 @@ void Application::exchange_names(Slot head, Slot sibling) {
   Acquisition& other = table_.acquisitions_[sibling];
   table_.snapshot_.keep_lock(one.lock);
   table_.snapshot_.keep_lock(other.lock);
+  bool has_id = !table_.details_of(head).id.empty();
+  if (has_id) {
+    table_.by_id_.erase(one.details);
+    table_.by_id_.erase(other.details);
+  }
   std::swap(one.lock, other.lock);
   std::swap(one.next, other.next);
   std::swap(one.previous, other.previous);
@@ -115,6 +120,7 @@ void Application::exchange_names(Slot head, Slot sibling) {
     Lock& lock = table_.locks_[moved.lock];
     (moved.previous == no_slot ? lock.holders : table_.acquisitions_[moved.previous].next) = slot;
     (moved.next == no_slot ? lock.last_holder : table_.acquisitions_[moved.next].previous) = slot;
+    if (has_id) table_.enter_id(slot);
   }
 }
 
@@ -128,8 +134,13 @@ bool Application::fits_elsewhere(Slot waiter) {
     return slot;
   };
   auto lock_at = [&](Slot slot) { return table_.acquisitions_[slot].lock; };
+  Slot& before = table_.details_of(table_.head_of(waiter)).did_not_fit;
+  if (before != no_slot && is_known_to_block(lock_at(before))) return false;
   Slot there = find([&](Slot slot) { return is_known_to_block(lock_at(slot)); });
-  if (there != no_slot) return false;
+  if (there != no_slot) {
+    before = there;
+    return false;
+  }
   there = find([&](Slot slot) { return !table_.admits(table_.locks_[lock_at(slot)], mode); });
   if (there == no_slot) {
     there = find([&](Slot slot) {
@@ -139,6 +150,7 @@ bool Application::fits_elsewhere(Slot waiter) {
   if (there == no_slot) return true;
   table_.locks_[lock_at(there)].seen = static_cast<std::uint32_t>(table_.blocking_.size());
   table_.blocking_.push_back(lock_at(there));
+  before = there;
   return false;
 }
 

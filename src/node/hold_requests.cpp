@@ -52,7 +52,7 @@ void Node::on(Origin from, const request::Renew& request) {
   note_lease_connection(slot, from.connection);
   auto ttl_ms = request.ttl ? static_cast<std::uint32_t>(request.ttl->count()) : holder.ttl_ms;
   leases_.raise(slot, lease_end(ttl_ms));
-  bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for(request.name);
+  bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for_any_of(slot);
   if (ttl_ms != holder.ttl_ms || may_change) {
     if (parked_for_ttl(from, Milliseconds{ttl_ms})) return;
     // Without ttl= it is the grant's own, whatever that is once the record applies.
@@ -91,6 +91,14 @@ void Node::on(Origin from, const request::Verify& request) {
 Slot Node::find_hold(std::string_view name, Token token) const {
   Slot slot = table_->find_holder(name, token);
   return slot == no_slot ? no_slot : table_->head_of(slot);
+}
+
+// A record about one of its names is about the grant.
+bool Node::nothing_in_flight_for_any_of(Slot hold) const {
+  for (Slot slot = hold; slot != no_slot; slot = table_->sibling_of(slot)) {
+    if (!nothing_in_flight_for(table_->name_of(table_->acquisition(slot).lock))) return false;
+  }
+  return true;
 }
 
 // Its end stands in the log, or is due by its max_hold and goes there now: whoever asks about it

@@ -26,7 +26,6 @@ void InFlight::count(const locks::Record& any, int by) {
                    touch(r.hold.name);
                    if (r.ttl_ms != 0) ttl_changes_ += static_cast<std::uint32_t>(by);
                  },
-                 [&](const record::Cancel& r) { touch(r.name); },
                  [&](const record::SetSlots& r) { touch(r.name); },
                  [&](const record::Break& r) { touch(r.hold.name); },
                  [](const record::StateHash&) {},

@@ -143,7 +143,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
     return true;
   }
   if (request.wait == Milliseconds{0}) {
-    confirm(from, busy(acquisition.lock));
+    confirm(from, busy(table_->lock_in_the_way_of(slot)));
     return true;
   }
   if (acquisition.stage == locks::Stage::unclaimed || request.ttl) return false;
@@ -220,8 +220,11 @@ bool Node::refuse_at_limit(Origin from, const Room& room) {
 }
 
 bool Node::refuse_for_memory(Origin from) {
+  // A LOCK of several names grows as it applies: its note is kept with each.
+  constexpr std::uint64_t most_of_a_name = 2'048;
+  std::uint64_t to_come = in_flight_.further_names() * most_of_a_name;
   std::size_t used = table_->memory() + replica_.log().bytes() + watches_.memory();
-  if (used < settings_.limits.memory) return false;
+  if (used + to_come < settings_.limits.memory) return false;
   answer(from, reply::Error{.code = ErrorCode::limit,
                             .message = "memory is used up; renew and unlock go on",
                             .limit = "memory"});

@@ -119,6 +119,7 @@ class Node {
   void on(Origin from, const request::Break& request);
   [[nodiscard]] Slot find_hold(std::string_view name, Token token) const;
   [[nodiscard]] bool awaits_end(Slot hold);
+  [[nodiscard]] bool nothing_in_flight_for_any_of(Slot hold) const;
 
   // LOCK (lock_requests.cpp).
   void on(Origin from, const request::Lock& request);

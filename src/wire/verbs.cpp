@@ -22,9 +22,9 @@ constexpr VerbRule rules_as_written[] = {
     {"KEEPALIVE", Verb::keepalive, 0, any_number, "", "", "KEEPALIVE [secret…]"},
     {"CLOSE", Verb::close, 0, 0, "", "", "CLOSE"},
     {"LOCK", Verb::lock, 1, 64, "wait ttl id mode slots delay max_hold note", "",
-     "LOCK name [wait=0|10s|forever] [ttl=30s] [id=…] [mode=exclusive|shared|slot] [slots=N] "
-     "[note=…]"},
-    {"UNLOCK", Verb::unlock, 1, 64, "token", "token", "UNLOCK name token=N"},
+     "LOCK name… [wait=0|10s|forever] [ttl=30s] [id=…] [mode=exclusive|shared|slot] [slots=N] "
+     "[delay=10s] [max_hold=1h] [note=…]"},
+    {"UNLOCK", Verb::unlock, 1, 64, "token", "token", "UNLOCK name… token=N"},
     {"RENEW", Verb::renew, 1, 1, "token ttl", "token", "RENEW name token=N [ttl=30s]"},
     {"VERIFY", Verb::verify, 1, 1, "token", "token", "VERIFY name token=N"},
     {"CANCEL", Verb::cancel, 1, 1, "id", "id", "CANCEL name id=…"},
