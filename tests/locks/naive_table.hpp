@@ -61,7 +61,11 @@ struct NaiveTable : NaiveMoves {
                       one.names.size() == r.names.size() && of_it == std::ssize(one.left);
     if (!is_like_it) return say(Verdict::mismatch);
     if (of_it != std::ssize(r.names)) return say(Verdict::not_held);
-    if (!one.holds() && !r.wait) return say(Verdict::busy, 0, 0, one.names.front());
+    if (!one.holds() && !r.wait) {
+      auto does_not_fit = [&](auto& name) { return !fits(name, one.mode, &one); };
+      auto taken = std::ranges::find_if(one.names, does_not_fit);
+      return say(Verdict::busy, 0, 0, taken == one.names.end() ? one.names.front() : *taken);
+    }
     if (r.ttl_given) one.ttl_ms = r.ttl_ms;
     if (one.holds()) {
       tell("renewed", one);
