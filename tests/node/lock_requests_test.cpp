@@ -248,6 +248,39 @@ TEST_CASE("VERIFY in the last millisecond of a lease does not end it") {
   CHECK(core.ask("A", "RENEW x token=" + std::to_string(token.value)) == "OK ttl=50");
 }
 
+TEST_CASE("a renewal by one name waits for the TTL that one by another name is about to set") {
+  Core core(with(Durability::fsync));
+  core.send("A", "LOCK a b ttl=30s");
+  core.flush();
+  const std::string token = std::to_string(token_of(core.read_or_nothing("A")).value);
+
+  core.send("A", "RENEW a token=" + token + " ttl=2s");
+  core.send("B", "RENEW b token=" + token + " ttl=30s");
+  CHECK_FALSE(core.read("B"));
+  core.flush();
+  CHECK(core.read_or_nothing("A") == "OK ttl=2000");
+  CHECK(core.read_or_nothing("B") == "OK ttl=30000");
+  core.advance(3s);
+  core.flush();
+
+  CHECK_THAT(core.ask("C", "VERIFY a token=" + token), StartsWith("OK ttl="));
+}
+
+TEST_CASE("a LOCK sees that the CANCEL before it frees every queue its wait stood in") {
+  Core core(with(Durability::fsync));
+  core.send("H", "LOCK b ttl=30s");
+  core.flush();
+  core.send("W", "LOCK a b wait=forever id=w");
+  core.flush();
+
+  core.send("X", "CANCEL b id=w");
+  core.send("X", "LOCK a");
+  core.flush();
+
+  CHECK(core.read_or_nothing("X") == "OK cancelled=yes");
+  CHECK_THAT(core.read_or_nothing("X"), StartsWith("OK token="));
+}
+
 TEST_CASE("a poller of a held lock leaves no record") {
   Core core(with(either()));
   core.ask("A", "LOCK x");
