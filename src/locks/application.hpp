@@ -11,7 +11,7 @@ namespace pawl::locks {
 class Application {
  public:
   Application(LockTable& table, Epoch entry_epoch, Effects& out)
-      : table_(table), epoch_(entry_epoch), out_(out) {}
+      : table_(table), epoch_(entry_epoch), out_(out), left_(table.left_) {}
 
   // Record handlers (apply.cpp).
   void operator()(const record::EpochStart& record);
@@ -97,7 +97,7 @@ class Application {
   LockTable& table_;
   Epoch epoch_;
   Effects& out_;
-  std::vector<Slot> left_;  // locks where something ended and nobody was granted on yet
+  std::vector<Slot>& left_;  // locks where something ended and nobody was granted on yet
 };
 
 }  // namespace pawl::locks

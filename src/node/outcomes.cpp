@@ -304,9 +304,10 @@ Milliseconds Node::ttl_of(Slot hold) const {
   const locks::Acquisition& acquisition = table_->acquisition(hold);
   bool leased = acquisition.session == no_slot;
   Milliseconds ttl{leased ? acquisition.ttl_ms : table_->session(acquisition.session).ttl_ms};
-  if (max_holds_.is_ending(hold)) return Milliseconds{0};  // to be taken back: that is decided
   Moment end = max_holds_.deadline(hold);
-  return end == never ? ttl : std::min(ttl, left_of(end));
+  if (end == never) return ttl;
+  if (max_holds_.is_ending(hold)) return Milliseconds{0};  // to be taken back: that is decided
+  return std::min(ttl, left_of(end));
 }
 
 }  // namespace pawl::node
