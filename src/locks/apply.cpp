@@ -314,8 +314,9 @@ void Application::operator()(const record::SetSlots& record) {
 }
 
 void Application::release_and_grant(Slot holder, HoldEnd end) {
-  Slot lock = table_.acquisitions_[holder].lock;
-  release(holder, end);
+  const Acquisition& one = table_.acquisitions_[holder];
+  Slot lock = one.lock;
+  take_away(one.several ? give_up_name(holder) : holder, end);
   grant_next(lock);
 }
 

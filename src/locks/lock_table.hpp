@@ -181,7 +181,6 @@ class LockTable {
   WaitGraph wait_graph_{*this};
   std::vector<Slot> blocking_;  // who waits for one of these does not fit, while a queue is walked
   std::vector<Slot> left_;      // locks that a record left, and on which nobody was granted yet
-  std::vector<Slot> freed_;     // locks that a record gives back, while it does
 
   Token last_token_{0};
   ClaimNumber last_claim_{0};

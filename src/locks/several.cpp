@@ -64,14 +64,11 @@ void Application::unlock_several(const record::Unlock& record) {
     }
   }
   out_.answer.verdict = Verdict::done;
-  std::vector<Slot>& freed = table_.freed_;
-  freed.clear();
   for (std::string_view name : record.names) {
     Slot slot = table_.find_holder(name, record.token);
-    freed.push_back(table_.acquisitions_[slot].lock);
+    grant_later(table_.acquisitions_[slot].lock);
     release(slot, HoldEnd::unlocked);
   }
-  for (Slot lock : freed) grant_next(lock);
 }
 
 // All that is still held of it, before anything of it is anybody else's.
