@@ -73,21 +73,23 @@ bool Invariants::is_asking(std::uint64_t number) const {
 }
 
 // Whoever was in the queue, claimed before and after, and came earlier, has been overtaken if the
-// two conflict. Who waits for other names too may stay where readers pass, and keeps a slot.
+// two conflict. Who waits for other names too may stay where readers pass, and keeps a slot; what
+// was granted later in the same step took none of those there were.
 void Invariants::look_at_order(const View& before, const Holder& granted) const {
   const Hold& hold = holds_.at(granted.token);
   auto former = std::find_if(before.queue.begin(), before.queue.end(),
                              [&](const Waiter& waiter) { return waiter.creator == hold.creator; });
   std::uint64_t arrival = former == before.queue.end() ? ~std::uint64_t{0} : former->arrival;
-  std::size_t kept = 0;
+  auto was_there = [&](const auto& one) { return one.token <= granted.token; };
+  auto taken = std::count_if(now_there_.holders.begin(), now_there_.holders.end(), was_there) +
+              std::count_if(now_there_.delays.begin(), now_there_.delays.end(), was_there);
   for (const Waiter& waiter : now_there_.queue) {
     bool stood = std::any_of(before.queue.begin(), before.queue.end(), [&](const Waiter& other) {
       return other.claim == waiter.claim && other.claimed;
     });
     if (!stood || !waiter.claimed || waiter.arrival > arrival) continue;
     bool conflicts = hold.mode == Mode::exclusive || waiter.mode != hold.mode;
-    std::size_t taken = now_there_.holders.size() + now_there_.delays.size() + ++kept;
-    bool has_room = hold.mode != Mode::slot || taken <= hold.slots;
+    bool has_room = hold.mode != Mode::slot || ++taken <= hold.slots;
     if (waiter.several && !conflicts && has_room) continue;
     fail("I10 first come, first served",
          describe(granted.token) + " overtook " + to_text(history_[waiter.creator]));
