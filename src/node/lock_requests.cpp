@@ -183,23 +183,28 @@ bool Node::differs_in_slots(const request::Lock& request) const {
 bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
   const Limits& limits = settings_.limits;
   if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
-  std::size_t fresh = 0;  // names that get a lock
-  bool may_wait = false;
-  for (std::string_view name : request.names) {
-    Slot at = table_->find_lock(name);
-    if (at == no_slot) ++fresh;
-    if (request.wait == Milliseconds{0}) continue;
-    if (at == no_slot && nothing_in_flight_for(name)) continue;
-    may_wait = true;
-    std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
-    if (refuse_at_limit(from, {"waiters_per_lock", waiters, limits.waiters_per_lock})) return true;
+  std::size_t names = request.names.size();
+  Room locks{"locks", table_->lock_count(), limits.locks, names};
+  if (!is_surely_free(locks)) {
+    auto is_fresh = [this](std::string_view name) { return table_->find_lock(name) == no_slot; };
+    locks.wanted = static_cast<std::size_t>(
+        std::count_if(request.names.begin(), request.names.end(), is_fresh));
+    if (locks.wanted != 0 && refuse_at_limit(from, locks)) return true;
   }
-  if (fresh != 0 && refuse_at_limit(from, {"locks", table_->lock_count(), limits.locks, fresh})) {
-    return true;
+  bool may_wait = false;
+  if (request.wait != Milliseconds{0}) {
+    for (std::string_view name : request.names) {
+      Slot at = table_->find_lock(name);
+      if (at == no_slot && nothing_in_flight_for(name)) continue;
+      may_wait = true;
+      std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
+      if (refuse_at_limit(from, {"waiters_per_lock", waiters, limits.waiters_per_lock})) {
+        return true;
+      }
+    }
   }
   if (session == no_slot) return false;
   const locks::Session& own = table_->session(session);
-  std::size_t names = request.names.size();
   if (may_wait && refuse_at_limit(from, {"waiters_per_session", own.waits,
                                          limits.waiters_per_session, names})) {
     return true;
@@ -208,10 +213,14 @@ bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot 
                                 limits.locks_per_session, names});
 }
 
-bool Node::refuse_at_limit(Origin from, const Room& room) {
+bool Node::is_surely_free(const Room& room) const {
   std::uint64_t with_this = room.now + room.wanted - 1;
-  if (with_this + replica_.in_flight() + in_flight_.further_names() < room.limit) return false;
-  if (with_this >= room.limit) {
+  return with_this + replica_.in_flight() + in_flight_.further_names() < room.limit;
+}
+
+bool Node::refuse_at_limit(Origin from, const Room& room) {
+  if (is_surely_free(room)) return false;
+  if (room.now + room.wanted - 1 >= room.limit) {
     answer(from, reply::Error{.code = ErrorCode::limit, .limit = room.name});
   } else {
     park(from);  // records in flight may reach it: count again when they are applied

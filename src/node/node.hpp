@@ -143,6 +143,8 @@ class Node {
     std::uint64_t limit;
     std::uint64_t wanted = 1;
   };
+  // Is there room for what is wanted, whatever the records in flight bring?
+  [[nodiscard]] bool is_surely_free(const Room& room) const;
   // Counts what is wanted, with what records in flight may add; answers or parks.
   bool refuse_at_limit(Origin from, const Room& room);
   bool refuse_for_memory(Origin from);

@@ -82,7 +82,7 @@ void Invariants::look_at_order(const View& before, const Holder& granted) const 
   std::uint64_t arrival = former == before.queue.end() ? ~std::uint64_t{0} : former->arrival;
   auto was_there = [&](const auto& one) { return one.token <= granted.token; };
   auto taken = std::count_if(now_there_.holders.begin(), now_there_.holders.end(), was_there) +
-              std::count_if(now_there_.delays.begin(), now_there_.delays.end(), was_there);
+               std::count_if(now_there_.delays.begin(), now_there_.delays.end(), was_there);
   for (const Waiter& waiter : now_there_.queue) {
     bool stood = std::any_of(before.queue.begin(), before.queue.end(), [&](const Waiter& other) {
       return other.claim == waiter.claim && other.claimed;
