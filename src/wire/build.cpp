@@ -32,8 +32,8 @@ class Builder {
   Builder(Names words, const OptionValues& options, std::string& message)
       : words_(words), options_(options), message_(message) {}
 
-  [[nodiscard]] Request refusal() const {
-    return request::Malformed{.code = ErrorCode::bad_request, .message = message_};
+  [[nodiscard]] request::Malformed refusal() const {
+    return {.code = ErrorCode::bad_request, .message = message_};
   }
 
   bool refuse(std::initializer_list<std::string_view> parts) {
@@ -197,146 +197,128 @@ class Builder {
   std::string& message_;
 };
 
-Request build_events(Builder& from) {
+// What each verb's request is filled with.
+bool fill(Builder& from, request::Events& events) {
   const std::string_view word = from.words().front();
-  if (word == "on") return request::Events{.on = true};
-  if (word == "off") return request::Events{.on = false};
-  from.refuse({"EVENTS takes on or off"});
-  return from.refusal();
+  events.on = word == "on";
+  return events.on || word == "off" || from.refuse({"EVENTS takes on or off"});
 }
 
-Request build_open(Builder& from) {
-  request::Open open;
-  if (from.duration(Option::ttl, Least::for_node, open.ttl) &&
-      from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
-                  {"release", OnDisconnect::release}, open.on_disconnect) &&
-      from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
-      from.choice(Option::deadlock, {"on", true}, {"off", false}, open.deadlock)) {
-    return open;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Open& open) {
+  return from.duration(Option::ttl, Least::for_node, open.ttl) &&
+         from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
+                     {"release", OnDisconnect::release}, open.on_disconnect) &&
+         from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
+         from.choice(Option::deadlock, {"on", true}, {"off", false}, open.deadlock);
 }
 
-Request build_lock(Builder& from) {
-  request::Lock lock;
-  if (from.names(lock.names) && from.wait(lock.wait) &&
-      from.duration(Option::ttl, Least::for_node, lock.ttl) && from.id(lock.id) &&
-      from.mode(lock.mode, lock.slots) && from.duration(Option::delay, Least::zero, lock.delay) &&
-      from.duration(Option::max_hold, Least::above_zero, lock.max_hold) &&
-      from.text(Option::note, longest_note, lock.note)) {
-    return lock;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Resume& resume) {
+  resume.secret = from.words().front();
+  return from.secrets();
 }
 
-Request build_unlock(Builder& from) {
-  request::Unlock unlock;
-  if (from.names(unlock.names) && from.token(unlock.token)) return unlock;
-  return from.refusal();
+bool fill(Builder& from, request::KeepAlive& keep_alive) {
+  keep_alive.secrets = from.words();
+  return from.secrets();
 }
 
-Request build_renew(Builder& from) {
-  request::Renew renew;
-  if (from.name(renew.name) && from.token(renew.token) &&
-      from.duration(Option::ttl, Least::for_node, renew.ttl)) {
-    return renew;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Lock& lock) {
+  return from.names(lock.names) && from.wait(lock.wait) &&
+         from.duration(Option::ttl, Least::for_node, lock.ttl) && from.id(lock.id) &&
+         from.mode(lock.mode, lock.slots) &&
+         from.duration(Option::delay, Least::zero, lock.delay) &&
+         from.duration(Option::max_hold, Least::above_zero, lock.max_hold) &&
+         from.text(Option::note, longest_note, lock.note);
 }
 
-Request build_show(Builder& from) {
-  request::Show show;
-  if (from.name(show.name) &&
-      from.number(Option::after, 0, std::numeric_limits<std::uint32_t>::max(), show.after) &&
-      from.limit(show.limit)) {
-    return show;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Unlock& unlock) {
+  return from.names(unlock.names) && from.token(unlock.token);
 }
 
-Request build_list(Builder& from) {
-  request::List list;
-  if (from.part_of_name(Option::prefix, list.prefix) &&
-      from.part_of_name(Option::after, list.after) && from.limit(list.limit)) {
-    return list;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Renew& renew) {
+  return from.name(renew.name) && from.token(renew.token) &&
+         from.duration(Option::ttl, Least::for_node, renew.ttl);
 }
 
-Request build_break(Builder& from) {
-  request::Break broken;
-  if (from.name(broken.name) && from.token(broken.token) &&
-      from.text(Option::reason, longest_note, broken.reason)) {
-    return broken;
-  }
-  return from.refusal();
+bool fill(Builder& from, request::Verify& verify) {
+  return from.name(verify.name) && from.token(verify.token);
 }
 
-Request build_slots(Builder& from) {
-  request::Slots slots;
-  if (from.name(slots.name) && from.slots(from.words().back(), slots.slots)) return slots;
-  return from.refusal();
+bool fill(Builder& from, request::Cancel& cancel) {
+  return from.name(cancel.name) && from.id(cancel.id);
+}
+
+bool fill(Builder& from, request::Show& show) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  return from.name(show.name) && from.number(Option::after, 0, most, show.after) &&
+         from.limit(show.limit);
+}
+
+bool fill(Builder& from, request::List& list) {
+  return from.part_of_name(Option::prefix, list.prefix) &&
+         from.part_of_name(Option::after, list.after) && from.limit(list.limit);
+}
+
+bool fill(Builder& from, request::Sessions& sessions) {
+  return from.handle(sessions.after) && from.limit(sessions.limit);
+}
+
+bool fill(Builder& from, request::Watch& watch) { return from.prefix(watch.prefix); }
+
+bool fill(Builder& from, request::Unwatch& unwatch) { return from.prefix(unwatch.prefix); }
+
+bool fill(Builder& from, request::Break& broken) {
+  return from.name(broken.name) && from.token(broken.token) &&
+         from.text(Option::reason, longest_note, broken.reason);
+}
+
+bool fill(Builder& from, request::Slots& slots) {
+  return from.name(slots.name) && from.slots(from.words().back(), slots.slots);
+}
+
+bool fill(Builder& from, request::Promote& promote) { return from.node(promote.lost); }
+
+bool fill(Builder& from, request::Handover& handover) { return from.node(handover.to); }
+
+template <class What>
+void build(Builder& from, Request& out) {
+  if (!fill(from, out.emplace<What>())) out = from.refusal();
 }
 
 }  // namespace
 
-Request build_request(const VerbRule& rule, Names words, const OptionValues& options,
-                      std::string& message) {
+void build_request(const VerbRule& rule, Names words, const OptionValues& options,
+                   std::string& message, Request& out) {
   Builder from(words, options, message);
-  request::Verify verify;
-  request::Cancel cancel;
-  request::Sessions sessions;
-  request::Watch watch;
-  request::Unwatch unwatch;
-  request::Promote promote;
-  request::Handover handover;
   switch (rule.verb) {
-    case Verb::hello: return request::Hello{};
-    case Verb::help: return request::Help{};
-    case Verb::ping: return request::Ping{};
-    case Verb::events: return build_events(from);
-    case Verb::open: return build_open(from);
-    case Verb::resume:
-      if (from.secrets()) return request::Resume{.secret = words.front()};
-      return from.refusal();
-    case Verb::keepalive:
-      if (from.secrets()) return request::KeepAlive{.secrets = words};
-      return from.refusal();
-    case Verb::close: return request::Close{};
-    case Verb::lock: return build_lock(from);
-    case Verb::unlock: return build_unlock(from);
-    case Verb::renew: return build_renew(from);
-    case Verb::verify:
-      if (from.name(verify.name) && from.token(verify.token)) return verify;
-      return from.refusal();
-    case Verb::cancel:
-      if (from.name(cancel.name) && from.id(cancel.id)) return cancel;
-      return from.refusal();
-    case Verb::show: return build_show(from);
-    case Verb::list: return build_list(from);
-    case Verb::sessions:
-      if (from.handle(sessions.after) && from.limit(sessions.limit)) return sessions;
-      return from.refusal();
-    case Verb::status: return request::Status{};
-    case Verb::watch:
-      if (from.prefix(watch.prefix)) return watch;
-      return from.refusal();
-    case Verb::unwatch:
-      if (from.prefix(unwatch.prefix)) return unwatch;
-      return from.refusal();
-    case Verb::break_lock: return build_break(from);
-    case Verb::slots: return build_slots(from);
-    case Verb::promote:
-      if (from.node(promote.lost)) return promote;
-      return from.refusal();
-    case Verb::handover:
-      if (from.node(handover.to)) return handover;
-      return from.refusal();
-    case Verb::quit: return request::Quit{};
+    case Verb::hello: out = request::Hello{}; return;
+    case Verb::help: out = request::Help{}; return;
+    case Verb::ping: out = request::Ping{}; return;
+    case Verb::events: return build<request::Events>(from, out);
+    case Verb::open: return build<request::Open>(from, out);
+    case Verb::resume: return build<request::Resume>(from, out);
+    case Verb::keepalive: return build<request::KeepAlive>(from, out);
+    case Verb::close: out = request::Close{}; return;
+    case Verb::lock: return build<request::Lock>(from, out);
+    case Verb::unlock: return build<request::Unlock>(from, out);
+    case Verb::renew: return build<request::Renew>(from, out);
+    case Verb::verify: return build<request::Verify>(from, out);
+    case Verb::cancel: return build<request::Cancel>(from, out);
+    case Verb::show: return build<request::Show>(from, out);
+    case Verb::list: return build<request::List>(from, out);
+    case Verb::sessions: return build<request::Sessions>(from, out);
+    case Verb::status: out = request::Status{}; return;
+    case Verb::watch: return build<request::Watch>(from, out);
+    case Verb::unwatch: return build<request::Unwatch>(from, out);
+    case Verb::break_lock: return build<request::Break>(from, out);
+    case Verb::slots: return build<request::Slots>(from, out);
+    case Verb::promote: return build<request::Promote>(from, out);
+    case Verb::handover: return build<request::Handover>(from, out);
+    case Verb::quit: out = request::Quit{}; return;
     case Verb::absent: break;
   }
-  message.assign(rule.word).append(" is not in this version: ").append(rule.instead);
-  return request::Malformed{.code = ErrorCode::unknown_command, .message = message};
+  from.refuse({rule.word, " is not in this version: ", rule.instead});
+  out = request::Malformed{.code = ErrorCode::unknown_command, .message = message};
 }
 
 }  // namespace pawl::wire

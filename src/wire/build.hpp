@@ -15,7 +15,7 @@ namespace pawl::wire {
 
 struct OptionValues {
   OptionSet given = 0;
-  std::array<std::string_view, option_count> texts;  // of those given
+  std::array<std::string_view, option_count> texts;  // of those given; the others' are old
 
   [[nodiscard]] bool has(Option option) const { return (given & set_of(option)) != 0; }
   void set(Option option, std::string_view text) {
@@ -29,7 +29,7 @@ struct OptionValues {
 
 // Expects as many words as the rule wants, only options it takes, all it needs. The request views
 // `words`, `options` and, when malformed, `message`, which is overwritten.
-[[nodiscard]] Request build_request(const VerbRule& rule, Names words, const OptionValues& options,
-                                    std::string& message);
+void build_request(const VerbRule& rule, Names words, const OptionValues& options,
+                   std::string& message, Request& out);
 
 }  // namespace pawl::wire

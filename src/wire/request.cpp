@@ -3,7 +3,6 @@
 
 #include <initializer_list>
 
-#include "wire/build.hpp"
 #include "wire/text.hpp"
 #include "wire/verbs.hpp"
 #include "wire/words.hpp"
@@ -70,7 +69,7 @@ Line RequestParser::parse(std::string_view line) {
   } else if (rule == nullptr) {
     result.request = unknown(word);
   } else {
-    result.request = parse_request(*rule, rest);
+    parse_request(*rule, rest, result.request);
   }
   if (auto* bad = std::get_if<request::Malformed>(&result.request); bad != nullptr) {
     bad->of_session = rule != nullptr && (rule->verb == Verb::open || rule->verb == Verb::resume);
@@ -89,14 +88,21 @@ request::Malformed RequestParser::unknown(std::string_view word) {
   return malformed(ErrorCode::unknown_command, message_);
 }
 
-Request RequestParser::parse_request(const VerbRule& rule, std::string_view rest) {
+void RequestParser::parse_request(const VerbRule& rule, std::string_view rest, Request& out) {
   words_.clear();
   text_.clear();
-  // Views into text_ must stay: what is unescaped is never longer than what it came from.
-  text_.reserve(rest.size());
-  OptionValues options;
+  options_.given = 0;
   // Words of a verb without a usage are for the version that serves it to judge.
   if (rule.usage.empty()) rest = {};
+  if (const auto bad = take_words(rule, rest)) {
+    out = *bad;
+  } else {
+    build_request(rule, words_, options_, message_, out);
+  }
+}
+
+std::optional<request::Malformed> RequestParser::take_words(const VerbRule& rule,
+                                                            std::string_view rest) {
   for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
     Word word;
     std::string_view problem;
@@ -110,16 +116,12 @@ Request RequestParser::parse_request(const VerbRule& rule, std::string_view rest
     }
     const auto option = find_option(word.key);
     if (!option || !rule.takes_option(*option)) return unknown_option(rule, word.key);
-    if (options.has(*option)) return repeated_option(*option);
-    options.set(*option, word.value);
+    if (options_.has(*option)) return repeated_option(*option);
+    options_.set(*option, word.value);
   }
-  return finish(rule, options);
-}
-
-Request RequestParser::finish(const VerbRule& rule, const OptionValues& options) {
   if (words_.size() < rule.least_words) return misused(rule, " needs more words: ");
-  if ((rule.needed & ~options.given) != 0) return misused(rule, " needs more options: ");
-  return build_request(rule, words_, options, message_);
+  if ((rule.needed & ~options_.given) != 0) return misused(rule, " needs more options: ");
+  return std::nullopt;
 }
 
 request::Malformed RequestParser::misused(const VerbRule& rule, std::string_view how) {

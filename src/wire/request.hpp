@@ -5,17 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/request.hpp"
+#include "wire/build.hpp"
 
 namespace pawl::wire {
-
-struct OptionValues;
-struct VerbRule;
-enum class Option : std::uint8_t;
 
 enum class LineKind : std::uint8_t {
   request,  // `request` holds it, Malformed included
@@ -40,16 +38,19 @@ class RequestParser {
  private:
   friend struct ParserScratch;  // the tests look where views point
 
-  [[nodiscard]] Request parse_request(const VerbRule& rule, std::string_view rest);
-  [[nodiscard]] Request finish(const VerbRule& rule, const OptionValues& options);
+  void parse_request(const VerbRule& rule, std::string_view rest, Request& out);
+  // Nothing was wrong with its words and options one by one?
+  [[nodiscard]] std::optional<request::Malformed> take_words(const VerbRule& rule,
+                                                             std::string_view rest);
   [[nodiscard]] request::Malformed unknown(std::string_view word);
   [[nodiscard]] request::Malformed misused(const VerbRule& rule, std::string_view how);
   [[nodiscard]] request::Malformed unknown_option(const VerbRule& rule, std::string_view key);
   [[nodiscard]] request::Malformed repeated_option(Option option);
 
   std::vector<std::string_view> words_;  // positional ones
-  std::string text_;                     // unescaped values
-  std::string message_;                  // of a Malformed
+  OptionValues options_;
+  std::string text_;     // unescaped values
+  std::string message_;  // of a Malformed
 };
 
 }  // namespace pawl::wire

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
+
+#include "wire/scan.hpp"
 
 namespace pawl::wire {
 namespace {
@@ -60,22 +61,20 @@ std::size_t character_at(std::string_view bytes) {
   return length;
 }
 
-constexpr std::uint64_t every_low = 0x0101010101010101U;
-constexpr std::uint64_t every_high = 0x8080808080808080U;
+// What ASCII of a name does not have; or is not ASCII, and needs a closer look.
+scan::Eight not_plainly_in_name(scan::Eight bytes) {
+  return scan::below(bytes, 0x21) | scan::equal(bytes, '\x7F') | scan::equal(bytes, '"') |
+         scan::equal(bytes, '=') | scan::equal(bytes, ',') | scan::not_ascii(bytes);
+}
 
 }  // namespace
 
 bool is_text(std::string_view bytes) {
+  const auto is_zero_or_not_ascii = [](scan::Eight eight) {
+    return scan::below(eight, 1) | scan::not_ascii(eight);
+  };
+  if (scan::has_none(bytes, is_zero_or_not_ascii)) return true;
   while (!bytes.empty()) {
-    if (bytes.size() >= sizeof(std::uint64_t)) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data(), sizeof word);
-      // Eight bytes of ASCII, none of them zero: a zero borrows from its own high bit.
-      if (((word | (word - every_low)) & every_high) == 0) {
-        bytes.remove_prefix(sizeof word);
-        continue;
-      }
-    }
     const std::size_t length = character_at(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);
@@ -84,6 +83,7 @@ bool is_text(std::string_view bytes) {
 }
 
 bool has_name_characters(std::string_view text) {
+  if (scan::has_none(text, not_plainly_in_name)) return true;
   if (!all_of_class(text, in_name)) return false;
   for (std::size_t at = text.find('\xC2'); at != text.npos; at = text.find('\xC2', at + 1)) {
     if (control_at(text.substr(at)) != 0) return false;

@@ -2,26 +2,26 @@
 #include "wire/words.hpp"
 
 #include "wire/quote.hpp"
+#include "wire/scan.hpp"
 #include "wire/text.hpp"
 
 namespace pawl::wire {
 
 void skip_blanks(std::string_view& rest) {
-  while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
+  std::size_t blanks = 0;
+  while (blanks < rest.size() && is_blank(rest[blanks])) ++blanks;
+  rest.remove_prefix(blanks);
 }
 
 std::string_view take_plain_word(std::string_view& rest) {
-  std::size_t end = 0;
-  while (end < rest.size() && !is_blank(rest[end])) ++end;
-  const std::string_view word = rest.substr(0, end);
-  rest.remove_prefix(end);
+  const std::string_view word = rest.substr(0, scan::find_any<' ', '\t'>(rest));
+  rest.remove_prefix(word.size());
   return word;
 }
 
 bool take_word(std::string_view& rest, std::string& scratch, Word& word,
                std::string_view& problem) {
-  std::size_t end = 0;
-  while (end < rest.size() && !is_blank(rest[end]) && rest[end] != '=') ++end;
+  const std::size_t end = scan::find_any<' ', '\t', '='>(rest);
   word.is_option = end < rest.size() && rest[end] == '=';
   if (!word.is_option) {
     word.value = rest.substr(0, end);
@@ -36,6 +36,8 @@ bool take_word(std::string_view& rest, std::string& scratch, Word& word,
     problem = R"(a quote stands around a whole value: key="two words")";
     return false;
   }
+  // Room for this value and all behind it, once: views into the scratch must stay.
+  scratch.reserve(scratch.size() + rest.size());
   const auto value = read_quoted(rest, scratch);
   if (!value) {
     problem = R"(a quoted value is text that ends with a quote; its escapes are \" \\ \n \xNN)";
