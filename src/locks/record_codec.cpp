@@ -156,7 +156,7 @@ class Encoder {
     for (ClaimNumber wait : waits) out_.number(wait.value);
   }
 
-  ByteWriter out_;
+  GatheringByteWriter out_;
 };
 
 // An enumeration's byte, refused past its last value.
@@ -255,7 +255,7 @@ std::optional<Record> RecordDecoder::decode(std::string_view bytes) {
     return std::nullopt;
   };
   std::optional<Record> record = read();
-  if (!in.ok() || !in.at_end()) return std::nullopt;
+  if (!in.ok() || !in.at_end()) record.reset();
   return record;
 }
 

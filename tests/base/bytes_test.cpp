@@ -61,6 +61,29 @@ TEST_CASE("bytes, numbers and texts come back in their order") {
   CHECK(in.at_end());
 }
 
+TEST_CASE("what is gathered is written as ever, whatever its size") {
+  std::mt19937_64 random{5};
+  for (std::size_t size : {0u, 1u, 200u, 245u, 246u, 255u, 256u, 257u, 3'000u}) {
+    std::string plain = "before";
+    std::string gathered = plain;
+    {
+      ByteWriter out{plain};
+      GatheringByteWriter gathering{gathered};
+      for (int i = 0; i < 40; ++i) {
+        std::uint64_t number = random() >> (i % 64);
+        std::string text(i % 4 == 0 ? size : size / 7, static_cast<char>('a' + i % 26));
+        out.number(number);
+        gathering.number(number);
+        out.text(text);
+        gathering.text(text);
+        out.byte(0xFE);
+        gathering.byte(0xFE);
+      }
+    }
+    REQUIRE(gathered == plain);
+  }
+}
+
 TEST_CASE("cut at any byte, reading fails and everything after reads as empty") {
   std::string bytes;
   ByteWriter out{bytes};
