@@ -24,12 +24,6 @@ void Connections::disconnect(ConnectionId id) {
   --size_;
 }
 
-Connection* Connections::find(ConnectionId id) {
-  if (!id || id.slot >= connections_.size()) return nullptr;
-  Connection& connection = connections_[id.slot];
-  return connection.generation == id.generation ? &connection : nullptr;
-}
-
 void Connections::attach(ConnectionId id, Slot session) {
   Connection& connection = connections_[id.slot];
   if (connection.attachment == Attachment::attached) {

@@ -39,7 +39,11 @@ class Connections {
   Connection& connect(ConnectionId id, std::string_view address);
   void disconnect(ConnectionId id);
   // Nothing if it has ended.
-  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] Connection* find(ConnectionId id) {
+    if (!id || id.slot >= connections_.size()) return nullptr;
+    Connection& connection = connections_[id.slot];
+    return connection.generation == id.generation ? &connection : nullptr;
+  }
   [[nodiscard]] Connection& operator[](Slot slot) { return connections_[slot]; }
   [[nodiscard]] std::size_t size() const { return size_; }
   template <class Visit>

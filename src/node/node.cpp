@@ -187,10 +187,6 @@ void Node::apply_and_settle() {
   if (std::optional<locks::record::StateHash> due = state_hash_.take_due()) propose(*due, {});
 }
 
-void Node::answer(Origin to, ReplyBody body) {
-  if (connections_.find(to.connection) == nullptr) return;
-  out_->replies.push_back({to, std::move(body)});
-}
 
 void Node::refuse(Origin to, ErrorCode code, std::string_view message) {
   answer(to, reply::Error{.code = code, .message = message});

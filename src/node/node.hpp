@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/settings.hpp"
@@ -203,7 +205,17 @@ class Node {
   LogIndex propose(const locks::Record& record, Origin origin);
   void apply_committed();
   void apply_and_settle();
-  void answer(Origin to, ReplyBody body);
+  template <class Body>
+  void answer(Origin to, Body body) {
+    if (connections_.find(to.connection) == nullptr) return;
+    Reply& reply = out_->replies.emplace_back();
+    reply.to = to;
+    if constexpr (std::is_same_v<Body, ReplyBody>) {
+      reply.body = std::move(body);
+    } else {
+      reply.body.template emplace<Body>(std::move(body));
+    }
+  }
   void refuse(Origin to, ErrorCode code, std::string_view message = {});
   // Sent once a majority, asked from now on, agrees that this node is primary.
   void confirm(Origin to, ReplyBody body);

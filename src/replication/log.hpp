@@ -44,7 +44,8 @@ class Log {
   LogIndex append(Epoch epoch, Origin origin, Encode encode) {
     std::size_t start = bytes_.size();
     encode(bytes_);
-    entries_.push_back({epoch, origin, base_ + start, bytes_.size() - start});
+    auto size = static_cast<std::uint32_t>(bytes_.size() - start);
+    entries_.push_back({epoch, base_ + start, origin, size});
     return last();
   }
 
@@ -77,10 +78,11 @@ class Log {
  private:
   struct Kept {
     Epoch epoch;
-    Origin origin;
     std::uint64_t start;  // since the first byte ever
-    std::size_t size;
+    Origin origin;
+    std::uint32_t size;
   };
+  static_assert(sizeof(Kept) == 32, "a power of two: found in the deque without a division");
 
   [[nodiscard]] const Kept& kept(LogIndex index) const {
     return entries_[index.value - released_.value - 1];

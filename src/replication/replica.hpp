@@ -202,6 +202,7 @@ class Replica {
   void lead();
   void look_after();
   void advance_commit();
+  [[nodiscard]] LogIndex flushed_by_majority();
   void replicate(Member to, bool heartbeat);
   void send_append(Member to, bool with_records);
   void want_part(Member to);

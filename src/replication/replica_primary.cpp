@@ -66,16 +66,21 @@ void Replica::lead() {
 }
 
 void Replica::advance_commit() {
-  const Membership& membership = options_.membership;
-  reached_.assign(1, flushed_);
-  membership.each_peer([&](Member peer) {
-    if (membership.is_voter(peer)) reached_.push_back(peers_[peer.value].progress.match());
-  });
-  LogIndex reached = reached_by_majority(std::span<LogIndex>{reached_});
+  LogIndex reached = flushed_by_majority();
   // Records of an older epoch commit only beneath one of this epoch (R6).
   if (reached < epoch_start_ && !is_mutant(Mutant::old_epoch_by_count)) return;
   if (reached <= commit_) return;
   commit_ = reached;
+}
+
+LogIndex Replica::flushed_by_majority() {
+  const Membership& membership = options_.membership;
+  if (peers_.size() == 1) return flushed_;
+  reached_.assign(1, flushed_);
+  membership.each_peer([&](Member peer) {
+    if (membership.is_voter(peer)) reached_.push_back(peers_[peer.value].progress.match());
+  });
+  return reached_by_majority(std::span<LogIndex>{reached_});
 }
 
 void Replica::replicate(Member to, bool heartbeat) {

@@ -62,10 +62,10 @@ std::size_t character_at(std::string_view bytes) {
 }
 
 // What ASCII of a name does not have; or is not ASCII, and needs a closer look.
-scan::Eight not_plainly_in_name(scan::Eight bytes) {
+constexpr auto not_plainly_in_name = [](scan::Eight bytes) {
   return scan::below(bytes, 0x21) | scan::equal(bytes, '\x7F') | scan::equal(bytes, '"') |
          scan::equal(bytes, '=') | scan::equal(bytes, ',') | scan::not_ascii(bytes);
-}
+};
 
 }  // namespace
 
