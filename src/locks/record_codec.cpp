@@ -28,10 +28,17 @@ enum class Kind : std::uint8_t {
   take_back = 17,
 };
 
-// Booleans and small enumerations of a lock share one byte.
+// Booleans and small enumerations of a lock share one byte; what few have is there if that says so.
 constexpr std::uint8_t lock_waits = 1;
 constexpr std::uint8_t lock_ttl_given = 2;
 constexpr unsigned lock_mode_shift = 2;
+constexpr std::uint8_t lock_mode_mask = 3;
+constexpr std::uint8_t lock_is_rare = 16;
+constexpr std::uint8_t lock_flags = 31;
+
+bool is_rare(const record::Lock& r) {
+  return r.slots != 0 || !r.id.empty() || r.delay_ms != 0 || r.max_hold_ms != 0 || !r.note.empty();
+}
 
 class Encoder {
  public:
@@ -76,18 +83,20 @@ class Encoder {
     kind(Kind::lock);
     out_.byte(static_cast<std::uint8_t>((r.wait ? lock_waits : 0) |
                                         (r.ttl_given ? lock_ttl_given : 0) |
-                                        (static_cast<unsigned>(r.mode) << lock_mode_shift)));
+                                        (static_cast<unsigned>(r.mode) << lock_mode_shift) |
+                                        (is_rare(r) ? lock_is_rare : 0)));
     out_.text(r.user);
     out_.number(r.session.value);
     names(r.names);
+    out_.number(r.ttl_ms);
+    out_.text(r.address);
+    out_.number(static_cast<std::uint64_t>(r.stamp_ms));
+    if (!is_rare(r)) return;
     out_.number(r.slots);
     out_.text(r.id);
-    out_.number(r.ttl_ms);
     out_.number(r.delay_ms);
     out_.number(r.max_hold_ms);
     out_.text(r.note);
-    out_.text(r.address);
-    out_.number(static_cast<std::uint64_t>(r.stamp_ms));
   }
   void operator()(const record::Unlock& r) {
     kind(Kind::unlock);
@@ -200,20 +209,22 @@ record::Lock lock(ByteReader& in, std::vector<std::string_view>& names) {
   std::uint8_t flags = in.byte();
   r.wait = (flags & lock_waits) != 0;
   r.ttl_given = (flags & lock_ttl_given) != 0;
-  unsigned mode = unsigned{flags} >> lock_mode_shift;
-  if (mode > static_cast<unsigned>(Mode::slot)) in.refuse();
+  unsigned mode = (unsigned{flags} >> lock_mode_shift) & lock_mode_mask;
+  if (mode > static_cast<unsigned>(Mode::slot) || flags > lock_flags) in.refuse();
   r.mode = static_cast<Mode>(mode);
   r.user = in.text();
   r.session = SessionId{in.number()};
   r.names = list(in, names, [&] { return in.text(); });
+  r.ttl_ms = in.number32();
+  r.address = in.text();
+  r.stamp_ms = static_cast<std::int64_t>(in.number());
+  if ((flags & lock_is_rare) == 0) return r;
   r.slots = in.number32();
   r.id = in.text();
-  r.ttl_ms = in.number32();
   r.delay_ms = in.number32();
   r.max_hold_ms = in.number32();
   r.note = in.text();
-  r.address = in.text();
-  r.stamp_ms = static_cast<std::int64_t>(in.number());
+  if (!is_rare(r)) in.refuse();  // one record, one form
   return r;
 }
 

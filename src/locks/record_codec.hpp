@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A record's bytes: one byte of kind (never reused for another meaning), then its fields in the
-// order of record.hpp. A kind may gain fields at its end only under a new kind number.
+// order of record.hpp, but what few LOCKs have comes last, if they have it. A kind may gain fields
+// at its end only under a new kind number.
 #pragma once
 
 #include <optional>

@@ -26,7 +26,7 @@ void Node::on(Origin from, const request::Unlock& request) {
   }
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
-  propose(record::Unlock{{}, session, request.names, request.token}, from);
+  propose_request(record::Unlock{{}, session, request.names, request.token}, from);
 }
 
 void Node::on(Origin from, const request::Renew& request) {

@@ -266,7 +266,7 @@ void Node::make_lock_record(Origin from, const request::Lock& request, Slot sess
     lock.ttl_ms = to_ms(request.ttl ? *request.ttl : settings_.leases.default_ttl);
     lock.address = connection.address;
   }
-  LogIndex index = propose(lock, from);
+  LogIndex index = propose_request(lock, from);
   if (lock.wait) in_flight_.add_wait(index, lock_deadline_);
 }
 

@@ -141,8 +141,19 @@ void Node::write_ranges() {
 
 LogIndex Node::propose(const locks::Record& record, Origin origin) {
   in_flight_.add(record);
-  LogIndex index =
-      replica_.append(origin, [&](std::string& out) { locks::encode_record(out, record); });
+  return append(origin, [&](std::string& out) { locks::encode_record(out, record); });
+}
+
+LogIndex Node::propose_request(const locks::Record& record, Origin origin) {
+  if (log_is_kept()) return propose(record, origin);
+  LogIndex index = append(origin, [](std::string&) {});
+  unwritten_.emplace(Unwritten{index, record});
+  return index;
+}
+
+template <class Encode>
+LogIndex Node::append(Origin origin, Encode encode) {
+  LogIndex index = replica_.append(origin, encode);
   unsent_ = true;
   if (Connection* connection = connections_.find(origin.connection)) {
     connection->last_record = index;
@@ -160,17 +171,16 @@ void Node::apply_committed() {
     // Who serves nobody may take his time: a standby that was away has much to apply.
     if (!serving_ && slice == apply_slice) return;
     replication::Entry entry = replica_.next_committed();
-    std::optional<locks::Record> record = decoder_.decode(entry.bytes);
-    ensure(record.has_value());
     bool own = replica_.stage() == replication::Stage::primary && entry.epoch == replica_.epoch();
-    if (own) in_flight_.remove(*record);
-    table_->apply(entry.epoch, *record, effects_);
-    // The log of several nodes is nowhere lost for good; of one alone only META knows how far
-    // tokens may have gone.
-    ensure(has_peers() || table_->last_granted() <= meta_.ceiling);
-    log_bytes_ += entry.bytes.size();
-    if (has_peers()) compare_state(entry.index, entry.bytes, *record);
-    if (!watches_.empty()) keep_reason(*record);
+    if (unwritten_ && unwritten_->index == entry.index) {
+      apply(entry, unwritten_->record);
+      unwritten_.reset();
+    } else {
+      const std::optional<locks::Record> record = decoder_.decode(entry.bytes);
+      ensure(record.has_value());
+      if (own) in_flight_.remove(*record);
+      apply(entry, *record);
+    }
     replica_.on_applied();  // the record's bytes are gone from here on
     bool begins = own && !serving_ && !arming_;
     if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
@@ -178,6 +188,16 @@ void Node::apply_committed() {
     if (begins) arm();
     if (at_once) replica_.on_flushed(replica_.last());
   }
+}
+
+void Node::apply(const replication::Entry& entry, const locks::Record& record) {
+  table_->apply(entry.epoch, record, effects_);
+  // The log of several nodes is nowhere lost for good; of one alone only META knows how far
+  // tokens may have gone.
+  ensure(has_peers() || table_->last_granted() <= meta_.ceiling);
+  log_bytes_ += entry.bytes.size();
+  if (has_peers()) compare_state(entry.index, entry.bytes, record);
+  if (!watches_.empty()) keep_reason(record);
 }
 
 void Node::apply_and_settle() {

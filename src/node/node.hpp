@@ -203,7 +203,12 @@ class Node {
   // From decision to record to fact (node.cpp).
   void write_ranges();
   LogIndex propose(const locks::Record& record, Origin origin);
+  // Of the request being stepped: what the record views lasts for the step.
+  LogIndex propose_request(const locks::Record& record, Origin origin);
+  template <class Encode>
+  LogIndex append(Origin origin, Encode encode);
   void apply_committed();
+  void apply(const replication::Entry& entry, const locks::Record& record);
   void apply_and_settle();
   template <class Body>
   void answer(Origin to, Body body) {
@@ -344,6 +349,12 @@ class Node {
   Watches watches_{table_->hash_seed()};
   std::string break_reason_;  // of the record being told about
   locks::RecordDecoder decoder_;
+  // A record of this step that nobody will read in the log: it is applied as it is.
+  struct Unwritten {
+    LogIndex index;
+    locks::Record record;
+  };
+  std::optional<Unwritten> unwritten_;
   locks::Effects effects_;
   replication::Replica replica_;
   replication::Actions replica_out_;

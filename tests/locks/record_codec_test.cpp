@@ -36,14 +36,14 @@ const Golden golden[] = {
     {"lock",
      record::Lock{"ci", SessionId{17}, some_names, Mode::slot, 5, "id-1", true, true, 30'000, 250,
                   60'000, "a note", "10.0.0.1:9", 1'700'000'000'000},
-     "060b02636911020c6a6f62732f6e696768746c790162050469642d31b0ea01fa01e0d4030661206e6f74650a31302"
-     "e302e302e313a3980d095ffbc31"},
-    {"lock, least", record::Lock{.names = {some_names + 1, 1}}, "060000000101620000000000000000"},
+     "061b02636911020c6a6f62732f6e696768746c790162b0ea010a31302e302e302e313a3980d095ffbc31050469642"
+     "d31fa01e0d4030661206e6f7465"},
+    {"lock, least", record::Lock{.names = {some_names + 1, 1}}, "06000000010162000000"},
     {"lock, shared and waiting",
      record::Lock{.names = {some_names + 1, 1}, .mode = Mode::shared, .wait = true},
-     "060500000101620000000000000000"},
+     "06050000010162000000"},
     {"lock, before 1970", record::Lock{.names = {some_names + 1, 1}, .stamp_ms = -1},
-     "0600000001016200000000000000ffffffffffffffffff01"},
+     "060000000101620000ffffffffffffffffff01"},
     {"unlock", record::Unlock{"ci", SessionId{17}, some_names, Token{42}},
      "0702636911020c6a6f62732f6e696768746c7901622a"},
     {"renew_ttl", record::RenewTtl{"ci", {"jobs", Token{42}}, 5'000}, "08026369046a6f62732a8827"},
@@ -258,6 +258,10 @@ TEST_CASE("a value past the end of its enumeration is refused") {
   std::string lock = encoded(record::Lock{.names = {some_names, 1}});
   lock[1] = 3 << 2;  // Mode 3
   CHECK_FALSE(decoder.decode(lock).has_value());
+  lock[1] = 32;  // a flag that nobody knows
+  CHECK_FALSE(decoder.decode(lock).has_value());
+  lock[1] = 16;  // what few have, and has none of it
+  CHECK_FALSE(decoder.decode(lock + std::string(5, '\0')).has_value());
 }
 
 TEST_CASE("a list that promises more than there is is refused without being made") {
