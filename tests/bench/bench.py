@@ -21,7 +21,7 @@ from workloads import WORKLOADS
 FULL = Plan(rounds=5, span_ms=3000, warm_up_ms=500)
 QUICK = Plan(rounds=2, span_ms=700, warm_up_ms=200)
 # What fills a million locks, or starts several servers each time; --quick does it once.
-SLOW = {"hold", "expire", "renew", "cluster", "handover-fsync", "handover-cluster"}
+SLOW = {"hold", "idle", "expire", "renew", "cluster", "handover-fsync", "handover-cluster"}
 OPEN_FILES = 11_000
 
 
@@ -34,18 +34,24 @@ def main():
     if len(os.sched_getaffinity(0)) < 2:
         sys.exit("bench: two cores are needed, one for the server and one for the client")
 
-    began = time.monotonic()
     about = machine()
-    print("\n".join(f"{key}: {value}" for key, value in about.items()), file=sys.stderr)
-    rows = []
+    meanwhile = Meanwhile()
+    rows, failed = [], []
     for name in options.workloads or WORKLOADS:
-        print(f"{time.monotonic() - began:5.0f} s  {name}", file=sys.stderr)
-        rows += WORKLOADS[name](plan_of(name, options))
-    print(as_text(rows))
+        print(f"{meanwhile.seconds():5.0f} s  {name}", file=sys.stderr)
+        try:
+            rows += WORKLOADS[name](plan_of(name, options))
+        except (RuntimeError, subprocess.TimeoutExpired) as failure:
+            print(f"  failed: {failure}", file=sys.stderr)
+            failed.append(name)
+    about |= {"took": f"{meanwhile.seconds():.0f} s",
+              "others meanwhile": f"{meanwhile.others():.2f} of {os.cpu_count()} cores"}
+    print("\n".join(f"{key}: {value}" for key, value in about.items()), as_text(rows), sep="\n\n")
     if options.json:
-        report = {"machine": about, "rounds": options.rounds, "rows": as_data(rows)}
+        report = {"machine": about, "rows": as_data(rows)}
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    print(f"{time.monotonic() - began:5.0f} s  done", file=sys.stderr)
+    if failed:
+        sys.exit(f"bench: failed, and not in the table: {' '.join(failed)}")
 
 
 def arguments():
@@ -78,6 +84,32 @@ def machine():
             "commit": commit or "unknown", "machine": f"{os.cpu_count()} × {processor}",
             "kernel": platform.release(), "load before": f"{os.getloadavg()[0]:.2f}",
             "command": " ".join(["./dev bench", *sys.argv[1:]])}
+
+
+class Meanwhile:
+    """What else the machine did: its busy processor time without that of this process, of the servers
+    and of the load. A quiet one does little more than to serve their interrupts."""
+
+    def __init__(self):
+        self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), _own_seconds()
+
+    def seconds(self):
+        return time.monotonic() - self._began
+
+    def others(self):
+        others = _busy_seconds() - self._busy - (_own_seconds() - self._own)
+        return max(0, others) / self.seconds()
+
+
+def _busy_seconds():
+    names = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+    ticks = dict(zip(names, map(int, pathlib.Path("/proc/stat").read_text().split()[1:])))
+    return (sum(ticks.values()) - ticks["idle"] - ticks["iowait"]) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds():
+    return sum(sum(resource.getrusage(who)[:2])
+               for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 if __name__ == "__main__":

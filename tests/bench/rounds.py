@@ -6,9 +6,10 @@ import contextlib
 import dataclasses
 import json
 import os
-import shutil
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 from servers import CLIENT_CORE, PROGRAMS, SCRATCH, NotMeasured, pinned
@@ -124,40 +125,23 @@ def resident_each(server, workload, count, *options):
         return {"bytes": (server.resident_bytes() - before) / count}
 
 
-def counted(server, *options, plan):
-    """System calls, and instructions in user space if this machine counts them, per operation."""
-    if shutil.which("perf") is None:
-        raise NotMeasured("perf is not installed")
+def fdatasync_p50(blocks=10, block=50):
+    """Microseconds to write 128 bytes into a preallocated file and flush them: the median of the
+    block of writes that was least disturbed, for a busy machine hides a disk behind its scheduler."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    report = SCRATCH / f"perf-{os.getpid()}"
-    pids = ",".join(str(pid) for pid in server.pids)
-    figures = load(server, "pair", *options, "--span", plan.span_ms, "--warm-up", 0,
-                   before=["perf", "stat", "-x;", "-o", str(report), "-p", pids,
-                           "-e", "raw_syscalls:sys_enter,instructions:u", "--"])
-    counts = {}
-    for line in report.read_text().splitlines():
-        fields = line.split(";")
-        if len(fields) > 2 and fields[0].isdigit():
-            counts[fields[2]] = int(fields[0]) / figures["ops"]
-    report.unlink()
-    if "raw_syscalls:sys_enter" not in counts:
-        raise NotMeasured("perf may not count system calls here")
-    return {"syscalls": counts["raw_syscalls:sys_enter"], "instructions": counts.get("instructions:u")}
-
-
-def fdatasync_p50(count=300):
-    """Microseconds to write 128 bytes into a preallocated file and flush them."""
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    path = SCRATCH / f"fdatasync-{os.getpid()}"
     record = b"x" * 128
-    spans = []
-    with open(path, "wb", buffering=0) as file:
-        file.write(bytes(count * len(record)))
+    medians = []
+    with tempfile.NamedTemporaryFile(dir=SCRATCH, buffering=0) as file:
+        file.write(bytes(blocks * block * len(record)))
         os.fsync(file.fileno())
-        for i in range(count):
-            began = time.perf_counter()
-            os.pwrite(file.fileno(), record, i * len(record))
-            os.fdatasync(file.fileno())
-            spans.append((time.perf_counter() - began) * 1e6)
-    path.unlink()
-    return sorted(spans)[count // 2]
+        for first in range(0, blocks * block, block):
+            spans = [_flush(file.fileno(), record, i) for i in range(first, first + block)]
+            medians.append(statistics.median(spans))
+    return min(medians)
+
+
+def _flush(descriptor, record, place):
+    began = time.perf_counter()
+    os.pwrite(descriptor, record, place * len(record))
+    os.fdatasync(descriptor)
+    return (time.perf_counter() - began) * 1e6

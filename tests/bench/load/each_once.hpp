@@ -3,6 +3,7 @@
 // Asks something once for each of many names, and keeps the tokens: locks to be held.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "load/engine.hpp"
@@ -21,7 +22,7 @@ class EachOnce final : public Workload {
 
   std::optional<Request> next(Lane lane, Moment now) override {
     if (asked_ == names_.size()) return std::nullopt;
-    if (all_end_ != Moment{}) ttl_ = std::chrono::ceil<std::chrono::milliseconds>(all_end_ - now);
+    if (all_end_ != Moment{}) ttl_ = left_at(now);
     if (lane >= index_.size()) index_.resize(lane + 1);
     index_[lane] = asked_;
     return Request{op_, names_[asked_++], 2'000'000, ttl_};
@@ -37,6 +38,12 @@ class EachOnce final : public Workload {
   [[nodiscard]] const std::vector<std::uint64_t>& tokens() const { return tokens_; }
 
  private:
+  // At least what any server takes: who is late finds that out by the clock.
+  [[nodiscard]] std::chrono::milliseconds left_at(Moment now) const {
+    using namespace std::chrono_literals;
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(all_end_ - now), 1'000ms);
+  }
+
   Op op_;
   const Names& names_;
   std::chrono::milliseconds ttl_{};

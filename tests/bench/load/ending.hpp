@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Beside leases that end together: lane 0 makes a pair at every beat, and its delay counts from the
-// beat even if it was held up; lane 1 asks the server how many locks there are.
+// Beside leases that end together: lane 0 makes a pair at every beat; a beat that passes while the
+// one before is held up was held up as well. Lane 1 asks the server how many locks there are.
 #pragma once
 
 #include <algorithm>
@@ -34,10 +34,9 @@ class Ending final : public Workload {
     token_ = reply.value;
     if (asked.op == Op::release) {
       delays_.add(took);
-    } else {
-      delays_.add(now - due_);
-      due_ += beat;
+      return;
     }
+    for (; due_ < now; due_ += beat) delays_.add(now - due_);
   }
 
   // By the server's own count; before that, the first moment there is.

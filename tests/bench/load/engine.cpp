@@ -27,6 +27,7 @@ Engine::Engine(const Dialect& dialect, const Shape& shape)
     : dialect_(dialect),
       depth_(shape.depth),
       beat_(shape.beat),
+      spins_(shape.spins),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ < 0) throw std::system_error(errno, std::system_category(), "epoll_create1");
   underway_.resize(shape.connections * depth_);
@@ -51,7 +52,8 @@ void Engine::run(Workload& workload, Moment until) {
 }
 
 void Engine::run_until_rest(Workload& workload) {
-  const Moment limit = Clock::now() + patience;
+  next_beat_ = Clock::now();
+  const Moment limit = next_beat_ + patience;
   do {
     turn(workload, limit);
     if (Clock::now() > limit) throw std::runtime_error("replies are missing");
@@ -61,7 +63,7 @@ void Engine::run_until_rest(Workload& workload) {
 void Engine::turn(Workload& workload, Moment until) {
   if (!resting_.empty() && Clock::now() >= next_beat_) ask_resting(workload);
   const Moment wake = resting_.empty() ? until : std::min(until, next_beat_);
-  const Span left = std::max(wake - Clock::now(), Span::zero());
+  const Span left = spins_ ? Span::zero() : std::max(wake - Clock::now(), Span::zero());
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec timeout{whole.count(), (left - whole).count()};
   std::array<epoll_event, 512> events;

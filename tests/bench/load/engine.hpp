@@ -33,6 +33,7 @@ struct Shape {
   std::size_t connections = 1;
   std::size_t depth = 1;
   Span beat = std::chrono::milliseconds(100);  // how often resting lanes are asked
+  bool spins = false;                          // never sleeps, so that no wake-up is measured
 };
 
 class Engine {
@@ -78,6 +79,7 @@ class Engine {
   const Dialect& dialect_;
   std::size_t depth_;
   Span beat_;
+  bool spins_;
   Moment next_beat_{};
   int epoll_ = -1;
   std::vector<Connection> connections_;

@@ -28,10 +28,10 @@ void describe(CLI::App& app, Command& command) {
   app.add_option("--connections", options.shape.connections)->check(CLI::Range(1, 20'000));
   app.add_option("--depth", options.shape.depth, "requests under way on each connection")
       ->check(CLI::Range(1, 1'024));
+  app.add_flag("--spin", options.shape.spins, "never sleep: measures no wake-up of the client");
   app.add_option("--warm-up", options.warm_up, "milliseconds before the measured span");
   app.add_option("--span", options.span, "measured milliseconds");
   app.add_option("--count", options.count, "locks or sessions");
-  app.add_option("--ttl", options.ttl, "milliseconds until the leases of expire end");
   app.add_option("--server-pid", options.servers, "whose processor time is reported");
 }
 

@@ -22,9 +22,8 @@ struct Options {
   Shape shape;
   std::chrono::milliseconds warm_up{500};
   std::chrono::milliseconds span{3'000};
-  std::chrono::milliseconds ttl{15'000};  // until the leases of `expire` end
-  std::size_t count = 100'000;            // locks or sessions
-  std::vector<pid_t> servers;             // whose processor time is reported
+  std::size_t count = 100'000;  // locks or sessions
+  std::vector<pid_t> servers;   // whose processor time is reported
 };
 
 using Report = nlohmann::ordered_json;
