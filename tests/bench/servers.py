@@ -13,7 +13,7 @@ import tempfile
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = pathlib.Path(os.environ.get("PAWL_BENCH_PROGRAMS", TREE / "build" / "release"))
+PROGRAMS = pathlib.Path(os.environ.get("BENCH_PROGRAMS", TREE / "build" / "release"))
 SCRATCH = TREE / "build" / "bench"
 SERVER_CORE, CLIENT_CORE = 0, 1
 START_SECONDS = 20
@@ -59,9 +59,13 @@ class Server:
     def _start(self, command):
         if shutil.which(command[0]) is None:
             raise NotMeasured(f"{command[0]} is not installed")
+        # pawld takes its settings from there, too.
+        environment = {key: value for key, value in os.environ.items()
+                       if not key.startswith("PAWL_")}
         with open(self._directory / f"{len(self._processes)}.log", "wb") as log:
             self._processes.append(subprocess.Popen(
-                pinned(SERVER_CORE) + command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+                pinned(SERVER_CORE) + command, env=environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log))
 
     def _serving_port(self, ports):
         self.wait_until(lambda: is_listening(ports[0]))

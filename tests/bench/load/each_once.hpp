@@ -11,6 +11,9 @@
 
 namespace pawl::bench {
 
+// What any server takes. Who comes so late that this is more than is left has to notice.
+inline constexpr std::chrono::milliseconds least_ttl{1'000};
+
 class EachOnce final : public Workload {
  public:
   EachOnce(Op op, const Names& names, std::chrono::milliseconds ttl)
@@ -38,10 +41,8 @@ class EachOnce final : public Workload {
   [[nodiscard]] const std::vector<std::uint64_t>& tokens() const { return tokens_; }
 
  private:
-  // At least what any server takes: who is late finds that out by the clock.
   [[nodiscard]] std::chrono::milliseconds left_at(Moment now) const {
-    using namespace std::chrono_literals;
-    return std::max(std::chrono::ceil<std::chrono::milliseconds>(all_end_ - now), 1'000ms);
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(all_end_ - now), least_ttl);
   }
 
   Op op_;
