@@ -3,11 +3,13 @@
 what it needs and starts it."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
 import pathlib
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -82,8 +84,18 @@ def machine():
                             capture_output=True, text=True, check=False).stdout.strip()
     return {"date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"),
             "commit": commit or "unknown", "machine": f"{os.cpu_count()} × {processor}",
-            "kernel": platform.release(), "load before": f"{os.getloadavg()[0]:.2f}",
+            "kernel": platform.release(), "peers": ", ".join(versions()),
+            "load before": f"{os.getloadavg()[0]:.2f}",
             "command": " ".join(["./dev bench", *sys.argv[1:]])}
+
+
+def versions():
+    for program in ("redis-server", "memcached", "etcd"):
+        with contextlib.suppress(OSError):
+            text = subprocess.run([program, "--version"], capture_output=True, text=True,
+                                  check=False).stdout
+            found = re.search(r"\d+\.\d+[.\d]*", text)
+            yield f"{program} {found.group() if found else 'of an unknown version'}"
 
 
 class Meanwhile:

@@ -107,6 +107,10 @@ def _figures(workload, text, code):
     figures = json.loads(text)
     if figures["errors"]:
         raise RuntimeError(f"bench_load {workload}: wrong replies: {text}")
+    return with_rates(figures)
+
+
+def with_rates(figures):
     if figures.get("server_cpu_seconds"):
         figures["per_server_second"] = figures["ops"] / figures["server_cpu_seconds"]
     if figures["seconds"] > 0:

@@ -6,15 +6,10 @@ import dataclasses
 import statistics
 
 from counting import counted
-from rounds import (fdatasync_p50, interleaved, interleaved_fresh, load, reasons_told, resident_each,
-                    rotated)
-from servers import Echo, Memcached, NotMeasured, Pawld, PawldCluster, Redis
+from etcd_peer import Etcd
+from rounds import (fdatasync_p50, interleaved, interleaved_fresh, load, resident_each, rotated)
+from servers import Echo, Memcached, Pawld, PawldCluster, Redis
 from table import Row, Target
-
-try:
-    import etcd_cluster
-except ImportError:
-    etcd_cluster = None
 
 WIDE = ("--connections", 64)
 PIPELINED = ("--connections", 16, "--depth", 32)
@@ -44,19 +39,16 @@ def per_processor(samples):
             for peer, each in samples.items() if each and "per_server_second" in each[0]}
 
 
-def with_etcd(samples, plan, measure, nodes):
-    """etcd brings its own load, a Go program: its client's Mutex is what people use."""
-    name = f"etcd, {nodes} node{'s' if nodes > 1 else ''}"
-    samples[name] = []
-    with reasons_told(name):
-        if etcd_cluster is None:
-            raise NotMeasured("tests/bench/etcd_cluster.py is not there")
-        for _ in range(plan.rounds):
-            figures = getattr(etcd_cluster, measure)(nodes, 64, max(plan.seconds, 2))
-            figures["per_server_second"] = figures["ops"] / figures["server_cpu_seconds"]
-            figures["per_second"] = figures["ops"] / figures["seconds"]
-            samples[name].append(figures)
-    return name
+def beside_etcd(plan, workload, pawl, make, nodes):
+    """pawl and etcd of as many nodes; the samples and etcd's name."""
+    etcd = f"etcd, {nodes} node{'s' if nodes > 1 else ''}"
+
+    def measure(server):
+        if isinstance(server, Etcd):
+            return server.load(workload, plan)
+        return load(server, workload, *WIDE, plan=plan)
+
+    return interleaved(plan, {pawl: make, etcd: lambda: Etcd(nodes)}, measure), etcd
 
 
 def pair(plan):
@@ -102,9 +94,7 @@ def latency(plan):
 
 
 def cluster(plan):
-    samples = interleaved(plan, {"pawl, 3 nodes": PawldCluster},
-                          lambda server: load(server, "pair", *WIDE, plan=plan))
-    etcd = with_etcd(samples, plan, "measure_pairs", 3)
+    samples, etcd = beside_etcd(plan, "pair", "pawl, 3 nodes", PawldCluster, 3)
     return [Row("cluster", "pair /S of all servers, 64 connections, 3 nodes",
                 column(samples, "per_server_second"), [Target(etcd, 15, 30)], speeds(samples))]
 
@@ -130,24 +120,20 @@ def handover(plan):
 
 
 def handover_fsync(plan):
-    samples = interleaved(plan, {"pawl fsync": lambda: Pawld("fsync")},
-                          lambda server: load(server, "handover", *WIDE, plan=plan))
-    return [_handover_beside_etcd("handover-fsync", "fsync", samples, plan, 1)]
+    return [handover_beside_etcd(plan, "fsync", "pawl fsync", lambda: Pawld("fsync"), 1)]
 
 
 def handover_cluster(plan):
-    samples = interleaved(plan, {"pawl, 3 nodes": PawldCluster},
-                          lambda server: load(server, "handover", *WIDE, plan=plan))
-    return [_handover_beside_etcd("handover-cluster", "3 nodes", samples, plan, 3)]
+    return [handover_beside_etcd(plan, "cluster", "pawl, 3 nodes", PawldCluster, 3)]
 
 
-def _handover_beside_etcd(workload, how, samples, plan, nodes):
-    etcd = with_etcd(samples, plan, "measure_handover", nodes)
+def handover_beside_etcd(plan, how, pawl, make, nodes):
+    samples, etcd = beside_etcd(plan, "handover", pawl, make, nodes)
     beside = {peer: f"longest {max(s['longest_wait_us'] for s in each) / 1000:,.0f} ms, "
                     f"mean {statistics.median(s['mean_wait_us'] for s in each) / 1000:,.1f} ms"
               for peer, each in samples.items() if each}
-    return Row(workload, f"hand-over among 64 waiters, {how}, /s", column(samples, "per_second"),
-               [Target(etcd, 5, 10)], beside)
+    return Row(f"handover-{how}", f"hand-over among 64 waiters, {how}, /s",
+               column(samples, "per_second"), [Target(etcd, 5, 10)], beside)
 
 
 def hold(plan):
@@ -186,12 +172,11 @@ def renew(plan):
         server, "renew", *PIPELINED, "--count", 100_000, plan=plan))
     alive = interleaved_fresh(plan, {"pawl none": Pawld}, lambda server: load(
         server, "keepalive", *PIPELINED, "--count", 100_000, plan=plan))
-    rows = [_renewals("RENEW, 100,000 leases", samples),
-            _renewals("KEEPALIVE, 100,000 sessions", alive | {"redis": samples["redis"]})]
-    return rows
+    return [renewals("RENEW, 100,000 leases", samples),
+            renewals("KEEPALIVE, 100,000 sessions", alive | {"redis": samples["redis"]})]
 
 
-def _renewals(title, samples):
+def renewals(title, samples):
     return Row("renew", f"{title}, 16 × 32 pipelined, /s", column(samples, "per_second"),
                [Target("", None, MILLION), Target("redis", 3)], per_processor(samples))
 
