@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <stdexcept>
 #include <vector>
 
 #include "load/engine.hpp"
@@ -20,6 +21,7 @@ class Pairs final : public Workload {
   };
 
   explicit Pairs(std::size_t lanes) : lanes_(lanes) {
+    if (lanes > most_lanes) throw std::invalid_argument("too many lanes for their names");
     for (std::size_t i = 0; i < lanes; ++i) {
       constexpr std::string_view shape = "pair/0000/0000000000";
       shape.copy(lanes_[i].name.data(), name_length);
@@ -52,6 +54,8 @@ class Pairs final : public Workload {
   [[nodiscard]] const Figures& figures() const { return figures_; }
 
  private:
+  static constexpr std::size_t most_lanes = 10'000;
+
   struct State {
     std::array<char, name_length> name{};
     bool held = false;
