@@ -156,9 +156,15 @@ void LockTable::join_session(Slot slot) {
 }
 
 Slot LockTable::client_of(std::string_view user, std::string_view address) {
+  auto is_it = [&](const Client& client) {
+    return client.references != 0 && client.address == address && client.user == user;
+  };
+  if (last_client_ != no_slot && is_it(clients_[last_client_])) {
+    ++clients_[last_client_].references;
+    return last_client_;
+  }
   std::uint32_t hash = hash_text(address, seed_);
-  Slot slot = clients_by_address_.find(
-      hash, [&](const Client& client) { return client.address == address && client.user == user; });
+  Slot slot = clients_by_address_.find(hash, is_it);
   if (slot == no_slot) {
     slot = clients_.allocate();
     clients_[slot].user = user;
@@ -167,7 +173,7 @@ Slot LockTable::client_of(std::string_view user, std::string_view address) {
     clients_by_address_.insert(slot, hash);
   }
   ++clients_[slot].references;
-  return slot;
+  return last_client_ = slot;
 }
 
 }  // namespace pawl::locks

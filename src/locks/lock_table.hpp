@@ -175,6 +175,7 @@ class LockTable {
   HashIndex<Client, &Client::hash, &Client::hash_next> clients_by_address_{clients_};
   HashIndex<Session, &Session::secret_hash, &Session::secret_next> by_secret_{sessions_};
   HashIndex<Session, &Session::id_hash, &Session::id_next> by_session_id_{sessions_};
+  Slot last_client_ = no_slot;  // whoever locks often is found without a look at the index
   SpentIds spent_;
   Graveyard graveyard_;
   SnapshotCursor snapshot_{*this};

@@ -81,10 +81,9 @@ class Encoder {
   }
   void operator()(const record::Lock& r) {
     kind(Kind::lock);
-    out_.byte(static_cast<std::uint8_t>((r.wait ? lock_waits : 0) |
-                                        (r.ttl_given ? lock_ttl_given : 0) |
-                                        (static_cast<unsigned>(r.mode) << lock_mode_shift) |
-                                        (is_rare(r) ? lock_is_rare : 0)));
+    out_.byte(static_cast<std::uint8_t>(
+        (r.wait ? lock_waits : 0) | (r.ttl_given ? lock_ttl_given : 0) |
+        (static_cast<unsigned>(r.mode) << lock_mode_shift) | (is_rare(r) ? lock_is_rare : 0)));
     out_.text(r.user);
     out_.number(r.session.value);
     names(r.names);

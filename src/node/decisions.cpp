@@ -179,6 +179,7 @@ void Node::judge_session(Slot slot, locks::SessionEnd reason) {
 
 // Whoever renewed in a record before has it; for the rest the end becomes a record now.
 bool Node::settle_judged() {
+  if (judged_.empty()) return false;
   std::vector<locks::HoldName> lapsed;
   bool decided = false;
   auto is_due = [this](const Judged& one) {

@@ -144,24 +144,6 @@ LogIndex Node::propose(const locks::Record& record, Origin origin) {
   return append(origin, [&](std::string& out) { locks::encode_record(out, record); });
 }
 
-LogIndex Node::propose_request(const locks::Record& record, Origin origin) {
-  if (log_is_kept()) return propose(record, origin);
-  LogIndex index = append(origin, [](std::string&) {});
-  unwritten_.emplace(Unwritten{index, record});
-  return index;
-}
-
-template <class Encode>
-LogIndex Node::append(Origin origin, Encode encode) {
-  LogIndex index = replica_.append(origin, encode);
-  unsent_ = true;
-  if (Connection* connection = connections_.find(origin.connection)) {
-    connection->last_record = index;
-  }
-  out_->append = true;
-  return index;
-}
-
 void Node::apply_committed() {
   // Without a log on disk a record is as durable as it will ever be.
   bool at_once = settings_.durability == Durability::none ||
@@ -172,9 +154,8 @@ void Node::apply_committed() {
     if (!serving_ && slice == apply_slice) return;
     replication::Entry entry = replica_.next_committed();
     bool own = replica_.stage() == replication::Stage::primary && entry.epoch == replica_.epoch();
-    if (unwritten_ && unwritten_->index == entry.index) {
-      apply(entry, unwritten_->record);
-      unwritten_.reset();
+    if (unwritten_.index == entry.index) {
+      apply(entry, unwritten_.record);
     } else {
       const std::optional<locks::Record> record = decoder_.decode(entry.bytes);
       ensure(record.has_value());
@@ -206,7 +187,6 @@ void Node::apply_and_settle() {
   if (!serves()) return;
   if (std::optional<locks::record::StateHash> due = state_hash_.take_due()) propose(*due, {});
 }
-
 
 void Node::refuse(Origin to, ErrorCode code, std::string_view message) {
   answer(to, reply::Error{.code = code, .message = message});

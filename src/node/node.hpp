@@ -204,9 +204,22 @@ class Node {
   void write_ranges();
   LogIndex propose(const locks::Record& record, Origin origin);
   // Of the request being stepped: what the record views lasts for the step.
-  LogIndex propose_request(const locks::Record& record, Origin origin);
+  template <class What>
+  LogIndex propose_request(const What& record, Origin origin) {
+    if (log_is_kept()) return propose(record, origin);
+    unwritten_.record.emplace<What>(record);
+    return unwritten_.index = append(origin, [](std::string&) {});
+  }
   template <class Encode>
-  LogIndex append(Origin origin, Encode encode);
+  LogIndex append(Origin origin, Encode encode) {
+    LogIndex index = replica_.append(origin, encode);
+    unsent_ = true;
+    if (Connection* connection = connections_.find(origin.connection)) {
+      connection->last_record = index;
+    }
+    out_->append = true;
+    return index;
+  }
   void apply_committed();
   void apply(const replication::Entry& entry, const locks::Record& record);
   void apply_and_settle();
@@ -351,10 +364,10 @@ class Node {
   locks::RecordDecoder decoder_;
   // A record of this step that nobody will read in the log: it is applied as it is.
   struct Unwritten {
-    LogIndex index;
+    LogIndex index;  // 0: none
     locks::Record record;
   };
-  std::optional<Unwritten> unwritten_;
+  Unwritten unwritten_;
   locks::Effects effects_;
   replication::Replica replica_;
   replication::Actions replica_out_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/reply.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 
@@ -12,11 +13,12 @@
 namespace pawl::wire {
 namespace {
 
+// `key` is short.
 template <std::integral Integer>
-void append_number(std::string& out, Integer number) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
+void append_number(std::string& out, std::string_view key, Integer number) {
+  char text[64];
+  char* const digits = std::copy(key.begin(), key.end(), text);
+  out.append(text, std::to_chars(digits, text + sizeof text, number).ptr);
 }
 
 // `key` with its blank and its =: " token=".
@@ -24,12 +26,10 @@ void append(std::string& out, std::string_view key, std::string_view word) {
   out.append(key).append(word);
 }
 void append(std::string& out, std::string_view key, std::uint64_t number) {
-  out.append(key);
-  append_number(out, number);
+  append_number(out, key, number);
 }
 void append(std::string& out, std::string_view key, Milliseconds span) {
-  out.append(key);
-  append_number(out, span.count());
+  append_number(out, key, span.count());
 }
 
 std::string_view reason_word(LossReason reason) {

@@ -31,8 +31,9 @@ bool take_word(std::string_view& rest, std::string& scratch, Word& word,
   word.key = rest.substr(0, end);
   rest.remove_prefix(end + 1);
   if (!rest.starts_with('"')) {
-    word.value = take_plain_word(rest);
-    if (word.value.find('"') == word.value.npos) return true;
+    word.value = rest.substr(0, scan::find_any<' ', '\t', '"'>(rest));
+    rest.remove_prefix(word.value.size());
+    if (!rest.starts_with('"')) return true;
     problem = R"(a quote stands around a whole value: key="two words")";
     return false;
   }
