@@ -149,6 +149,40 @@ struct Success {
   void operator()(const reply::Error&) const = delete;
 };
 
+// Most replies are one of these: composed aside and appended at once.
+class ShortLine {
+ public:
+  void add(std::string_view text) { end_ = std::copy(text.begin(), text.end(), end_); }
+  template <std::integral Integer>
+  void add(std::string_view key, Integer number) {
+    add(key);
+    end_ = std::to_chars(end_, std::end(line_), number).ptr;
+  }
+  void append_to(std::string& out) {
+    add("\n");
+    out.append(line_, end_);
+  }
+
+ private:
+  char line_[96];
+  char* end_ = line_;
+};
+
+bool format_short(std::string& out, const ReplyBody& body) {
+  ShortLine line;
+  line.add("OK");
+  if (const auto* granted = std::get_if<reply::Granted>(&body)) {
+    line.add(" token=", granted->token.value);
+    line.add(" ttl=", granted->ttl.count());
+  } else if (const auto* lasting = std::get_if<reply::Lasting>(&body)) {
+    line.add(" ttl=", lasting->ttl.count());
+  } else if (!std::holds_alternative<reply::Done>(body)) {
+    return false;
+  }
+  line.append_to(out);
+  return true;
+}
+
 }  // namespace
 
 void format_reply(std::string& out, std::string_view tag, const ReplyBody& body) {
@@ -156,6 +190,7 @@ void format_reply(std::string& out, std::string_view tag, const ReplyBody& body)
     out += '#';
     out.append(tag) += ' ';
   }
+  if (format_short(out, body)) return;
   std::visit(Overloaded{[&out](const reply::Error& error) { append_error(out, error); },
                         [&out](const auto& success) {
                           out += "OK";
