@@ -17,8 +17,8 @@
 #include "base/settings.hpp"
 #include "node/event.hpp"
 #include "server/admission.hpp"
+#include "server/client_socket.hpp"
 #include "server/outbox.hpp"
-#include "server/transport.hpp"
 
 namespace pawl::server {
 
@@ -29,10 +29,10 @@ struct Connection {
     lingering,  // the node has forgotten it; input is discarded so that the last line can be read
   };
 
-  Connection(Socket socket, boost::asio::ip::address from)
-      : transport(std::move(socket)), address(std::move(from)) {}
+  Connection(Socket from_socket, boost::asio::ip::address from)
+      : socket(std::move(from_socket)), address(std::move(from)) {}
 
-  Transport transport;
+  ClientSocket socket;
   Outbox outbox;
   std::string pending;      // half a line, or lines that may not be stepped yet
   std::size_t stepped = 0;  // of pending

@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int most_handlers = 512;
 constexpr Span gap = 100ms;         // far beyond a turn: no work of our own takes so long
 constexpr Span longest_drain = 1s;  // faster clients than this loop must not hold up time for ever
 
@@ -21,6 +20,7 @@ constexpr Span longest_drain = 1s;  // faster clients than this loop must not ho
 Loop::Loop()
     : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       work_(context_.get_executor()),
+      readiness_(context_),
       now_(read_clock()),
       expected_(now_),
       budget_began_(now_) {}
@@ -42,12 +42,12 @@ void Loop::end_gap() {
   drained_ = Span::zero();
 }
 
-bool Loop::run_ready() {
-  begin_budget();
-  for (int handlers = 0; handlers < most_handlers && !budget_is_spent(); ++handlers) {
-    if (context_.poll_one() == 0) return true;
+int Loop::run_some() {
+  int ran = 0;
+  while (ran < most_between_fetches && !readiness_.is_announced() && context_.poll_one() != 0) {
+    ++ran;
   }
-  return false;
+  return ran;
 }
 
 void Loop::block(Moment until) {

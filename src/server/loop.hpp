@@ -10,6 +10,7 @@
 #include <chrono>
 
 #include "base/moment.hpp"
+#include "server/readiness.hpp"
 
 namespace pawl::server {
 
@@ -23,8 +24,26 @@ class Loop {
   [[nodiscard]] Moment now() const { return now_; }
   Moment read_time();
 
-  // Begins a turn, within its budget; true when nothing more was ready.
-  bool run_ready();
+  // Whose sockets clients' are: entered here, told by run_ready.
+  [[nodiscard]] Readiness& readiness() { return readiness_; }
+
+  // Begins a turn, within its budget: tells `on_edge` of clients' sockets that are ready, and runs
+  // what Asio has. True when nothing more was ready.
+  template <class OnEdge>
+  bool run_ready(OnEdge&& on_edge) {
+    begin_budget();
+    for (int handlers = 0; handlers < most_handlers && !budget_is_spent();) {
+      if (const auto edge = readiness_.take()) {
+        on_edge(*edge);
+        ++handlers;
+      } else {
+        const int ran = run_some();
+        if (!readiness_.fetch() && ran == 0) return true;
+        handlers += ran;
+      }
+    }
+    return false;
+  }
 
   // A millisecond for all the work of a turn, and another one for its effects.
   void begin_budget() { budget_began_ = read_time(); }
@@ -40,9 +59,15 @@ class Loop {
 
  private:
   static constexpr Span budget = std::chrono::milliseconds(1);
+  static constexpr int most_handlers = 512;
+  static constexpr int most_between_fetches = 16;
+
+  // Some of what Asio has ready, until there are clients to look at.
+  int run_some();
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  Readiness readiness_;
   Moment now_;
   Moment expected_;  // until then the next reading of the time is no surprise
   Moment budget_began_;

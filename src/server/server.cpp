@@ -75,7 +75,7 @@ void Server::run() {
 }
 
 void Server::turn() {
-  const bool dry = loop_.run_ready();
+  const bool dry = loop_.run_ready([this](const Readiness::Edge& edge) { on_edge(edge); });
   work_listed();
   if (dry && to_work_.empty()) loop_.end_gap();
   loop_.read_time();

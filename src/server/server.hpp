@@ -94,11 +94,10 @@ class Server {
 
   // server_connections.cpp: sockets coming, ready, overdue and going
   void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);
-  void on_readable(ConnectionId id, const boost::system::error_code& error);
-  void on_writable(ConnectionId id, const boost::system::error_code& error);
+  void on_edge(const Readiness::Edge& edge);
+  void on_readable(Connection& connection);
   void read(Connection& connection);
   void wait_readable(Connection& connection);
-  void wait_writable(Connection& connection);
   void write(Connection& connection);
   void write_ready(Connection& connection, bool& broken);
   void look_at_due();

@@ -42,40 +42,44 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   Connection& connection =
       connections_.add(std::make_unique<Connection>(std::move(socket), address));
   connection.admitted = admitted;
+  if (!admitted) ++refused_;
+  if (!loop_.readiness().add(connection.socket.descriptor(), connection.id)) {
+    log_.error("a connection cannot be watched: fs.epoll.max_user_watches is too low");
+    return remove(connection);
+  }
   if (admitted) {
     const std::string text = format_endpoint(from);
     step(node::Connected{connection.id, text});
     wait_readable(connection);
     return;
   }
-  ++refused_;
   connection.state = Connection::State::ending;
   say(connection, not_admitted(verdict));
 }
 
 void Server::wait_readable(Connection& connection) {
   if (std::exchange(connection.read_waiting, true)) return;
-  connection.transport.wait_readable(
-      handler_memory_,
-      [this, id = connection.id](const error_code& error) { on_readable(id, error); });
+  if (connection.socket.may_read()) loop_.readiness().tell_again(connection.id);
 }
 
-void Server::wait_writable(Connection& connection) {
-  if (std::exchange(connection.write_waiting, true)) return;
-  connection.transport.wait_writable(
-      handler_memory_,
-      [this, id = connection.id](const error_code& error) { on_writable(id, error); });
-}
-
-void Server::on_readable(ConnectionId id, const error_code& error) {
+void Server::on_edge(const Readiness::Edge& edge) {
   loop_.read_time();
-  Connection* connection = connections_.find(id);
-  if (connection == nullptr || error) return;
-  connection->read_waiting = false;
-  switch (connection->state) {
-    case Connection::State::open: return read(*connection);
+  Connection* connection = connections_.find(edge.id);
+  if (connection == nullptr) return;
+  connection->socket.note(edge);
+  if (connection->write_waiting && connection->socket.may_write()) {
+    connection->write_waiting = false;
+    list_output(*connection);
+  }
+  if (connection->read_waiting && connection->socket.may_read()) on_readable(*connection);
+}
+
+void Server::on_readable(Connection& connection) {
+  connection.read_waiting = false;
+  switch (connection.state) {
+    case Connection::State::open: return read(connection);
     case Connection::State::ending: return;
-    case Connection::State::lingering: return discard(*connection);
+    case Connection::State::lingering: return discard(connection);
   }
 }
 
@@ -84,7 +88,7 @@ void Server::read(Connection& connection) {
   std::copy(kept.begin(), kept.end(), buffer_.begin());
   error_code error;
   const std::size_t bytes =
-      connection.transport.read_some(std::span(buffer_).subspan(kept.size()), error);
+      connection.socket.read_some(std::span(buffer_).subspan(kept.size()), error);
   if (!error) {
     work(connection, {buffer_.data(), kept.size() + bytes});
   } else if (is_later(error)) {
@@ -96,14 +100,6 @@ void Server::read(Connection& connection) {
   } else {
     disconnect(connection);
   }
-}
-
-void Server::on_writable(ConnectionId id, const error_code& error) {
-  loop_.read_time();
-  Connection* connection = connections_.find(id);
-  if (connection == nullptr || error) return;
-  connection->write_waiting = false;
-  list_output(*connection);
 }
 
 // Once per turn and connection, after all its steps; also decides what follows from being written.
@@ -132,14 +128,14 @@ void Server::write(Connection& connection) {
 void Server::write_ready(Connection& connection, bool& broken) {
   if (connection.outbox.ready_bytes() == 0 || connection.write_waiting) return;
   error_code error;
-  const std::size_t bytes = connection.transport.write_some(connection.outbox.ready(), error);
+  const std::size_t bytes = connection.socket.write_some(connection.outbox.ready(), error);
   if (error && !is_later(error)) {
     broken = true;
     return;
   }
   connection.outbox.consume(bytes);
   if (bytes != 0) connection.stuck_since = never;
-  if (connection.outbox.ready_bytes() != 0) wait_writable(connection);
+  connection.write_waiting = connection.outbox.ready_bytes() != 0;
 }
 
 void Server::arm(Connection& connection) {
@@ -163,7 +159,7 @@ void Server::look_at(Connection& connection) {
   const Moment now = loop_.now();
   if (connection.look_at <= now) {
     connection.look_at = now + peer_check;
-    if (connection.transport.peer_finished()) {
+    if (connection.socket.peer_finished()) {
       connection.peer_finished = true;
       connection.look_at = never;
       list_work(connection);
@@ -183,7 +179,7 @@ void Server::look_at(Connection& connection) {
 // would drop our last line on the reset that unread input causes.
 void Server::finish(Connection& connection) {
   if (connection.at_end || draining_) return disconnect(connection);
-  connection.transport.finish_output();
+  connection.socket.finish_output();
   connection.overfull_since = never;
   connection.stuck_since = never;
   connection.linger_until = loop_.now() + longest_linger;
@@ -196,7 +192,7 @@ void Server::finish(Connection& connection) {
 
 void Server::discard(Connection& connection) {
   error_code error;
-  const std::size_t bytes = connection.transport.read_some(buffer_, error);
+  const std::size_t bytes = connection.socket.read_some(buffer_, error);
   connection.discarded += static_cast<std::uint32_t>(bytes);
   if ((error && !is_later(error)) || connection.discarded > most_discarded) {
     remove(connection);
@@ -210,8 +206,8 @@ void Server::disconnect(Connection& connection) {
   const node::Disconnected event{connection.id, connection.cause};
   if (draining_) {
     error_code error;
-    connection.transport.finish_output();
-    static_cast<void>(connection.transport.read_some(buffer_, error));
+    connection.socket.finish_output();
+    static_cast<void>(connection.socket.read_some(buffer_, error));
   }
   remove(connection);
   if (known) step(event);
@@ -223,7 +219,7 @@ void Server::remove(Connection& connection) {
   } else {
     --refused_;
   }
-  connection.transport.close();
+  connection.socket.close();
   connections_.remove(connection.id);
 }
 

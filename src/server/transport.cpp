@@ -3,7 +3,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
@@ -18,16 +17,18 @@ void set_option(int descriptor, int level, int option, int value) {
 
 }  // namespace
 
-Transport::Transport(Socket socket) : socket_(std::move(socket)) {
+void prepare(Socket& socket) {
   boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  const int descriptor = socket_.native_handle();
+  socket.non_blocking(true, ignored);
+  const int descriptor = socket.native_handle();
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 60);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 6);
 }
+
+Transport::Transport(Socket socket) : socket_(std::move(socket)) { prepare(socket_); }
 
 void Transport::watch_closely(Milliseconds most_unacknowledged) {
   const int descriptor = socket_.native_handle();
@@ -44,16 +45,6 @@ std::size_t Transport::read_some(std::span<char> into, boost::system::error_code
 
 std::size_t Transport::write_some(std::string_view bytes, boost::system::error_code& error) {
   return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
-}
-
-bool Transport::peer_finished() {
-  pollfd asked{socket_.native_handle(), POLLRDHUP, 0};
-  return ::poll(&asked, 1, 0) > 0;
-}
-
-void Transport::finish_output() {
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 void Transport::close() {

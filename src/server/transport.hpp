@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of one connection, in and out, never blocking. The seam for TLS: nothing above it knows
-// that this is a plain TCP socket. Waiting is for one readiness at a time in each direction.
+// The bytes of one connection between nodes, in and out, never blocking. The seam for TLS: nothing
+// above it knows that this is a plain TCP socket. Waiting is for one readiness at a time in each
+// direction.
 #pragma once
 
 #include <boost/asio/bind_allocator.hpp>
@@ -21,13 +22,15 @@ namespace pawl::server {
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
+// Makes it non-blocking, without delay, kept alive.
+void prepare(Socket& socket);
+
 class Transport {
  public:
-  // A socket just accepted: made non-blocking, without delay, kept alive.
   explicit Transport(Socket socket);
 
-  // Between nodes: a silent connection is asked after every second, and one whose bytes nobody
-  // acknowledges for so long ends.
+  // A silent connection is asked after every second, and one whose bytes nobody acknowledges for so
+  // long ends.
   void watch_closely(Milliseconds most_unacknowledged);
   [[nodiscard]] Socket::executor_type executor() { return socket_.get_executor(); }
 
@@ -46,10 +49,6 @@ class Transport {
     wait(Socket::wait_write, memory, std::move(handler));
   }
 
-  // The peer has closed its side, though what it sent before may not have been read yet.
-  [[nodiscard]] bool peer_finished();
-
-  void finish_output();
   void close();
 
  private:

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/client_socket.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/error.hpp>
+#include <cerrno>
+#include <utility>
+
+namespace pawl::server {
+namespace {
+
+using boost::system::error_code;
+
+// What a call of the kernel gave: a count, or less than nothing and errno.
+std::size_t count_of(ssize_t result, error_code& error) {
+  if (result >= 0) {
+    error = {};
+    return static_cast<std::size_t>(result);
+  }
+  error = error_code(errno, boost::system::system_category());
+  return 0;
+}
+
+}  // namespace
+
+ClientSocket::ClientSocket(Socket socket) {
+  prepare(socket);
+  error_code ignored;
+  descriptor_ = socket.release(ignored);
+}
+
+// Less than there was room for is all there is, unless the end is behind it, which has had its
+// edge.
+std::size_t ClientSocket::read_some(std::span<char> into, error_code& error) {
+  const std::size_t size = count_of(::recv(descriptor_, into.data(), into.size(), 0), error);
+  may_read_ = size == into.size() || ended_ || error == boost::asio::error::interrupted;
+  if (size == 0 && !error) error = boost::asio::error::eof;
+  return size;
+}
+
+std::size_t ClientSocket::write_some(std::string_view bytes, error_code& error) {
+  const std::size_t size =
+      count_of(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL), error);
+  may_write_ = size == bytes.size();
+  return size;
+}
+
+void ClientSocket::note(const Readiness::Edge& edge) {
+  may_read_ = may_read_ || edge.input;
+  may_write_ = may_write_ || edge.output;
+  ended_ = ended_ || edge.end;
+}
+
+bool ClientSocket::peer_finished() {
+  pollfd asked{descriptor_, POLLRDHUP, 0};
+  return ::poll(&asked, 1, 0) > 0;
+}
+
+void ClientSocket::finish_output() { static_cast<void>(::shutdown(descriptor_, SHUT_WR)); }
+
+void ClientSocket::close() {
+  if (descriptor_ >= 0) static_cast<void>(::close(std::exchange(descriptor_, -1)));
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which clients' sockets are ready. One epoll for all of them, itself one descriptor of Asio's: a
+// socket is entered once, edge-triggered, and keeps in mind what it was told; so to wait for the
+// next request costs no system call, and an idle client no operation of Asio's.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "base/ids.hpp"
+
+namespace pawl::server {
+
+class Readiness {
+ public:
+  struct Edge {
+    ConnectionId id;
+    bool input = false;   // there is, or was, something to read
+    bool output = false;  // there is room to write
+    bool end = false;     // nothing comes behind what is there
+  };
+
+  explicit Readiness(boost::asio::io_context& context);
+
+  // To close the descriptor takes it out again. False: the kernel has no room for it.
+  [[nodiscard]] bool add(int descriptor, ConnectionId id);
+  // This one's last edge is not used up: it is told again, after those that wait already.
+  void tell_again(ConnectionId id) { again_.push_back({.id = id, .input = true}); }
+
+  // The next of those fetched.
+  [[nodiscard]] std::optional<Edge> take() {
+    if (next_ == fetched_.size()) return std::nullopt;
+    return fetched_[next_++];
+  }
+  // Asio has said that there is something to fetch.
+  [[nodiscard]] bool is_announced() const { return announced_; }
+  // False: nobody is ready, as far as Asio has said. Once all that was fetched is taken.
+  bool fetch();
+
+ private:
+  static constexpr std::size_t most_at_once = 128;
+
+  void wait();
+
+  boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;
+  bool announced_ = false;
+  std::array<epoll_event, most_at_once> events_{};
+  std::vector<Edge> fetched_;
+  std::size_t next_ = 0;
+  std::vector<Edge> again_;
+};
+
+}  // namespace pawl::server
