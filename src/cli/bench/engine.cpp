@@ -236,7 +236,7 @@ void Engine::take_lines(Client& client, std::string_view bytes) {
 // A reply to nothing is what a server says before it closes.
 void Engine::on_line(Client& client, std::string_view line) {
   const Answer answer = read_answer(line);
-  if (client.link.asked().empty()) return lose(client, {Trouble::broken, error_of(answer), {}});
+  if (!client.link.is_owed_reply()) return lose(client, {Trouble::broken, error_of(answer), {}});
   if (target_.follows && is_elsewhere(answer)) {
     return lose(client, {Trouble::elsewhere, answer.text, primary_in(line)});
   }

@@ -14,6 +14,7 @@ namespace pawl::cli::bench {
 void Link::ask(std::string_view line, What what, std::uint32_t slot) {
   output_.append(line);
   asked_.push({what, slot, now_});
+  ++unsent_;
 }
 
 void Link::ask(std::string_view head, std::uint64_t number, What what, std::uint32_t slot) {
@@ -22,6 +23,7 @@ void Link::ask(std::string_view head, std::uint64_t number, What what, std::uint
   *end++ = '\n';
   output_.append(head).append(digits, end);
   asked_.push({what, slot, now_});
+  ++unsent_;
 }
 
 int Link::connect(const boost::asio::ip::tcp::endpoint& endpoint) {
@@ -52,6 +54,7 @@ void Link::close() {
   descriptor_ = -1;
   state_ = State::closed;
   asked_.clear();
+  unsent_ = 0;
   output_.clear();
   kept_.clear();
 }
@@ -61,6 +64,7 @@ int Link::flush() {
   const ssize_t sent = ::send(descriptor_, output_.data(), output_.size(), MSG_NOSIGNAL);
   if (sent < 0) return errno == EAGAIN || errno == EINTR ? 0 : errno;
   output_.erase(0, static_cast<std::size_t>(sent));
+  unsent_ = 0;
   return 0;
 }
 

@@ -39,6 +39,8 @@ class Link {
   void close();  // what was asked and not answered is forgotten
   [[nodiscard]] int flush();
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
+  // False: a reply now is one to nothing, for what is asked has not been sent.
+  [[nodiscard]] bool is_owed_reply() const { return asked_.size() > unsent_; }
   [[nodiscard]] Asked take_asked();
   // The half line that came last, until the rest comes.
   [[nodiscard]] const std::string& kept() const { return kept_; }
@@ -49,6 +51,7 @@ class Link {
   int descriptor_ = -1;
   Time now_{};
   AskedQueue asked_;
+  std::size_t unsent_ = 0;  // the last of asked_, not written yet
   std::string output_;
   std::string kept_;
 };
