@@ -116,8 +116,8 @@ void Engine::give_back() {
     client->driver->on_end(client->link);
     if (client->link.is_open()) flush(*client);
   }
-  while (!is_over() && waker_.signal_count() == signals_before) {
-    turn(tick_every);
+  while (waker_.signal_count() == signals_before) {
+    if (turn(tick_every) && is_over()) return;
     const Time now = Clock::now();
     if (now - last_heard_ > target_.timeout || now - begin > hard_limit) return;
   }
@@ -136,15 +136,16 @@ std::uint64_t Engine::held() const {
   return sum;
 }
 
-void Engine::turn(Span limit) {
+bool Engine::turn(Span limit) {
   const Span until_tick = std::max<Span>(next_tick_ - Clock::now(), 0ns);
   for (const epoll_event& event : waker_.wait(std::min(limit, until_tick))) {
     on_event(*static_cast<Client*>(event.data.ptr), event.events);
   }
   const Time now = Clock::now();
-  if (now < next_tick_) return;
+  if (now < next_tick_) return false;
   next_tick_ = now + tick_every;
   tick(now);
+  return true;
 }
 
 void Engine::tick(Time now) {
@@ -155,17 +156,22 @@ void Engine::tick(Time now) {
 void Engine::look_after(Client& client, Time now) {
   if (client.retry_at && now >= *client.retry_at) return begin_connect(client, now);
   const Link& link = client.link;
-  const bool is_late = link.is_open() && !link.asked().empty() &&
-                       now - link.asked().front().sent > client.rounds.to_answer(now);
-  const bool is_stuck =
-      link.state() == Link::State::connecting && now - client.since > client.rounds.to_connect(now);
-  if (target_.follows && phase_ != Phase::connecting && (is_late || is_stuck)) {
+  if (target_.follows && phase_ != Phase::connecting && is_silent(client, now)) {
     return lose(client, {Trouble::silent, code::silent, {}});
   }
   if (!link.is_open() || phase_ != Phase::working) return;
   client.link.set_now(now);
   client.driver->on_tick(client.link);
   flush(client);
+}
+
+bool Engine::is_silent(const Client& client, Time now) {
+  const Link& link = client.link;
+  const bool is_late = link.is_open() && !link.asked().empty() &&
+                       now - link.asked().front().sent > client.rounds.to_answer(now);
+  const bool is_stuck =
+      link.state() == Link::State::connecting && now - client.since > client.rounds.to_connect(now);
+  return is_late || is_stuck;
 }
 
 void Engine::begin_connect(Client& client, Time now) {

@@ -63,9 +63,10 @@ class Engine {
   void give_back();
   [[nodiscard]] bool is_over() const;
 
-  void turn(Span limit);
+  bool turn(Span limit);  // true: time has passed for all, not only for those that were ready
   void tick(Time now);
   void look_after(Client& client, Time now);
+  [[nodiscard]] static bool is_silent(const Client& client, Time now);
   void begin_connect(Client& client, Time now);
   void try_endpoint(Client& client, Time now);
   void on_event(Client& client, std::uint32_t events);

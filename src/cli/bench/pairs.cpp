@@ -3,17 +3,21 @@
 
 #include "cli/bench/outage.hpp"
 #include "cli/text/duration.hpp"
+#include "client/request_line.hpp"
 
 namespace pawl::cli::bench {
 
 PairDriver::PairDriver(const PairNames& names, Tally& tally, PairCounter& counter)
     : tally_(tally), counter_(counter), slots_(names.depth) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const std::string name =
-        names.prefix + std::to_string(names.connection) + "-" + std::to_string(i);
-    const std::string id = names.with_ids ? " id=bench" : "";
-    slots_[i].lock_line = "LOCK " + name + id + " ttl=" + std::to_string(names.ttl.count()) + "\n";
-    slots_[i].unlock_head = "UNLOCK " + name + " token=";
+    std::string name = names.prefix;
+    name.append(std::to_string(names.connection)).append("-").append(std::to_string(i));
+    client::RequestLine lock("LOCK");
+    lock.word(name);
+    if (names.with_ids) lock.option("id", std::string_view("bench"));
+    lock.option("ttl", names.ttl);
+    slots_[i].lock_line = lock.text() + "\n";
+    slots_[i].unlock_head = client::RequestLine("UNLOCK").word(name).text() + " token=";
   }
 }
 

@@ -33,17 +33,22 @@ constexpr auto examples =
     "begins\n"
     "with bench/, and nothing is left held. Percentiles are at most 0.8% above the true ones.\n";
 
+struct Count {
+  std::uint64_t& value;
+  std::uint64_t most;
+};
+
 // Not read by CLI11: to that, 010 is 8.
-void add_count(CLI::App& command, const std::string& option, std::uint64_t& count,
-               std::uint64_t most, const std::string& meaning) {
+void add_count(CLI::App& command, const std::string& option, Count count,
+               const std::string& meaning) {
   command
       .add_option_function<std::string>(
           option,
-          [&count, option, most](const std::string& text) {
-            count = wire::parse_integer(text).value_or(0);
-            if (count >= 1 && count <= most) return;
+          [count, option](const std::string& text) {
+            count.value = wire::parse_integer(text).value_or(0);
+            if (count.value >= 1 && count.value <= count.most) return;
             throw CLI::ValidationError(
-                option, in_quotes(text) + " is no number from 1 to " + std::to_string(most));
+                option, in_quotes(text) + " is no number from 1 to " + std::to_string(count.most));
           },
           meaning)
       ->type_name("N");
@@ -85,11 +90,11 @@ void add_bench(Program& program) {
       ->type_name("")
       ->check(CLI::IsMember(bench::kind_words()));
   bench::Plan& plan = wanted->plan;
-  add_count(command, "--connections", plan.connections, bench::most_connections,
+  add_count(command, "--connections", {plan.connections, bench::most_connections},
             "clients, each on its own connection");
-  add_count(command, "--depth", plan.depth, bench::most_depth,
+  add_count(command, "--depth", {plan.depth, bench::most_depth},
             "requests under way on each connection");
-  add_count(command, "--locks", plan.locks, bench::most_locks,
+  add_count(command, "--locks", {plan.locks, bench::most_locks},
             "of contend, hold and expire: how many locks");
   add_duration(command, plan.duration);
   add_ttl(command, plan.ttl)->description("lease of each lock, and of each session");
