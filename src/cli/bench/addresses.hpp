@@ -5,9 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "cli/connection.hpp"
 #include "client/lookup.hpp"
@@ -19,13 +19,13 @@ class Addresses {
  public:
   explicit Addresses(std::chrono::milliseconds limit) : limit_(limit) {}
 
-  // Empty: it is not found, which is asked again the next time.
+  // Empty: it is not found, which is asked again the next time. Valid as long as this.
   [[nodiscard]] const client::Endpoints& of(const client::ServerAddress& server);
 
  private:
   std::chrono::milliseconds limit_;
   Loop loop_;
-  std::vector<std::pair<client::ServerAddress, client::Endpoints>> known_;
+  std::deque<std::pair<client::ServerAddress, client::Endpoints>> known_;
 };
 
 }  // namespace pawl::cli::bench
