@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   pawl::cli::add_look_commands(program);
   pawl::cli::add_watch(program);
   pawl::cli::add_node_commands(program);
+  pawl::cli::add_bench(program);
   pawl::cli::add_basic_commands(program);
   return program.run(own, argv);
 }

@@ -15,6 +15,7 @@ TEST_CASE("every command and every long option stands in each shell's script") {
   add_token_commands(program);
   add_look_commands(program);
   add_node_commands(program);
+  add_bench(program);
   add_basic_commands(program);
   const std::string shell = GENERATE("bash", "zsh", "fish");
   const std::string script = completion_script(program.app(), shell);

@@ -12,6 +12,7 @@ void add_token_commands(Program& program);  // tokens.cpp: renew release verify 
 void add_look_commands(Program& program);   // look.cpp: why show ls sessions
 void add_watch(Program& program);           // watch.cpp
 void add_node_commands(Program& program);   // nodes.cpp: status handover promote
+void add_bench(Program& program);           // bench.cpp
 void add_basic_commands(Program& program);  // basics.cpp: ping send version completion
 
 }  // namespace pawl::cli
