@@ -23,25 +23,32 @@ class TimerQueue {
     if (at < timers_[slot].queued) enqueue(slot, at);
   }
   // Never moves it earlier.
-  void raise(Slot slot, Moment at) { set(slot, std::max(at, deadline(slot))); }
+  void raise(Slot slot, Moment at) {
+    if (at > deadline(slot)) set(slot, at);
+  }
   void clear(Slot slot) { set(slot, never); }
   // `until`: the record that the judgement waits for.
   void mark_judged(Slot slot, LogIndex until) {
-    set(slot, judged);
-    timers_[slot].judged_until = until;
+    make_room(slot);
+    timers_[slot].deadline = judged_until(until);
   }
   void mark_decided(Slot slot) { set(slot, decided); }
 
-  [[nodiscard]] bool is_judged(Slot slot) const { return deadline(slot) == judged; }
+  [[nodiscard]] bool is_judged(Slot slot) const {
+    return slot < timers_.size() && is_judgement(timers_[slot].deadline);
+  }
   // … and not renewed and judged anew since, over records that came later.
   [[nodiscard]] bool is_judged(Slot slot, LogIndex until) const {
-    return is_judged(slot) && timers_[slot].judged_until == until;
+    return slot < timers_.size() && timers_[slot].deadline == judged_until(until);
   }
   [[nodiscard]] bool is_decided(Slot slot) const { return deadline(slot) == decided; }
   // Either of them: requests about it await the outcome.
   [[nodiscard]] bool is_ending(Slot slot) const { return is_judged(slot) || is_decided(slot); }
+  // Later than any time, once it is ending.
   [[nodiscard]] Moment deadline(Slot slot) const {
-    return slot < timers_.size() ? timers_[slot].deadline : never;
+    if (slot >= timers_.size()) return never;
+    Moment kept = timers_[slot].deadline;
+    return is_judgement(kept) ? judged : kept;
   }
 
   // No slot has a deadline any more.
@@ -59,6 +66,7 @@ class TimerQueue {
       Timer& timer = timers_[entry.slot];
       if (entry.at != timer.queued) continue;  // superseded by an earlier one
       timer.queued = never;
+      if (is_judgement(timer.deadline)) continue;
       if (timer.deadline <= now) {
         timer.deadline = never;
         return entry.slot;
@@ -74,11 +82,15 @@ class TimerQueue {
  private:
   static constexpr Moment decided = never - Span{1};
   static constexpr Moment judged = never - Span{2};
+  // A judged slot keeps the record that its judgement waits for, as a time before all times.
+  [[nodiscard]] static Moment judged_until(LogIndex record) {
+    return Moment{Span{-1 - static_cast<Span::rep>(record.value)}};
+  }
+  [[nodiscard]] static bool is_judgement(Moment kept) { return kept < Moment{}; }
 
   struct Timer {
     Moment deadline = never;
     Moment queued = never;  // of the slot's one live entry in the queue
-    LogIndex judged_until;
   };
   struct Entry {
     Moment at;

@@ -2,9 +2,11 @@
 #include "wire/build.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <initializer_list>
 #include <limits>
 
+#include "base/hash.hpp"
 #include "wire/text.hpp"
 #include "wire/values.hpp"
 
@@ -43,15 +45,9 @@ class Builder {
   }
 
   bool names(Names& out) {
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      if (!is_name(words_[i])) return refuse({name_form});
-      const auto earlier = words_.first(i);
-      if (std::find(earlier.begin(), earlier.end(), words_[i]) != earlier.end()) {
-        return refuse({"a name stands twice: each lock once"});
-      }
-    }
     out = words_;
-    return true;
+    if (!std::all_of(words_.begin(), words_.end(), is_name)) return refuse({name_form});
+    return !a_name_stands_twice() || refuse({"a name stands twice: each lock once"});
   }
 
   bool name(std::string_view& out) {
@@ -175,6 +171,22 @@ class Builder {
   [[nodiscard]] Names words() const { return words_; }
 
  private:
+  // One is compared with those before it only where a sketch of them says that it may be there.
+  [[nodiscard]] bool a_name_stands_twice() const {
+    if (words_.size() == 1) return false;
+    std::bitset<1024> sketch;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const std::size_t place = hash_text(words_[i], 0) % sketch.size();
+      const auto earlier = words_.first(i);
+      const bool may_be_there = sketch.test(place);
+      if (may_be_there && std::find(earlier.begin(), earlier.end(), words_[i]) != earlier.end()) {
+        return true;
+      }
+      sketch.set(place);
+    }
+    return false;
+  }
+
   bool part_of_name(std::string_view what, std::string_view text, std::string_view& out) {
     out = text;
     return (out.size() <= longest_name && has_name_characters(out)) ||
