@@ -71,6 +71,7 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, Recovered
       snapshot_bytes_(recovered.snapshot_bytes),
       snapshot_saved_(recovered.snapshot) {
   write_ranges();
+  ensure(log_is_kept() || !has_peers());  // what peers get is written
   ensure(recovered.token_floor < last_token);
   // What is applied behind a snapshot by a start is in no hash.
   bool goes_on = recovered.snapshot_head && recovered.snapshot == recovered.last;

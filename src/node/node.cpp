@@ -23,6 +23,7 @@ Node::Node(Settings settings, Moment now, std::int64_t wall_offset_ms, std::uint
       now_(now),
       table_(std::make_unique<locks::LockTable>(hash_seed)),
       in_flight_(hash_seed) {
+  ensure(!has_peers());
   write_ranges();
   start_epoch();
 }

@@ -20,6 +20,7 @@
 #include "locks/record_codec.hpp"
 #include "node/arriving_snapshot.hpp"
 #include "node/askers.hpp"
+#include "node/awaited.hpp"
 #include "node/backlog.hpp"
 #include "node/connections.hpp"
 #include "node/event.hpp"
@@ -286,7 +287,6 @@ class Node {
   // first. Until then requests about it await the outcome.
   void judge(Slot acquisition);
   void judge_session(Slot session, locks::SessionEnd reason);
-  struct Judged;
   bool settle_judged();  // true if it made records
   bool settle_session(const Judged& judged);
   void expire_session(Slot session, locks::SessionEnd reason);
@@ -321,31 +321,6 @@ class Node {
   [[nodiscard]] Milliseconds ttl_of(Slot hold) const;
   void note_lease_connection(Slot acquisition, ConnectionId connection);
 
-  struct Arming {
-    Moment began;  // by the time that leases run on
-    Slot next = 0;
-  };
-  struct Unconfirmed {
-    replication::Round round;
-    Reply reply;
-  };
-  struct Judged {
-    LogIndex until;
-    Slot slot;
-    Token token;        // of a lease
-    SessionId session;  // of a session
-    locks::SessionEnd reason;
-  };
-  struct Parked {
-    ConnectionId connection;
-    LogIndex until;
-  };
-  struct HeldBack {
-    ConnectionId connection;
-    Moment deadline;  // of its wait
-    bool resumed = false;
-  };
-
   Settings settings_;
   std::int64_t wall_offset_ms_;
   Moment started_;
@@ -362,11 +337,6 @@ class Node {
   Watches watches_{table_->hash_seed()};
   std::string break_reason_;  // of the record being told about
   locks::RecordDecoder decoder_;
-  // A record of this step that nobody will read in the log: it is applied as it is.
-  struct Unwritten {
-    LogIndex index;  // 0: none
-    locks::Record record;
-  };
   Unwritten unwritten_;
   locks::Effects effects_;
   replication::Replica replica_;

@@ -14,14 +14,13 @@ namespace {
 
 using boost::system::error_code;
 
-// What a call of the kernel gave: a count, or less than nothing and errno.
-std::size_t count_of(ssize_t result, error_code& error) {
-  if (result >= 0) {
-    error = {};
-    return static_cast<std::size_t>(result);
-  }
-  error = error_code(errno, boost::system::system_category());
-  return 0;
+// What a call of the kernel gave, repeated where a signal cut it short.
+template <class Call>
+std::size_t count_of(Call call, error_code& error) {
+  ssize_t result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  error = result < 0 ? error_code(errno, boost::system::system_category()) : error_code();
+  return result < 0 ? 0 : static_cast<std::size_t>(result);
 }
 
 }  // namespace
@@ -32,18 +31,19 @@ ClientSocket::ClientSocket(Socket socket) {
   descriptor_ = socket.release(ignored);
 }
 
-// Less than there was room for is all there is, unless the end is behind it, which has had its
-// edge.
+// Less than there was room for is all there is, but for an end, which has had its edge, and for
+// what lies behind an urgent byte.
 std::size_t ClientSocket::read_some(std::span<char> into, error_code& error) {
-  const std::size_t size = count_of(::recv(descriptor_, into.data(), into.size(), 0), error);
-  may_read_ = size == into.size() || ended_ || error == boost::asio::error::interrupted;
+  const auto receive = [&] { return ::recv(descriptor_, into.data(), into.size(), 0); };
+  const std::size_t size = count_of(receive, error);
+  may_read_ = !error && (size == into.size() || ended_ || urgent_);
   if (size == 0 && !error) error = boost::asio::error::eof;
   return size;
 }
 
 std::size_t ClientSocket::write_some(std::string_view bytes, error_code& error) {
-  const std::size_t size =
-      count_of(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL), error);
+  const auto send = [&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); };
+  const std::size_t size = count_of(send, error);
   may_write_ = size == bytes.size();
   return size;
 }
@@ -52,6 +52,7 @@ void ClientSocket::note(const Readiness::Edge& edge) {
   may_read_ = may_read_ || edge.input;
   may_write_ = may_write_ || edge.output;
   ended_ = ended_ || edge.end;
+  urgent_ = urgent_ || edge.urgent;
 }
 
 bool ClientSocket::peer_finished() {

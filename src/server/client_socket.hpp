@@ -43,7 +43,8 @@ class ClientSocket {
   int descriptor_ = -1;
   bool may_read_ = false;
   bool may_write_ = true;
-  bool ended_ = false;  // by the peer: no edge will come any more
+  bool ended_ = false;   // by the peer: no edge will come any more
+  bool urgent_ = false;  // some of what came was: a short read says nothing
 };
 
 }  // namespace pawl::server

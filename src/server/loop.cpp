@@ -44,9 +44,7 @@ void Loop::end_gap() {
 
 int Loop::run_some() {
   int ran = 0;
-  while (ran < most_between_fetches && !readiness_.is_announced() && context_.poll_one() != 0) {
-    ++ran;
-  }
+  while (ran < most_of_asio && context_.poll_one() != 0) ++ran;
   return ran;
 }
 

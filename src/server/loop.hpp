@@ -32,13 +32,14 @@ class Loop {
   template <class OnEdge>
   bool run_ready(OnEdge&& on_edge) {
     begin_budget();
-    for (int handlers = 0; handlers < most_handlers && !budget_is_spent();) {
+    int handlers = run_some();  // however many clients are ready
+    while (handlers < most_handlers && !budget_is_spent()) {
       if (const auto edge = readiness_.take()) {
         on_edge(*edge);
         ++handlers;
-      } else {
+      } else if (!readiness_.fetch()) {
         const int ran = run_some();
-        if (!readiness_.fetch() && ran == 0) return true;
+        if (ran == 0) return true;
         handlers += ran;
       }
     }
@@ -60,9 +61,9 @@ class Loop {
  private:
   static constexpr Span budget = std::chrono::milliseconds(1);
   static constexpr int most_handlers = 512;
-  static constexpr int most_between_fetches = 16;
+  static constexpr int most_of_asio = 16;
 
-  // Some of what Asio has ready, until there are clients to look at.
+  // Some of what Asio has ready; how many.
   int run_some();
 
   boost::asio::io_context context_;

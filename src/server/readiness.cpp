@@ -28,7 +28,8 @@ Readiness::Edge edge_of(const epoll_event& event) {
   return {.id = unpacked(event.data.u64),
           .input = end || (event.events & EPOLLIN) != 0,
           .output = broken || (event.events & EPOLLOUT) != 0,
-          .end = end};
+          .end = end,
+          .urgent = (event.events & EPOLLPRI) != 0};
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ Readiness::Readiness(boost::asio::io_context& context)
 
 bool Readiness::add(int descriptor, ConnectionId id) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = packed(id);
   return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, descriptor, &event) == 0;
 }

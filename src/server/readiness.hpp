@@ -25,6 +25,7 @@ class Readiness {
     bool input = false;   // there is, or was, something to read
     bool output = false;  // there is room to write
     bool end = false;     // nothing comes behind what is there
+    bool urgent = false;  // reads stop at a mark, and leave what is behind it
   };
 
   explicit Readiness(boost::asio::io_context& context);
@@ -39,10 +40,12 @@ class Readiness {
     if (next_ == fetched_.size()) return std::nullopt;
     return fetched_[next_++];
   }
-  // Asio has said that there is something to fetch.
-  [[nodiscard]] bool is_announced() const { return announced_; }
   // False: nobody is ready, as far as Asio has said. Once all that was fetched is taken.
   bool fetch();
+  // There is more to take, or to fetch: it will not wake who blocks.
+  [[nodiscard]] bool has_more() const {
+    return announced_ || next_ != fetched_.size() || !again_.empty();
+  }
 
  private:
   static constexpr std::size_t most_at_once = 128;

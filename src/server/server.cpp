@@ -77,14 +77,15 @@ void Server::run() {
 void Server::turn() {
   const bool dry = loop_.run_ready([this](const Readiness::Edge& edge) { on_edge(edge); });
   work_listed();
-  if (dry && to_work_.empty()) loop_.end_gap();
+  if (dry && to_work_.empty() && !loop_.readiness().has_more()) loop_.end_gap();
   loop_.read_time();
   const bool gap = loop_.gap_seen();
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  const bool all_done =
-      dry && to_work_.empty() && to_write_.empty() && !append_ && (!peers_ || peers_->is_flushed());
+  const bool all_done = dry && to_work_.empty() && to_write_.empty() &&
+                        !loop_.readiness().has_more() && !append_ &&
+                        (!peers_ || peers_->is_flushed());
   if (stopped_ || gap || !all_done) return;
   loop_.block(std::min(
       {node_.next_deadline(), deadlines_.next(), drain_until_, next_space_check_, notify_.next()}));

@@ -94,6 +94,7 @@ class Server {
 
   // server_connections.cpp: sockets coming, ready, overdue and going
   void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);
+  bool watch(const Connection& connection);
   void on_edge(const Readiness::Edge& edge);
   void on_readable(Connection& connection);
   void read(Connection& connection);
@@ -124,7 +125,8 @@ class Server {
   Listener listener_;
   Admission admission_;
   ConnectionTable connections_;
-  std::uint32_t refused_ = 0;  // connections that get one line and no more
+  std::uint32_t refused_ = 0;    // connections that get one line and no more
+  bool said_unwatched_ = false;  // that the kernel watches no more sockets; told once
   Deadlines deadlines_;
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read

@@ -3,8 +3,10 @@
 // The server's way with sockets: coming, ready, overdue and going.
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <cerrno>
 #include <chrono>
 #include <memory>
+#include <system_error>
 
 #include "server/refusals.hpp"
 #include "server/server.hpp"
@@ -43,10 +45,7 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
       connections_.add(std::make_unique<Connection>(std::move(socket), address));
   connection.admitted = admitted;
   if (!admitted) ++refused_;
-  if (!loop_.readiness().add(connection.socket.descriptor(), connection.id)) {
-    log_.error("a connection cannot be watched: fs.epoll.max_user_watches is too low");
-    return remove(connection);
-  }
+  if (!watch(connection)) return remove(connection);
   if (admitted) {
     const std::string text = format_endpoint(from);
     step(node::Connected{connection.id, text});
@@ -55,6 +54,16 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   }
   connection.state = Connection::State::ending;
   say(connection, not_admitted(verdict));
+}
+
+bool Server::watch(const Connection& connection) {
+  const bool watched = loop_.readiness().add(connection.socket.descriptor(), connection.id);
+  const int error_number = errno;
+  if (!std::exchange(said_unwatched_, !watched) && !watched) {
+    log_.error("clients are turned away: the kernel watches no more sockets",
+               {{"reason", std::system_category().message(error_number)}});
+  }
+  return watched;
 }
 
 void Server::wait_readable(Connection& connection) {

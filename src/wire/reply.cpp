@@ -114,7 +114,6 @@ void append_error(std::string& out, const reply::Error& error) {
 struct Success {
   std::string& out;
 
-  void operator()(const reply::Done&) const {}
   void operator()(const reply::Pong&) const { out += " pong"; }
   void operator()(const reply::Bye&) const { out += " bye"; }
   void operator()(const reply::Help&) const { append_commands(out); }
@@ -133,10 +132,6 @@ struct Success {
   void operator()(const reply::Closed& closed) const {
     append(out, " released=", std::uint64_t{closed.released});
   }
-  void operator()(const reply::Granted& granted) const {
-    append_grant(out, granted.token, granted.ttl);
-  }
-  void operator()(const reply::Lasting& lasting) const { append(out, " ttl=", lasting.ttl); }
   void operator()(const reply::Cancelled& outcome) const {
     out += outcome.cancelled ? " cancelled=yes" : " cancelled=no";
     if (!outcome.cancelled) append_grant(out, outcome.token, outcome.ttl);
@@ -168,21 +163,6 @@ class ShortLine {
   char* end_ = line_;
 };
 
-bool format_short(std::string& out, const ReplyBody& body) {
-  ShortLine line;
-  line.add("OK");
-  if (const auto* granted = std::get_if<reply::Granted>(&body)) {
-    line.add(" token=", granted->token.value);
-    line.add(" ttl=", granted->ttl.count());
-  } else if (const auto* lasting = std::get_if<reply::Lasting>(&body)) {
-    line.add(" ttl=", lasting->ttl.count());
-  } else if (!std::holds_alternative<reply::Done>(body)) {
-    return false;
-  }
-  line.append_to(out);
-  return true;
-}
-
 }  // namespace
 
 void format_reply(std::string& out, std::string_view tag, const ReplyBody& body) {
@@ -190,14 +170,30 @@ void format_reply(std::string& out, std::string_view tag, const ReplyBody& body)
     out += '#';
     out.append(tag) += ' ';
   }
-  if (format_short(out, body)) return;
-  std::visit(Overloaded{[&out](const reply::Error& error) { append_error(out, error); },
-                        [&out](const auto& success) {
+  ShortLine line;
+  std::visit(Overloaded{[&](const reply::Done&) {
+                          line.add("OK");
+                          line.append_to(out);
+                        },
+                        [&](const reply::Granted& granted) {
+                          line.add("OK token=", granted.token.value);
+                          line.add(" ttl=", granted.ttl.count());
+                          line.append_to(out);
+                        },
+                        [&](const reply::Lasting& lasting) {
+                          line.add("OK ttl=", lasting.ttl.count());
+                          line.append_to(out);
+                        },
+                        [&](const reply::Error& error) {
+                          append_error(out, error);
+                          out += '\n';
+                        },
+                        [&](const auto& success) {
                           out += "OK";
                           Success{out}(success);
+                          out += '\n';
                         }},
              body);
-  out += '\n';
 }
 
 void format_event(std::string& out, const EventBody& body) {

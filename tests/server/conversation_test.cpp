@@ -2,6 +2,8 @@
 //
 // What a client sees of the shell: order, tags, ends.
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
 
 #include "running_server.hpp"
 
@@ -17,6 +19,19 @@ TEST_CASE("pipelined requests are answered in order") {
   CHECK(starts(client.line(), "OK token="));
   CHECK(client.line() == "OK pong");
   CHECK(starts(client.line(), "ERR NOT_HELD"));
+}
+
+// A read leaves some of it in the kernel, which says nothing more about that.
+TEST_CASE("a long pipeline is answered in one go") {
+  constexpr int requests = 15'000;
+  const RunningServer server;
+  LineClient client = server.connect();
+  std::string pipeline;
+  for (int i = 0; i < requests; ++i) pipeline += "PING\n";
+  const auto began = std::chrono::steady_clock::now();
+  client.send(pipeline);
+  for (int i = 0; i < requests; ++i) REQUIRE(client.line() == "OK pong");
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
 }
 
 TEST_CASE("a request may come in pieces") {

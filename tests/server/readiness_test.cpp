@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/readiness.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/client_socket.hpp"
 #include "server/loop.hpp"
@@ -82,7 +88,9 @@ TEST_CASE("what a read left in the kernel may be read without another edge") {
   CHECK(pair.see() == 1);
   CHECK(pair.read(5) == "PING\n");
   CHECK(pair.socket->may_read());
+  CHECK_FALSE(pair.loop.readiness().has_more());
   pair.loop.readiness().tell_again(pair.id);
+  CHECK(pair.loop.readiness().has_more());  // so that nobody blocks on it
   CHECK(pair.see() == 1);
   CHECK(pair.read(100) == "QUIT\n");
   CHECK_FALSE(pair.socket->may_read());
@@ -109,6 +117,46 @@ TEST_CASE("an end that comes behind bytes already read has an edge of its own") 
   CHECK(pair.socket->peer_finished());
   CHECK(pair.read(100).empty());
   CHECK(pair.error == asio::error::eof);
+}
+
+TEST_CASE("what lies behind an urgent byte is read without another edge") {
+  Pair pair;
+  pair.send("PING\n");
+  pair.client.send(asio::buffer("!", 1), tcp::socket::message_out_of_band);
+  pair.send("QUIT\n");
+  CHECK(pair.see() == 1);
+  CHECK(pair.read(100) == "PING\n");
+  CHECK(pair.socket->may_read());
+  CHECK(pair.read(100) == "QUIT\n");
+  static_cast<void>(pair.read(100));
+  CHECK(pair.error == asio::error::would_block);
+  CHECK_FALSE(pair.socket->may_read());
+}
+
+TEST_CASE("however many clients are ready, what others ask of the loop is done") {
+  constexpr std::size_t clients = 300;
+  Loop loop;
+  std::vector<std::array<int, 2>> pairs(clients);
+  const auto make_ready = [&](std::size_t i) { REQUIRE(::write(pairs[i][1], "x", 1) == 1); };
+  for (std::size_t i = 0; i < clients; ++i) {
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pairs[i].data()) == 0);
+    REQUIRE(loop.readiness().add(pairs[i][0], {static_cast<std::uint32_t>(i), 1}));
+    make_ready(i);
+  }
+  bool done = false;
+  int edges = 0;
+  for (int turns = 0; turns < 100 && !done; ++turns) {
+    static_cast<void>(loop.run_ready([&](const Readiness::Edge& edge) {
+      if (++edges == clients) asio::post(loop.context(), [&] { done = true; });
+      char byte = 0;
+      REQUIRE(::read(pairs[edge.id.slot][0], &byte, 1) == 1);
+      make_ready(edge.id.slot);
+    }));
+  }
+  CHECK(done);
+  for (const auto& ends : pairs) {
+    for (const int end : ends) ::close(end);
+  }
 }
 
 TEST_CASE("a client that does not read is written to again once it has read") {
