@@ -225,7 +225,8 @@ void Invariants::check_max_hold(const Hold& hold, const Operation& told, Millise
   latest += (gaps_ - hold.held.gaps) + (slack_ - hold.held_lapse.slack);
   // Recovered, it begins anew with the first record of the new process.
   if (options_.disk && hold.seen <= restarted_at_) latest += flush_allowance();
-  if (told.invoked + ttl <= latest) return;
+  // Past its end but not ended yet, nothing is left of it, and no more is told.
+  if (ttl == Milliseconds{0} || told.invoked + ttl <= latest) return;
   fail("I5 told of more than max_hold leaves",
        to_text(told) + ", max_hold=" + std::to_string(hold.max_hold.count()));
 }
