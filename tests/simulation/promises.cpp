@@ -98,11 +98,13 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   if (found == holds_.end() || !outcome.ttl) return;
   Hold& hold = found->second;
   if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
-  if (verb == Verb::lock || verb == Verb::cancel) check_former(operation);
+  if (verb == Verb::lock) {
+    // max_hold counts from the send of the LOCK that made it; asked again, from what that was told.
+    Moment first = history_[hold.creator].invoked + trusted(hold.max_hold, drift_permyriad);
+    hold.held_told = std::max({hold.held_told, first, told(*outcome.ttl).until});
+  }
+  if (verb == Verb::lock || verb == Verb::cancel) check_former(operation, hold);
   if (verb != Verb::lock) return;
-  // max_hold counts from the send of the LOCK that made it; asked again, from what that was told.
-  Moment first = history_[hold.creator].invoked + trusted(hold.max_hold, drift_permyriad);
-  hold.held_told = std::max({hold.held_told, first, told(*outcome.ttl).until});
   for (const Part& part : hold.parts) check_exclusion(operation, hold, part);
 }
 
