@@ -35,7 +35,7 @@ class Client {
   Client(World& world, const Options& options, std::uint32_t number, std::uint64_t seed);
 
   void start();
-  void stop();  // phase 2: closes what is open, in one way or another
+  void stop();            // phase 2: closes what is open, in one way or another
   void cancel_nothing();  // … after that: a record about an id nobody used
   void on_reply(const Operation& operation);
   void on_push(const EventBody& push);
