@@ -36,7 +36,7 @@ class Client {
 
   void start();
   void stop();            // phase 2: closes what is open, in one way or another
-  void cancel_nothing();  // … after that: a record about an id nobody used
+  void cancel_nothing();  // … after that: one more record, of which nothing but the id is left
   void on_reply(const Operation& operation);
   void on_push(const EventBody& push);
   void on_closed(std::uint32_t link);
