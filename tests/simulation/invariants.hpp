@@ -241,6 +241,7 @@ class Invariants {
 
   // Restarts (restarts.cpp).
   void forget();
+  void note_parts_gone();
   [[nodiscard]] Former former_of(std::uint64_t token, const Hold& hold, const Part& part) const;
   void check_former(const Operation& told, Hold& hold);
   void each_hold_anew();

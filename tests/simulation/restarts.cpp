@@ -46,6 +46,7 @@ void Invariants::on_restart(const Restart& restart) {
   fresh_.clear();
   after_step(now_);
   recovering_ = false;
+  if (restart.forgot) note_parts_gone();
   // What was recovered gets its whole time again.
   each_hold_anew();
   for (std::uint64_t number : live_sessions_) {
@@ -68,6 +69,16 @@ void Invariants::forget() {
   views_.clear();
   believed_.clear();
   for (auto& [key, id] : ids_) id.spent = false;
+}
+
+// A hold that came back may have come back in part: which of its names were unlocked before was
+// forgotten with all else that was known of it.
+void Invariants::note_parts_gone() {
+  for (auto& [token, hold] : holds_) {
+    for (Part& part : hold.parts) {
+      if (!is_held(part.name, token)) part.ended = now_;
+    }
+  }
 }
 
 Invariants::Former Invariants::former_of(std::uint64_t token, const Hold& hold,
