@@ -61,6 +61,19 @@ TEST_CASE("what max_hold takes back is promised for no longer, though a renewal 
   CHECK(core.ask("A", "VERIFY x token=" + std::to_string(held.value)) == "ERR NOT_HELD");
 }
 
+TEST_CASE("CANCEL past max_hold, before it is taken back: it is yours, and nothing is left of it") {
+  Core core(with(Durability::fsync));
+  const Token held = token_of(core.ask("A", "LOCK x id=a ttl=10s max_hold=100ms"));
+  core.advance(99ms);
+  core.send("A", "CANCEL x id=a");
+  core.advance(10ms);  // its end stands in the log behind the question
+  core.flush();
+
+  CHECK(core.read_or_nothing("A") ==
+        "OK cancelled=no token=" + std::to_string(held.value) + " ttl=0");
+  CHECK(core.ask("A", "CANCEL x id=a") == "OK cancelled=yes");
+}
+
 TEST_CASE("disconnect during enqueue: no wait without an id is left behind") {
   Core core(with(either()));
   const Token held = token_of(core.ask("H", "LOCK x"));

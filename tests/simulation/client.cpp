@@ -338,6 +338,11 @@ void Client::stop() {
   }
 }
 
+void Client::cancel_nothing() {
+  connections_[0] = Connection{world_.connect(number_), true, true, false, 0};
+  send(connections_[0], {.verb = Verb::cancel, .name = "lock0", .id = "id-of-nobody"});
+}
+
 Client::Hold* Client::find_hold(Token token) {
   auto found = std::find_if(holds_.begin(), holds_.end(),
                             [&](const Hold& hold) { return hold.token == token; });

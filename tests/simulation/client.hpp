@@ -35,7 +35,8 @@ class Client {
   Client(World& world, const Options& options, std::uint32_t number, std::uint64_t seed);
 
   void start();
-  void stop();  // phase 2: closes what is open, in one way or another
+  void stop();            // phase 2: closes what is open, in one way or another
+  void cancel_nothing();  // … after that: one more record, of which nothing but the id is left
   void on_reply(const Operation& operation);
   void on_push(const EventBody& push);
   void on_closed(std::uint32_t link);

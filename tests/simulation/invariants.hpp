@@ -241,8 +241,9 @@ class Invariants {
 
   // Restarts (restarts.cpp).
   void forget();
+  void note_parts_gone();
   [[nodiscard]] Former former_of(std::uint64_t token, const Hold& hold, const Part& part) const;
-  void check_former(const Operation& granted);
+  void check_former(const Operation& told, Hold& hold);
   void each_hold_anew();
 
   // Failover (failover_laws.cpp).

@@ -79,12 +79,7 @@ void Invariants::check_empty() const {
   if (!outstanding_.empty()) {
     fail("I15 no answer in time", to_text(history_[outstanding_.front().operation]));
   }
-  // One record back, the table still shows what it removed last; after a restart that may have been
-  // every wait there was.
-  std::size_t shown = sizeof(locks::Lock) + sizeof(locks::Acquisition) + sizeof(locks::Session) +
-                      sizeof(locks::Details) + sizeof(locks::Client) + 64;
-  if (restarted_at_ == Moment::min() &&
-      table.memory() > (cancels_ + 64) * (sizeof(locks::SpentId) + texts_of_an_id) + 8 * shown) {
+  if (table.memory() > cancels_ * (sizeof(locks::SpentId) + texts_of_an_id)) {
     fail("I16 back to the baseline",
          std::to_string(table.memory()) + " bytes, " + std::to_string(cancels_) + " cancellations");
   }

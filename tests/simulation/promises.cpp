@@ -98,11 +98,13 @@ void Invariants::on_returned(const Operation& operation, std::int64_t drift_perm
   if (found == holds_.end() || !outcome.ttl) return;
   Hold& hold = found->second;
   if (hold.session.value == 0 || verb != Verb::lock) hold.told.push_back(told(*outcome.ttl));
-  if (verb == Verb::lock || verb == Verb::cancel) check_former(operation);
+  if (verb == Verb::lock) {
+    // max_hold counts from the send of the LOCK that made it; asked again, from what that was told.
+    Moment first = history_[hold.creator].invoked + trusted(hold.max_hold, drift_permyriad);
+    hold.held_told = std::max({hold.held_told, first, told(*outcome.ttl).until});
+  }
+  if (verb == Verb::lock || verb == Verb::cancel) check_former(operation, hold);
   if (verb != Verb::lock) return;
-  // max_hold counts from the send of the LOCK that made it; asked again, from what that was told.
-  Moment first = history_[hold.creator].invoked + trusted(hold.max_hold, drift_permyriad);
-  hold.held_told = std::max({hold.held_told, first, told(*outcome.ttl).until});
   for (const Part& part : hold.parts) check_exclusion(operation, hold, part);
 }
 
@@ -225,7 +227,8 @@ void Invariants::check_max_hold(const Hold& hold, const Operation& told, Millise
   latest += (gaps_ - hold.held.gaps) + (slack_ - hold.held_lapse.slack);
   // Recovered, it begins anew with the first record of the new process.
   if (options_.disk && hold.seen <= restarted_at_) latest += flush_allowance();
-  if (told.invoked + ttl <= latest) return;
+  // Past its end but not ended yet, nothing is left of it, and no more is told.
+  if (ttl == Milliseconds{0} || told.invoked + ttl <= latest) return;
   fail("I5 told of more than max_hold leaves",
        to_text(told) + ", max_hold=" + std::to_string(hold.max_hold.count()));
 }

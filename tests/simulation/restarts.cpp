@@ -46,6 +46,7 @@ void Invariants::on_restart(const Restart& restart) {
   fresh_.clear();
   after_step(now_);
   recovering_ = false;
+  if (restart.forgot) note_parts_gone();
   // What was recovered gets its whole time again.
   each_hold_anew();
   for (std::uint64_t number : live_sessions_) {
@@ -70,6 +71,16 @@ void Invariants::forget() {
   for (auto& [key, id] : ids_) id.spent = false;
 }
 
+// A hold that came back may have come back in part: which of its names were unlocked before was
+// forgotten with all else that was known of it.
+void Invariants::note_parts_gone() {
+  for (auto& [token, hold] : holds_) {
+    for (Part& part : hold.parts) {
+      if (!is_held(part.name, token)) part.ended = now_;
+    }
+  }
+}
+
 Invariants::Former Invariants::former_of(std::uint64_t token, const Hold& hold,
                                          const Part& part) const {
   std::uint32_t client = history_[hold.creator].client;
@@ -86,14 +97,17 @@ Invariants::Former Invariants::former_of(std::uint64_t token, const Hold& hold,
   return former;
 }
 
-void Invariants::check_former(const Operation& granted) {
+// By LOCK or CANCEL; a CANCEL does not say what kind of hold it is, nor all its names.
+void Invariants::check_former(const Operation& told, Hold& hold) {
   std::erase_if(former_, [&](const Former& former) { return former.until <= now_; });
   for (const Former& former : former_) {
     // Told again, it is the same grant.
-    if (!granted.ask.names(former.name) || former.token == granted.outcome.token.value) continue;
-    bool shares = granted.ask.mode == former.mode && former.mode != Mode::exclusive;
+    if (former.token == told.outcome.token.value) continue;
+    const Part* part = hold.part(former.name);
+    if (part == nullptr || !is_believed(hold, *part)) continue;
+    bool shares = hold.mode == former.mode && former.mode != Mode::exclusive;
     if (shares && (former.mode == Mode::shared || former.slots > 1)) continue;
-    fail("I4 lease exclusion", to_text(granted) + " while client" + std::to_string(former.client) +
+    fail("I4 lease exclusion", to_text(told) + " while client" + std::to_string(former.client) +
                                    " still trusts token " + std::to_string(former.token) +
                                    ", which a restart forgot");
   }

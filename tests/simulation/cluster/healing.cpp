@@ -127,7 +127,11 @@ void Cluster::require_rest() {
   while (!is_empty() && schedule_.now() < deadline) {
     schedule_.run_until(schedule_.now() + 200ms);
   }
-  schedule_.run_until(schedule_.now() + 500ms);
+  // The table shows what a record removed until the next.
+  require_service(2s);
+  preferred_.front() = reigning()->place();
+  clients_.front().cancel_nothing();
+  schedule_.run_until(schedule_.now() + 2s);
   invariants_.check_empty();
 }
 
