@@ -89,6 +89,10 @@ void check_limit(std::uint32_t limit) { ensure(limit >= 1 && limit <= 1000); }
 void check_span(Milliseconds span) {
   ensure(span >= Milliseconds{0} && span <= std::chrono::hours{1'000'000});
 }
+// Zero is below every range: whoever knows the range says so.
+void check_ttl(const std::optional<Milliseconds>& ttl) {
+  if (ttl) check_span(*ttl);
+}
 void check_positive(const std::optional<Milliseconds>& span) {
   if (!span) return;
   check_span(*span);
@@ -102,7 +106,7 @@ struct CheckRequest {
     for (const char c : r.message) ensure(static_cast<unsigned char>(c) >= 0x20 && c != '\x7F');
   }
   void operator()(const request::Open& r) const {
-    check_positive(r.ttl);
+    check_ttl(r.ttl);
     check_free_text(r.name, 255);
     check_id_if_any(r.id);
     ensure(r.secret.empty());
@@ -114,7 +118,7 @@ struct CheckRequest {
   void operator()(const request::Lock& r) const {
     check_names(r.names);
     if (r.wait != wait_forever) check_span(r.wait);
-    check_positive(r.ttl);
+    check_ttl(r.ttl);
     check_id_if_any(r.id);
     ensure((r.mode == Mode::slot) == (r.slots != 0) && r.slots <= 65'535);
     check_span(r.delay);
@@ -128,7 +132,7 @@ struct CheckRequest {
   void operator()(const request::Renew& r) const {
     check_name(r.name);
     check_token(r.token);
-    check_positive(r.ttl);
+    check_ttl(r.ttl);
   }
   void operator()(const request::Verify& r) const {
     check_name(r.name);
