@@ -181,36 +181,42 @@ bool Node::differs_in_slots(const request::Lock& request) const {
 }
 
 bool Node::refuse_beyond_limits(Origin from, const request::Lock& request, Slot session) {
-  const Limits& limits = settings_.limits;
   if (refuse_for_memory(from) || refuse_for_disk(from)) return true;
-  std::size_t names = request.names.size();
-  Room locks{"locks", table_->lock_count(), limits.locks, names};
-  if (!is_surely_free(locks)) {
-    auto is_fresh = [this](std::string_view name) { return table_->find_lock(name) == no_slot; };
-    locks.wanted = static_cast<std::size_t>(
-        std::count_if(request.names.begin(), request.names.end(), is_fresh));
-    if (locks.wanted != 0 && refuse_at_limit(from, locks)) return true;
-  }
+  if (refuse_locks(from, request.names)) return true;
   bool may_wait = false;
-  if (request.wait != Milliseconds{0}) {
-    for (std::string_view name : request.names) {
-      Slot at = table_->find_lock(name);
-      if (at == no_slot && nothing_in_flight_for(name)) continue;
-      may_wait = true;
-      std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
-      if (refuse_at_limit(from, {"waiters_per_lock", waiters, limits.waiters_per_lock})) {
-        return true;
-      }
-    }
-  }
+  if (request.wait != Milliseconds{0} && refuse_waiters(from, request.names, may_wait)) return true;
   if (session == no_slot) return false;
+  const Limits& limits = settings_.limits;
   const locks::Session& own = table_->session(session);
+  std::size_t names = request.names.size();
   if (may_wait && refuse_at_limit(from, {"waiters_per_session", own.waits,
                                          limits.waiters_per_session, names})) {
     return true;
   }
   return refuse_at_limit(from, {"locks_per_session", std::uint64_t{own.holds} + own.waits,
                                 limits.locks_per_session, names});
+}
+
+// Which names get a lock is looked up only where there might not be room for all.
+bool Node::refuse_locks(Origin from, Names names) {
+  Room room{"locks", table_->lock_count(), settings_.limits.locks, names.size()};
+  if (is_surely_free(room)) return false;
+  auto is_fresh = [this](std::string_view name) { return table_->find_lock(name) == no_slot; };
+  room.wanted = static_cast<std::uint64_t>(std::count_if(names.begin(), names.end(), is_fresh));
+  return room.wanted != 0 && refuse_at_limit(from, room);
+}
+
+bool Node::refuse_waiters(Origin from, Names names, bool& may_wait) {
+  for (std::string_view name : names) {
+    Slot at = table_->find_lock(name);
+    if (at == no_slot && nothing_in_flight_for(name)) continue;
+    may_wait = true;
+    std::uint32_t waiters = at == no_slot ? 0 : table_->lock(at).waiters;
+    if (refuse_at_limit(from, {"waiters_per_lock", waiters, settings_.limits.waiters_per_lock})) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool Node::is_surely_free(const Room& room) const {

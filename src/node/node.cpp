@@ -153,23 +153,28 @@ void Node::apply_committed() {
   for (std::size_t slice = 0; replica_.has_committed(); ++slice) {
     // Who serves nobody may take his time: a standby that was away has much to apply.
     if (!serving_ && slice == apply_slice) return;
-    replication::Entry entry = replica_.next_committed();
-    bool own = replica_.stage() == replication::Stage::primary && entry.epoch == replica_.epoch();
-    if (unwritten_.index == entry.index) {
-      apply(entry, unwritten_.record);
-    } else {
-      const std::optional<locks::Record> record = decoder_.decode(entry.bytes);
-      ensure(record.has_value());
-      if (own) in_flight_.remove(*record);
-      apply(entry, *record);
-    }
-    replica_.on_applied();  // the record's bytes are gone from here on
-    bool begins = own && !serving_ && !arming_;
-    if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
-    if (begins) arming_.emplace(now_ - skipped_);
-    if (begins) arm();
+    apply_next();
     if (at_once) replica_.on_flushed(replica_.last());
   }
+}
+
+void Node::apply_next() {
+  replication::Entry entry = replica_.next_committed();
+  bool own = replica_.stage() == replication::Stage::primary && entry.epoch == replica_.epoch();
+  if (unwritten_.index == entry.index) {
+    apply(entry, unwritten_.record);
+  } else {
+    const std::optional<locks::Record> record = decoder_.decode(entry.bytes);
+    ensure(record.has_value());
+    if (own) in_flight_.remove(*record);
+    apply(entry, *record);
+  }
+  replica_.on_applied();  // the record's bytes are gone from here on
+  bool begins = own && !serving_ && !arming_;
+  if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
+  if (!begins) return;
+  arming_.emplace(Arming{now_ - skipped_});
+  arm();
 }
 
 void Node::apply(const replication::Entry& entry, const locks::Record& record) {

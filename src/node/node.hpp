@@ -146,6 +146,8 @@ class Node {
     std::uint64_t limit;
     std::uint64_t wanted = 1;
   };
+  bool refuse_locks(Origin from, Names names);
+  bool refuse_waiters(Origin from, Names names, bool& may_wait);
   // Is there room for what is wanted, whatever the records in flight bring?
   [[nodiscard]] bool is_surely_free(const Room& room) const;
   // Counts what is wanted, with what records in flight may add; answers or parks.
@@ -222,6 +224,7 @@ class Node {
     return index;
   }
   void apply_committed();
+  void apply_next();
   void apply(const replication::Entry& entry, const locks::Record& record);
   void apply_and_settle();
   template <class Body>
