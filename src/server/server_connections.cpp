@@ -71,8 +71,8 @@ void Server::wait_readable(Connection& connection) {
   if (connection.socket.may_read()) loop_.readiness().tell_again(connection.id);
 }
 
+// The loop has just read the time.
 void Server::on_edge(const Readiness::Edge& edge) {
-  loop_.read_time();
   Connection* connection = connections_.find(edge.id);
   if (connection == nullptr) return;
   connection->socket.note(edge);
