@@ -76,6 +76,7 @@ void Invariants::on_not_held(const Operation& operation) {
   const Ask& ask = operation.ask;
   if (ask.verb == Verb::lock) {
     const Hold* own = ask.id.empty() ? nullptr : hold_of_id(operation.scope, ask);
+    if (own != nullptr && own->seen >= operation.begun) own = nullptr;  // a later one of this id
     bool in_part =
         own != nullptr && std::any_of(own->parts.begin(), own->parts.end(), [](const Part& part) {
           return part.ended != never || part.unlock_asked || part.break_asked;
