@@ -63,7 +63,8 @@ Cluster::Cluster(const Options& options, std::ostream* trace)
         Host::World{
             schedule_, options_, network_, ledger_, invariants_, tally_,
             [this](const Host& host, replication::EntryId id) { on_first_commit(host, id); },
-            [this](Host& host) { crash(host); }, [this](Host& host) { strike_new_primary(host); },
+            [this](Host& host) { strike_voter(host); },
+            [this](Host& host) { strike_new_primary(host); },
             [this](const Host& host, const std::string& text) { note(host, text); }},
         place, random_.next(),
         Receivers{[this](Operation& operation) { on_reply(operation); },

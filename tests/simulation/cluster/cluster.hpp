@@ -88,6 +88,7 @@ class Cluster : private World, private Truth {
   void lose(Host& host, bool all);
   void hand_over();
   void terminate(Host& host);
+  void strike_voter(Host& host);
   void strike_new_primary(Host& host);
   [[nodiscard]] bool may_lose_another() const;
   [[nodiscard]] Mishap draw_mishap();

@@ -50,9 +50,7 @@ Host::Host(World world, Place place, std::uint64_t seed, Receivers receivers)
             {[this](const node::Event& event) { arrive(event); },
              [this] {
                world_.schedule.after(random_.between(0ms, 20ms), [this, life = life_] {
-                 if (life != life_ || !node_) return;
-                 world_.tally.add(Happening::vote_cut_short);
-                 world_.ended(*this);
+                 if (life == life_ && node_) world_.voting(*this);
                });
              }}),
       desk_(world_.schedule, world_.invariants, std::move(receivers),

@@ -36,7 +36,7 @@ class Host {
     Tally& tally;
     // A record is said to be committed that nobody spoke of before.
     std::function<void(const Host&, replication::EntryId)> first_commit;
-    std::function<void(Host&)> ended;
+    std::function<void(Host&)> voting;
     std::function<void(Host&)> elected;
     std::function<void(const Host&, const std::string&)> note;
   };

@@ -124,6 +124,13 @@ void Cluster::flap(Place place, int times) {
   schedule_.after(random_.between(20ms, 500ms), [this, place, times] { flap(place, times - 1); });
 }
 
+// In the midst of writing its vote.
+void Cluster::strike_voter(Host& host) {
+  if (healing_) return;
+  tally_.add(Happening::vote_cut_short);
+  crash(host);
+}
+
 // Epochs that end in the midst of their first words are those that rules of old records are for.
 void Cluster::strike_new_primary(Host& host) {
   if (healing_ || !random_.chance(options_.cluster->reign_cut_short_permille)) return;
