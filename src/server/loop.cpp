@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "server/clock.hpp"
 
@@ -42,9 +43,18 @@ void Loop::end_gap() {
   drained_ = Span::zero();
 }
 
+bool Loop::asks_asio() {
+  const bool posted =
+      posted_.load(std::memory_order_relaxed) && posted_.exchange(false, std::memory_order_acquire);
+  if (std::exchange(woken_by_clients_, false)) asked_ = now_;
+  return posted || gap_seen_ || now_ - asked_ >= between_asks;
+}
+
 int Loop::run_some() {
   int ran = 0;
   while (ran < most_of_asio && context_.poll_one() != 0) ++ran;
+  if (ran != 0) read_time();
+  asked_ = ran == most_of_asio ? Moment{} : now_;  // there is more: next turn
   return ran;
 }
 
@@ -53,7 +63,10 @@ void Loop::block(Moment until) {
   const Span most = std::chrono::hours(24);
   const Span wait = std::min(until - read_time(), most);
   expected_ = std::max(now_, now_ + wait);  // idle so long; a longer sleep is a gap
+  readiness_.announce();
   context_.run_one_for(wait);
+  woken_by_clients_ = readiness_.is_announced();
+  if (!woken_by_clients_) asked_ = {};  // what woke it may have company
 }
 
 }  // namespace pawl::server

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Turns of the one io thread: run what is ready until dry or until the turn is over, then block.
+// Turns of the one io thread: run what is ready, or until the turn is over; when dry, block.
 // After a gap (the process was stopped or starved) turns go on, but time passes for nobody until
 // what clients sent in the meantime has been seen, or until a second has been spent on it.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
+#include <utility>
 
 #include "base/moment.hpp"
 #include "server/readiness.hpp"
@@ -20,6 +23,13 @@ class Loop {
 
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
+  // From any thread: runs it soon, on the loop's.
+  template <class Function>
+  void post(Function&& function) {
+    boost::asio::post(context_, std::forward<Function>(function));
+    posted_.store(true, std::memory_order_release);
+  }
+
   // The time of this handler; every handler reads it first.
   [[nodiscard]] Moment now() const { return now_; }
   Moment read_time();
@@ -27,23 +37,22 @@ class Loop {
   // Whose sockets clients' are: entered here, told by run_ready.
   [[nodiscard]] Readiness& readiness() { return readiness_; }
 
-  // Begins a turn, within its budget: tells `on_edge` of clients' sockets that are ready, and runs
-  // what Asio has. True when nothing more was ready.
+  // Begins a turn, within its budget: runs what Asio has, if it is time to ask it, and tells
+  // `on_edge` of clients' sockets that are ready. True when to block is right. Behind several
+  // clients others are ready by the time they are served, behind a lone one seldom.
   template <class OnEdge>
   bool run_ready(OnEdge&& on_edge) {
     begin_budget();
-    int handlers = run_some();  // however many clients are ready
-    while (handlers < most_handlers && !budget_is_spent()) {
-      if (const auto edge = readiness_.take()) {
-        on_edge(*edge);
-        ++handlers;
-      } else if (!readiness_.fetch()) {
-        const int ran = run_some();
-        if (ran == 0) return true;
-        handlers += ran;
-      }
+    const bool asked = asks_asio();
+    const int of_asio = asked ? run_some() : 0;  // however many clients are ready
+    readiness_.fetch();
+    int clients = 0;
+    while (const auto edge = readiness_.take()) {
+      on_edge(*edge);
+      if (++clients == most_clients || budget_is_spent()) return false;
     }
-    return false;
+    if (gap_seen_) return asked && of_asio + clients == 0;
+    return of_asio < most_of_asio && clients < several;
   }
 
   // A millisecond for all the work of a turn, and another one for its effects.
@@ -52,17 +61,21 @@ class Loop {
 
   // A gap, and since then not all has been seen: do not tick.
   [[nodiscard]] bool gap_seen() const { return gap_seen_; }
-  // Nothing is ready and all that was read has been stepped.
+  // Nothing was ready at all, and all that was read has been stepped.
   void end_gap();
 
-  // Until something is ready, of which one handler is run, or that moment.
+  // Until something is ready, of which one handler of Asio's is run, or that moment.
   void block(Moment until);
 
  private:
   static constexpr Span budget = std::chrono::milliseconds(1);
-  static constexpr int most_handlers = 512;
+  static constexpr int most_clients = 512;
+  static constexpr int several = 2;
   static constexpr int most_of_asio = 16;
 
+  // To ask Asio costs a system call: not more often than this while clients are ready.
+  static constexpr Span between_asks = std::chrono::microseconds(100);
+  [[nodiscard]] bool asks_asio();
   // Some of what Asio has ready; how many.
   int run_some();
 
@@ -72,6 +85,9 @@ class Loop {
   Moment now_;
   Moment expected_;  // until then the next reading of the time is no surprise
   Moment budget_began_;
+  Moment asked_;
+  bool woken_by_clients_ = false;     // and by nothing else
+  std::atomic<bool> posted_ = false;  // since Asio was asked
   bool gap_seen_ = false;
   Span drained_{0};  // since the gap, the gaps left out
 };

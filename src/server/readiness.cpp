@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <system_error>
+#include <utility>
 
 namespace pawl::server {
 namespace {
@@ -35,9 +36,7 @@ Readiness::Edge edge_of(const epoll_event& event) {
 }  // namespace
 
 Readiness::Readiness(boost::asio::io_context& context)
-    : epoll_(context.get_executor(), make_epoll()) {
-  wait();
-}
+    : epoll_(context.get_executor(), make_epoll()) {}
 
 bool Readiness::add(int descriptor, ConnectionId id) {
   epoll_event event{};
@@ -46,29 +45,23 @@ bool Readiness::add(int descriptor, ConnectionId id) {
   return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-bool Readiness::fetch() {
+void Readiness::fetch() {
+  if (next_ != fetched_.size()) return;
   fetched_.clear();
   next_ = 0;
-  if (announced_) {
-    const int size = static_cast<int>(events_.size());
-    const int count = ::epoll_wait(epoll_.native_handle(), events_.data(), size, 0);
-    for (int i = 0; i < count; ++i)
-      fetched_.push_back(edge_of(events_[static_cast<std::size_t>(i)]));
-    if (count < size) {
-      announced_ = false;
-      wait();
-    }
-  }
+  const int size = static_cast<int>(events_.size());
+  const int count = ::epoll_wait(epoll_.native_handle(), events_.data(), size, 0);
+  for (int i = 0; i < count; ++i) fetched_.push_back(edge_of(events_[static_cast<std::size_t>(i)]));
+  full_ = count == size;
   fetched_.insert(fetched_.end(), again_.begin(), again_.end());
   again_.clear();
-  return !fetched_.empty();
 }
 
-// Asio looks at the level whenever a wait begins: what came since the fetch is announced.
-void Readiness::wait() {
-  epoll_.async_wait(epoll_.wait_read, [this](const boost::system::error_code& error) {
-    if (!error) announced_ = true;
-  });
+// Asio looks at the level when a wait begins: what came since the last fetch is announced too.
+void Readiness::announce() {
+  if (std::exchange(announcing_, true)) return;
+  epoll_.async_wait(epoll_.wait_read,
+                    [this](const boost::system::error_code&) { announcing_ = false; });
 }
 
 }  // namespace pawl::server

@@ -40,24 +40,27 @@ class Readiness {
     if (next_ == fetched_.size()) return std::nullopt;
     return fetched_[next_++];
   }
-  // False: nobody is ready, as far as Asio has said. Once all that was fetched is taken.
-  bool fetch();
+  // Asks the kernel, once all that was fetched is taken.
+  void fetch();
   // There is more to take, or to fetch: it will not wake who blocks.
   [[nodiscard]] bool has_more() const {
-    return announced_ || next_ != fetched_.size() || !again_.empty();
+    return next_ != fetched_.size() || full_ || !again_.empty();
   }
+
+  // Before blocking: the next client to be ready wakes Asio, once.
+  void announce();
+  [[nodiscard]] bool is_announced() const { return !announcing_; }
 
  private:
   static constexpr std::size_t most_at_once = 128;
 
-  void wait();
-
   boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> epoll_;
-  bool announced_ = false;
+  bool announcing_ = false;
   std::array<epoll_event, most_at_once> events_{};
   std::vector<Edge> fetched_;
   std::size_t next_ = 0;
   std::vector<Edge> again_;
+  bool full_ = false;  // the last fetch: there may be more
 };
 
 }  // namespace pawl::server

@@ -42,7 +42,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
   join(config);
   store_.start(
-      loop_.context(), [this](const node::Event& event) { on_stored(event); }, loop_.now());
+      loop_, [this](const node::Event& event) { on_stored(event); }, loop_.now());
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
   next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner

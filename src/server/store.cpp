@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <cstdio>
 #include <span>
 #include <string_view>
@@ -21,9 +20,8 @@ journal::Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span{
 
 }  // namespace
 
-void Store::start(boost::asio::io_context& context, std::function<void(const node::Event&)> deliver,
-                  Moment now) {
-  context_ = &context;
+void Store::start(Loop& loop, std::function<void(const node::Event&)> deliver, Moment now) {
+  loop_ = &loop;
   if (grace_left_ > Milliseconds{0}) grace_ends_ = now + grace_left_;
   deliver_ = std::move(deliver);
   worker_ = std::make_unique<storage::Worker>();
@@ -142,7 +140,7 @@ void Store::save(const node::SnapshotPart& part) {
 void Store::on_log(const storage::LogEvent& event) {
   std::visit(Overloaded{
                  [&](const storage::Flushed& flushed) {
-                   boost::asio::post(*context_, [this, flushed] {
+                   loop_->post([this, flushed] {
                      deliver_(node::Flushed{flushed.index, truncations_at(flushed.ticket)});
                    });
                  },
@@ -172,7 +170,7 @@ void Store::on_snapshot(const storage::SnapshotEvent& event) {
 }
 
 void Store::post(node::Event event) {
-  boost::asio::post(*context_, [this, event = std::move(event)] { deliver_(event); });
+  loop_->post([this, event = std::move(event)] { deliver_(event); });
 }
 
 // After an error of the disk nobody knows what it holds: the next start reads it anew.

@@ -5,7 +5,6 @@
 // its two threads; what comes of it is posted to the io thread. An error there ends the process.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,6 +20,7 @@
 #include "node/recovered.hpp"
 #include "server/config/config.hpp"
 #include "server/log.hpp"
+#include "server/loop.hpp"
 #include "server/start_failure.hpp"
 #include "storage/data_directory.hpp"
 #include "storage/log_writer.hpp"
@@ -50,8 +50,7 @@ class Store {
   [[nodiscard]] node::Recovered take_recovered() { return std::move(recovered_); }
 
   // From here on events come, on the io thread.
-  void start(boost::asio::io_context& context, std::function<void(const node::Event&)> deliver,
-             Moment now);
+  void start(Loop& loop, std::function<void(const node::Event&)> deliver, Moment now);
 
   // A step's wishes; and at the end of a turn the records that its steps made.
   void want(const node::Actions& actions);
@@ -137,7 +136,7 @@ class Store {
   std::uint64_t ticket_ = 0;  // of the records handed over last
   bool saving_ = false;       // a snapshot of the node's own
 
-  boost::asio::io_context* context_ = nullptr;
+  Loop* loop_ = nullptr;
   std::function<void(const node::Event&)> deliver_;
   std::unique_ptr<storage::Worker> worker_;
   std::unique_ptr<storage::LogWriter> writer_;

@@ -2,7 +2,6 @@
 //
 // The disk of one node among others: its vote and whom it knows, in META; snapshots in and out.
 // META is written in the order asked for, ahead of all that belongs to snapshots.
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "server/store.hpp"
@@ -13,7 +12,7 @@ void Store::change_meta(std::function<void(journal::Meta&)> change, std::functio
   worker_->post([this, change = std::move(change), then = std::move(then)] {
     change(meta_);
     if (auto written = meta_file_.write(meta_); !written) end_process(written.error());
-    boost::asio::post(*context_, then);
+    loop_->post(then);
   });
 }
 

@@ -133,30 +133,73 @@ TEST_CASE("what lies behind an urgent byte is read without another edge") {
   CHECK_FALSE(pair.socket->may_read());
 }
 
+namespace {
+
+// So many clients, each of whom has something to read again as soon as it was read.
+struct NeverDry {
+  NeverDry(Loop& loop, std::size_t clients) : pairs(clients) {
+    for (std::size_t i = 0; i < clients; ++i) {
+      REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pairs[i].data()) == 0);
+      REQUIRE(loop.readiness().add(pairs[i][0], {static_cast<std::uint32_t>(i), 1}));
+      make_ready(i);
+    }
+  }
+  NeverDry(const NeverDry&) = delete;
+  NeverDry& operator=(const NeverDry&) = delete;
+  ~NeverDry() {
+    for (const auto& ends : pairs) {
+      for (const int end : ends) ::close(end);
+    }
+  }
+
+  void make_ready(std::size_t i) const { REQUIRE(::write(pairs[i][1], "x", 1) == 1); }
+  void read(std::size_t i) const {
+    char byte = 0;
+    REQUIRE(::read(pairs[i][0], &byte, 1) == 1);
+    make_ready(i);
+  }
+
+  std::vector<std::array<int, 2>> pairs;
+};
+
+}  // namespace
+
 TEST_CASE("however many clients are ready, what others ask of the loop is done") {
   constexpr std::size_t clients = 300;
   Loop loop;
-  std::vector<std::array<int, 2>> pairs(clients);
-  const auto make_ready = [&](std::size_t i) { REQUIRE(::write(pairs[i][1], "x", 1) == 1); };
-  for (std::size_t i = 0; i < clients; ++i) {
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pairs[i].data()) == 0);
-    REQUIRE(loop.readiness().add(pairs[i][0], {static_cast<std::uint32_t>(i), 1}));
-    make_ready(i);
-  }
+  const NeverDry never_dry(loop, clients);
   bool done = false;
   int edges = 0;
   for (int turns = 0; turns < 100 && !done; ++turns) {
     static_cast<void>(loop.run_ready([&](const Readiness::Edge& edge) {
       if (++edges == clients) asio::post(loop.context(), [&] { done = true; });
-      char byte = 0;
-      REQUIRE(::read(pairs[edge.id.slot][0], &byte, 1) == 1);
-      make_ready(edge.id.slot);
+      never_dry.read(edge.id.slot);
     }));
   }
   CHECK(done);
-  for (const auto& ends : pairs) {
-    for (const int end : ends) ::close(end);
+}
+
+TEST_CASE("what is posted to the loop is done in the next turn, though clients are ready") {
+  Loop loop;
+  const NeverDry never_dry(loop, 2);
+  int done = 0;
+  for (int turn = 0; turn < 1'000; ++turn) {
+    loop.post([&] { ++done; });
+    static_cast<void>(loop.run_ready([&](const Readiness::Edge& edge) {
+      CHECK(done == turn + 1);
+      never_dry.read(edge.id.slot);
+    }));
   }
+}
+
+TEST_CASE("several clients are looked for again before the loop blocks, a lone one is not") {
+  const auto blocks_behind = [](std::size_t clients) {
+    Loop loop;
+    const NeverDry never_dry(loop, clients);
+    return loop.run_ready([&](const Readiness::Edge& edge) { never_dry.read(edge.id.slot); });
+  };
+  CHECK(blocks_behind(1));
+  CHECK_FALSE(blocks_behind(2));
 }
 
 TEST_CASE("a client that does not read is written to again once it has read") {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -57,7 +56,7 @@ struct Running {
     if (!opened) FAIL(opened.error().why);
     store = std::move(*opened);
     recovered = store->take_recovered();
-    store->start(context, [this](const node::Event& event) { events.push_back(own(event)); }, {});
+    store->start(loop, [this](const node::Event& event) { events.push_back(own(event)); }, {});
   }
 
   // The message of an event is read during the step only; here none has one.
@@ -74,8 +73,7 @@ struct Running {
           return found;
         }
       }
-      context.restart();
-      context.run_one_for(100ms);
+      loop.context().run_one_for(100ms);
     }
     FAIL("nothing came");
     return {};
@@ -83,8 +81,7 @@ struct Running {
   void wait_until(const bool& done) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (!done && std::chrono::steady_clock::now() < deadline) {
-      context.restart();
-      context.run_one_for(100ms);
+      loop.context().run_one_for(100ms);
     }
     REQUIRE(done);
   }
@@ -96,7 +93,7 @@ struct Running {
     store->want(actions);
   }
 
-  boost::asio::io_context context;
+  Loop loop;
   std::vector<node::Event> events;
   std::unique_ptr<Store> store;
   node::Recovered recovered;
