@@ -24,33 +24,30 @@ bool is_code(std::string_view word) {
   });
 }
 
-// The tag, if there is one, off `rest`; false: what looks like one is none.
-bool take_tag(std::string_view& rest, std::string& tag) {
-  if (!rest.starts_with('#')) return true;
-  rest.remove_prefix(1);
-  const std::string_view word = wire::take_plain_word(rest);
-  wire::skip_blanks(rest);
+// The tag, if there is one; false: what looks like one is none.
+bool take_tag(wire::Words& words, std::string& tag) {
+  if (words.at_end() || words.front() != '#') return true;
+  const std::string_view word = words.take_plain().substr(1);
+  words.skip_blanks();
   tag = word;
   return wire::is_tag(word);
 }
 
-bool take_fields(std::string_view rest, ReplyLine& reply) {
+bool take_fields(wire::Words& words, ReplyLine& reply) {
   std::string scratch;
-  scratch.reserve(rest.size());
-  for (wire::skip_blanks(rest); !rest.empty(); wire::skip_blanks(rest)) {
+  scratch.reserve(words.rest().size());
+  for (words.skip_blanks(); !words.at_end(); words.skip_blanks()) {
     scratch.clear();
     wire::Word word;
     std::string_view problem;
-    if (!wire::take_word(rest, scratch, word, problem)) return false;
+    if (!words.take(scratch, word, problem)) return false;
     if (!word.is_option || word.key.empty()) return false;
     reply.fields.emplace_back(word.key, word.value);
   }
   return true;
 }
 
-bool is_field(std::string_view rest) {
-  return wire::take_plain_word(rest).find('=') != std::string_view::npos;
-}
+bool is_field(wire::Words words) { return words.take_plain().find('=') != std::string_view::npos; }
 
 }  // namespace
 
@@ -70,18 +67,19 @@ std::optional<ReplyLine> parse_reply_line(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (!wire::is_text(line)) return std::nullopt;
   ReplyLine reply;
-  if (!take_tag(line, reply.tag)) return std::nullopt;
-  const auto kind = kind_named(wire::take_plain_word(line));
+  wire::Words words(line);
+  if (!take_tag(words, reply.tag)) return std::nullopt;
+  const auto kind = kind_named(words.take_plain());
   if (!kind || (*kind == ReplyLine::Kind::event && !reply.tag.empty())) return std::nullopt;
   reply.kind = *kind;
-  wire::skip_blanks(line);
-  if (reply.kind == ReplyLine::Kind::ok && line.starts_with('{')) {
-    reply.json = line;
+  words.skip_blanks();
+  if (reply.kind == ReplyLine::Kind::ok && words.rest().starts_with('{')) {
+    reply.json = words.rest();
     return reply.json.ends_with('}') ? std::optional(std::move(reply)) : std::nullopt;
   }
-  if (!is_field(line)) reply.word = wire::take_plain_word(line);
+  if (!is_field(words)) reply.word = words.take_plain();
   if (reply.kind != ReplyLine::Kind::ok && !is_code(reply.word)) return std::nullopt;
-  if (!take_fields(line, reply)) return std::nullopt;
+  if (!take_fields(words, reply)) return std::nullopt;
   return reply;
 }
 

@@ -31,8 +31,11 @@ struct Choice {
 // Each step leaves its target alone when the option is not given, and is false once it has refused.
 class Builder {
  public:
-  Builder(Names words, const OptionValues& options, std::string& message)
-      : words_(words), options_(options), message_(message) {}
+  Builder(Positional positional, const OptionValues& options, std::string& message)
+      : words_(positional.words),
+        words_are_plain_(positional.are_plain),
+        options_(options),
+        message_(message) {}
 
   [[nodiscard]] request::Malformed refusal() const {
     return {.code = ErrorCode::bad_request, .message = message_};
@@ -46,13 +49,16 @@ class Builder {
 
   bool names(Names& out) {
     out = words_;
-    if (!std::all_of(words_.begin(), words_.end(), is_name)) return refuse({name_form});
-    return !a_name_stands_twice() || refuse({"a name stands twice: each lock once"});
+    for (const std::string_view word : words_) {
+      if (!names_a_lock(word)) return refuse({name_form});
+    }
+    return words_.size() == 1 || !a_name_stands_twice() ||
+           refuse({"a name stands twice: each lock once"});
   }
 
   bool name(std::string_view& out) {
     out = words_.front();
-    return is_name(out) || refuse({name_form});
+    return names_a_lock(out) || refuse({name_form});
   }
 
   bool secrets() {
@@ -171,9 +177,12 @@ class Builder {
   [[nodiscard]] Names words() const { return words_; }
 
  private:
+  [[nodiscard]] bool names_a_lock(std::string_view word) const {
+    return words_are_plain_ ? word.size() <= longest_name : is_name(word);
+  }
+
   // One is compared with those before it only where a sketch of them says that it may be there.
   [[nodiscard]] bool a_name_stands_twice() const {
-    if (words_.size() == 1) return false;
     std::bitset<1024> sketch;
     for (std::size_t i = 0; i < words_.size(); ++i) {
       const std::size_t place = hash_text(words_[i], 0) % sketch.size();
@@ -205,6 +214,7 @@ class Builder {
   }
 
   Names words_;
+  bool words_are_plain_;
   const OptionValues& options_;
   std::string& message_;
 };
@@ -299,7 +309,7 @@ void build(Builder& from, Request& out) {
 
 }  // namespace
 
-void build_request(const VerbRule& rule, Names words, const OptionValues& options,
+void build_request(const VerbRule& rule, Positional words, const OptionValues& options,
                    std::string& message, Request& out) {
   Builder from(words, options, message);
   switch (rule.verb) {

@@ -27,9 +27,15 @@ struct OptionValues {
   }
 };
 
+// The positional words of a line.
+struct Positional {
+  Names words;
+  bool are_plain = false;  // known to have only characters that may stand in a name
+};
+
 // Expects as many words as the rule wants, only options it takes, all it needs. The request views
 // `words`, `options` and, when malformed, `message`, which is overwritten.
-void build_request(const VerbRule& rule, Names words, const OptionValues& options,
+void build_request(const VerbRule& rule, Positional words, const OptionValues& options,
                    std::string& message, Request& out);
 
 }  // namespace pawl::wire

@@ -45,19 +45,19 @@ Line RequestParser::parse(std::string_view line) {
     return result;
   }
   const bool sound = is_text(line);
-  std::string_view rest = line;
-  skip_blanks(rest);
-  if (rest.empty()) return result;
+  Words words(line);
+  words.skip_blanks();
+  if (words.at_end()) return result;
 
   result.kind = sound ? LineKind::request : LineKind::poison;
   bool tag_is_good = true;
-  if (rest.front() == '#') {
-    const std::string_view tag = take_plain_word(rest).substr(1);
+  if (words.front() == '#') {
+    const std::string_view tag = words.take_plain().substr(1);
     tag_is_good = is_tag(tag);
     if (tag_is_good) result.tag = tag;
-    skip_blanks(rest);
+    words.skip_blanks();
   }
-  const std::string_view word = take_plain_word(rest);
+  const std::string_view word = words.take_plain();
   const VerbRule* const rule = find_verb(word);
 
   if (!sound) {
@@ -69,7 +69,7 @@ Line RequestParser::parse(std::string_view line) {
   } else if (rule == nullptr) {
     result.request = unknown(word);
   } else {
-    parse_request(*rule, rest, result.request);
+    parse_request(*rule, words, result.request);
   }
   if (auto* bad = std::get_if<request::Malformed>(&result.request); bad != nullptr) {
     bad->of_session = rule != nullptr && (rule->verb == Verb::open || rule->verb == Verb::resume);
@@ -88,30 +88,31 @@ request::Malformed RequestParser::unknown(std::string_view word) {
   return malformed(ErrorCode::unknown_command, message_);
 }
 
-void RequestParser::parse_request(const VerbRule& rule, std::string_view rest, Request& out) {
+void RequestParser::parse_request(const VerbRule& rule, Words& words, Request& out) {
   words_.clear();
+  words_are_plain_ = true;
   text_.clear();
   options_.given = 0;
-  // Words of a verb without a usage are for the version that serves it to judge.
-  if (rule.usage.empty()) rest = {};
-  if (const auto bad = take_words(rule, rest)) {
+  if (const auto bad = take_words(rule, words)) {
     out = *bad;
   } else {
-    build_request(rule, words_, options_, message_, out);
+    build_request(rule, {words_, words_are_plain_}, options_, message_, out);
   }
 }
 
-std::optional<request::Malformed> RequestParser::take_words(const VerbRule& rule,
-                                                            std::string_view rest) {
-  for (skip_blanks(rest); !rest.empty(); skip_blanks(rest)) {
+std::optional<request::Malformed> RequestParser::take_words(const VerbRule& rule, Words& words) {
+  // Words of a verb without a usage are for the version that serves it to judge.
+  if (rule.usage.empty()) return std::nullopt;
+  for (words.skip_blanks(); !words.at_end(); words.skip_blanks()) {
     Word word;
     std::string_view problem;
-    if (!take_word(rest, text_, word, problem)) {
+    if (!words.take(text_, word, problem)) {
       return malformed(ErrorCode::bad_request, problem);
     }
     if (!word.is_option) {
       if (words_.size() == rule.most_words) return misused(rule, " takes fewer words: ");
       words_.push_back(word.value);
+      words_are_plain_ = words_are_plain_ && word.is_plain;
       continue;
     }
     const auto option = find_option(word.key);

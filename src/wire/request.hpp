@@ -12,6 +12,7 @@
 
 #include "base/request.hpp"
 #include "wire/build.hpp"
+#include "wire/words.hpp"
 
 namespace pawl::wire {
 
@@ -38,16 +39,16 @@ class RequestParser {
  private:
   friend struct ParserScratch;  // the tests look where views point
 
-  void parse_request(const VerbRule& rule, std::string_view rest, Request& out);
+  void parse_request(const VerbRule& rule, Words& words, Request& out);
   // Nothing was wrong with its words and options one by one?
-  [[nodiscard]] std::optional<request::Malformed> take_words(const VerbRule& rule,
-                                                             std::string_view rest);
+  [[nodiscard]] std::optional<request::Malformed> take_words(const VerbRule& rule, Words& words);
   [[nodiscard]] request::Malformed unknown(std::string_view word);
   [[nodiscard]] request::Malformed misused(const VerbRule& rule, std::string_view how);
   [[nodiscard]] request::Malformed unknown_option(const VerbRule& rule, std::string_view key);
   [[nodiscard]] request::Malformed repeated_option(Option option);
 
   std::vector<std::string_view> words_;  // positional ones
+  bool words_are_plain_ = true;          // every one of them
   OptionValues options_;
   std::string text_;     // unescaped values
   std::string message_;  // of a Malformed

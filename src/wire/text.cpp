@@ -61,12 +61,6 @@ std::size_t character_at(std::string_view bytes) {
   return length;
 }
 
-// What ASCII of a name does not have; or is not ASCII, and needs a closer look.
-constexpr auto not_plainly_in_name = [](scan::Eight bytes) {
-  return scan::below(bytes, 0x21) | scan::equal(bytes, '\x7F') | scan::equal(bytes, '"') |
-         scan::equal(bytes, '=') | scan::equal(bytes, ',') | scan::not_ascii(bytes);
-};
-
 }  // namespace
 
 bool is_text(std::string_view bytes) {
@@ -83,7 +77,7 @@ bool is_text(std::string_view bytes) {
 }
 
 bool has_name_characters(std::string_view text) {
-  if (scan::has_none(text, not_plainly_in_name)) return true;
+  if (scan::has_none(text, scan::not_plainly_in_name)) return true;
   if (!all_of_class(text, in_name)) return false;
   for (std::size_t at = text.find('\xC2'); at != text.npos; at = text.find('\xC2', at + 1)) {
     if (control_at(text.substr(at)) != 0) return false;
