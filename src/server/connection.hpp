@@ -19,6 +19,7 @@
 #include "server/admission.hpp"
 #include "server/client_socket.hpp"
 #include "server/outbox.hpp"
+#include "server/resp_talk.hpp"
 
 namespace pawl::server {
 
@@ -39,14 +40,15 @@ struct Connection {
   ConnectionId id;
   boost::asio::ip::address address;
   RequestNumber last_request = 0;
-  RequestNumber begun = 0;      // of the first pending line, once it was stepped; else 0
-  std::uint32_t discarded = 0;  // bytes thrown away while lingering
+  RequestNumber begun = 0;         // of the first pending line, once it was stepped; else 0
+  std::unique_ptr<RespTalk> resp;  // none: it speaks lines
+  std::uint32_t discarded = 0;     // bytes thrown away while lingering
 
   State state = State::open;
   node::DisconnectCause cause = node::DisconnectCause::client;
   bool admitted = true;        // counted, and known to the node
   bool at_first_byte = true;   // nothing was read yet
-  bool parked = false;         // the first pending line was stepped and waits for the node's log
+  bool parked = false;         // what it asked last waits for the node before more is stepped
   bool blocked = false;        // pending lines wait for `parked`, for room or for their next go
   bool peer_finished = false;  // its end of input has arrived, perhaps behind unread requests
   bool at_end = false;         // its end of input was read

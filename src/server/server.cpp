@@ -27,6 +27,14 @@ Limits within_descriptors(Limits limits) {
   return limits;
 }
 
+std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp) {
+  if (resp.enabled == Switch::off) return nullptr;
+  const bool reject = resp.missing_ttl == MissingTtl::reject;
+  const wire::resp::Policy policy{.missing_ttl = reject ? Milliseconds{0} : resp.ttl_cap,
+                                  .allow_unowned = resp.allow_unowned == Switch::on};
+  return std::make_unique<wire::resp::Interpreter>(policy);
+}
+
 }  // namespace
 
 Server::Server(const Config& config, const Log& log, Store& store, Notify& notify)
@@ -35,6 +43,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       notify_(notify),
       limits_(within_descriptors(config.core.limits)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
+      redis_(interpreter_for(config.resp)),
       listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);

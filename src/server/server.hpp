@@ -27,9 +27,11 @@
 #include "server/peers.hpp"
 #include "server/primary_watch.hpp"
 #include "server/round.hpp"
+#include "server/said_lately.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
 #include "wire/request.hpp"
+#include "wire/resp/interpreter.hpp"
 
 namespace pawl::server {
 
@@ -77,6 +79,7 @@ class Server {
   bool step_lines(Connection& connection, std::string_view& rest);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
+  void note_first_byte(Connection& connection, char byte);
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
   void go_on(Connection& connection);
@@ -91,6 +94,13 @@ class Server {
   bool is_behind(Connection& connection);
   void list_work(Connection& connection);
   void list_output(Connection& connection);
+
+  // server_resp.cpp: the same for a Redis client
+  void step_commands(Connection& connection, std::string_view& rest);
+  void step_command(Connection& connection);
+  void go_on_asking(Connection& connection);
+  void answer(Connection& connection, const Reply& reply);
+  void refuse_command(Connection& connection, std::string_view why);
 
   // server_connections.cpp: sockets coming, ready, overdue and going
   void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);
@@ -118,6 +128,10 @@ class Server {
   node::Node node_;
   node::Actions actions_;
   wire::RequestParser parser_;
+  std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
+  std::vector<std::string_view> words_;             // of the command being read
+  std::uint64_t redis_clients_ = 0;                 // so far
+  SaidLately said_scripts_{std::chrono::minutes(1)};
 
   std::unique_ptr<Peers> peers_;  // none: alone
   bool is_witness_ = false;       // serves no clients

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "server/going.hpp"
 #include "server/refusals.hpp"
 #include "server/secret.hpp"
 #include "server/server.hpp"
@@ -17,31 +18,31 @@ using namespace std::chrono_literals;
 
 constexpr Span peer_check = 1s;
 
-// A connection's go: then the others have theirs. The first one, of what was just read, is short:
-// a hundred pipelines that come at once are soon put in line, and who sends little is not.
-constexpr int lines_at_first = 8;
-constexpr int lines_later = 64;
-constexpr int lines_between_looks = 8;  // at the clock
-constexpr std::size_t most_told = 16'384;
-
 }  // namespace
 
 // `rest` is what this connection has sent and nobody has stepped: in the buffer or in `pending`.
 void Server::work(Connection& connection, std::string_view rest) {
-  if (connection.at_first_byte && !rest.empty()) {
-    connection.at_first_byte = false;
-    if (rest.front() == '*') {
-      refuse(connection, no_resp);
-    }
+  if (connection.at_first_byte && !rest.empty()) note_first_byte(connection, rest.front());
+  if (connection.resp != nullptr) {
+    step_commands(connection, rest);
+    keep(connection, rest);
+  } else if (step_lines(connection, rest)) {
+    keep(connection, rest);
   }
-  if (step_lines(connection, rest)) keep(connection, rest);
+}
+
+void Server::note_first_byte(Connection& connection, char byte) {
+  connection.at_first_byte = false;
+  if (byte != '*') return;
+  if (redis_ == nullptr) return refuse(connection, no_resp);
+  connection.resp = std::make_unique<RespTalk>();
+  connection.resp->speaker.number = ++redis_clients_;
 }
 
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
-  const int most_lines = connection.owns(rest) ? lines_later : lines_at_first;
-  const std::size_t told_before = connection.outbox.unread_bytes();
-  for (int lines = 0; connection.may_step(limits_); ++lines) {
+  Going going(connection, rest, loop_);
+  while (connection.may_step(limits_)) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     if (size >= limits_.line) {
@@ -49,9 +50,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
       break;
     }
     if (end == rest.npos) break;
-    const bool look = lines != 0 && lines % lines_between_looks == 0;
-    if (lines == most_lines || connection.outbox.unread_bytes() > told_before + most_told ||
-        (look && loop_.budget_is_spent())) {
+    if (going.is_over()) {
       list_work(connection);
       break;
     }
@@ -150,6 +149,10 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  if (connection.state == Connection::State::ending && connection.resp != nullptr) {
+    go_on_asking(connection);
+    return list_output(connection);
+  }
   if (connection.state == Connection::State::ending && connection.begun) {
     return answer_parked(connection);
   }
@@ -197,6 +200,10 @@ void Server::step(const node::Event& event) {
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
     if (Connection* connection = receiver(reply.to.connection)) {
+      if (connection->resp != nullptr) {
+        answer(*connection, reply);
+        continue;
+      }
       connection->outbox.reply(reply.to.request, [&](std::string& out, std::string_view tag) {
         wire::format_reply(out, tag, reply.body);
       });

@@ -4,6 +4,7 @@
 // base/settings.hpp; keys.hpp gives each value its name, unit, range and meaning.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,12 +30,24 @@ struct ClusterPeer {
   bool operator==(const ClusterPeer&) const = default;
 };
 
+enum class Switch : std::uint8_t { off, on };
+enum class MissingTtl : std::uint8_t { cap, reject };
+
+// What Redis clients are served.
+struct Resp {
+  Switch enabled = Switch::on;
+  MissingTtl missing_ttl = MissingTtl::cap;
+  Milliseconds ttl_cap{3'600'000};
+  Switch allow_unowned = Switch::off;
+};
+
 struct Config {
   Settings core{.durability = Durability::fsync};
   std::string data_dir = "/var/lib/pawl";
   Listen listen;
   std::string cluster_id;                  // empty only without cluster_peers
   std::vector<ClusterPeer> cluster_peers;  // in the order of core.cluster.nodes, one for one
+  Resp resp;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
 };

@@ -25,6 +25,14 @@ constexpr auto words(const Choice<Durability>&) {
                     Word{"none", Durability::none}};
 }
 
+constexpr auto words(const Choice<Switch>&) {
+  return std::array{Word{"on", Switch::on}, Word{"off", Switch::off}};
+}
+
+constexpr auto words(const Choice<MissingTtl>&) {
+  return std::array{Word{"cap", MissingTtl::cap}, Word{"reject", MissingTtl::reject}};
+}
+
 constexpr auto words(const Choice<LogLevel>&) {
   return std::array{Word{"error", LogLevel::error}, Word{"warn", LogLevel::warn},
                     Word{"info", LogLevel::info}, Word{"debug", LogLevel::debug}};

@@ -65,10 +65,10 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind =
-    std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, Duration, DurationOrAuto,
-                 Count<std::uint32_t>, Count<std::uint64_t>, Size<std::uint32_t>,
-                 Size<std::uint64_t>, Choice<Durability>, Choice<LogLevel>, Choice<LogFormat>>;
+using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, Duration,
+                          DurationOrAuto, Count<std::uint32_t>, Count<std::uint64_t>,
+                          Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
+                          Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 

@@ -88,6 +88,16 @@ constexpr std::array table{
     Key{"sessions.default_ttl", "The life of a session after OPEN without ttl=.", on_restart,
         Duration{core<&Settings::session_default_ttl>, 50ms, 24h}},
 
+    Key{"resp.enabled", "Whether Redis clients are served, on the same port.", on_restart,
+        Choice<Switch>{at<&Config::resp, &Resp::enabled>}},
+    Key{"resp.missing_ttl", "What a SET without PX or EX gets: the TTL of ttl_cap, or an error.",
+        on_restart, Choice<MissingTtl>{at<&Config::resp, &Resp::missing_ttl>}},
+    Key{"resp.ttl_cap", "The lease of a lock whose Redis client gives it none.", on_restart,
+        Duration{at<&Config::resp, &Resp::ttl_cap>, 50ms, 24h}},
+    Key{"resp.allow_unowned",
+        "Whether DEL, and an EXPIRE that shortens, may act on a lock without naming its owner.",
+        on_restart, Choice<Switch>{at<&Config::resp, &Resp::allow_unowned>}},
+
     Key{"log.level", "What is logged: this and all that is graver.", on_reload,
         Choice<LogLevel>{at<&Config::log_level>}},
     Key{"log.format", "How: auto is journal under systemd, text on a terminal, else JSON lines.",

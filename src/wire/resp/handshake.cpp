@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/resp/handshake.hpp"
+
+#include <string>
+
+#include "wire/resp/letters.hpp"
+#include "wire/values.hpp"
+
+namespace pawl::wire::resp {
+namespace {
+
+constexpr std::uint64_t databases = 16;
+constexpr std::string_view no_auth = "AUTH is not in this version: every client may do everything";
+
+void answer_client(Arguments command, Speaker& speaker, const Writer& writer) {
+  const std::string what = command.size() > 1 ? upper(command[1]) : std::string();
+  if (what == "ID") return writer.integer(static_cast<std::int64_t>(speaker.number));
+  if (what == "GETNAME") return speaker.name.empty() ? writer.null() : writer.bulk(speaker.name);
+  if (what == "SETNAME" && command.size() == 3) {
+    speaker.name = command[2];
+    return writer.simple("OK");
+  }
+  if (what == "SETINFO" || what == "NO-EVICT" || what == "NO-TOUCH") return writer.simple("OK");
+  if (what == "INFO" || what == "LIST") {
+    return writer.bulk("id=" + std::to_string(speaker.number) + " name=" + speaker.name +
+                       " db=0 resp=" + std::to_string(static_cast<int>(speaker.version)) + "\n");
+  }
+  writer.error("ERR", "unknown subcommand '" + what + "' of CLIENT");
+}
+
+void answer_select(Arguments command, const Writer& writer) {
+  const auto database = command.size() == 2 ? parse_integer(command[1]) : std::nullopt;
+  if (!database || *database >= databases) return writer.error("ERR", "DB index is out of range");
+  writer.simple("OK");
+}
+
+}  // namespace
+
+bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker,
+                      const Writer& writer) {
+  if (word == "PING") {
+    command.size() > 1 ? writer.bulk(command[1]) : writer.simple("PONG");
+  } else if (word == "ECHO" && command.size() == 2) {
+    writer.bulk(command[1]);
+  } else if (word == "SELECT") {
+    answer_select(command, writer);
+  } else if (word == "CLIENT") {
+    answer_client(command, speaker, writer);
+  } else if (word == "COMMAND") {
+    const bool is_count = command.size() > 1 && is_word(command[1], "COUNT");
+    is_count ? writer.integer(0) : writer.array(0);
+  } else if (word == "CONFIG" && command.size() > 1 && is_word(command[1], "GET")) {
+    writer.map(0);
+  } else if (word == "AUTH") {
+    writer.error("ERR", no_auth);
+  } else if (word == "CLUSTER") {
+    writer.error("ERR", "This instance has cluster support disabled");
+  } else if (word == "RESET") {
+    speaker.version = Version::two;
+    speaker.name.clear();
+    writer.simple("RESET");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Refused take_hello(Arguments command, Speaker& speaker) {
+  if (command.size() == 1) return {};
+  const auto version = parse_integer(command[1]);
+  if (version != 2U && version != 3U) return {"NOPROTO", "unsupported protocol version"};
+  std::string_view name = speaker.name;
+  for (std::size_t i = 2; i < command.size(); i += 2) {
+    if (is_word(command[i], "AUTH")) return {"ERR", no_auth};
+    if (!is_word(command[i], "SETNAME") || i + 1 == command.size()) {
+      return {"ERR", "syntax error in HELLO"};
+    }
+    name = command[i + 1];
+  }
+  speaker.name = std::string(name);
+  speaker.version = version == 3U ? Version::three : Version::two;
+  return {};
+}
+
+}  // namespace pawl::wire::resp

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Redis clients ask when they connect, or to see whether anybody is there: about the
+// connection and the server, never about a lock.
+#pragma once
+
+#include <string_view>
+
+#include "wire/resp/command.hpp"
+#include "wire/resp/speaker.hpp"
+#include "wire/resp/task.hpp"
+#include "wire/resp/write.hpp"
+
+namespace pawl::wire::resp {
+
+// `word` is the command's first, in upper case. False: it is none of these, and nothing is written.
+[[nodiscard]] bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker,
+                                    const Writer& writer);
+
+// HELLO [2|3 [SETNAME name]]. Empty: it is well-formed, and the speaker what it says.
+struct Refused {
+  std::string_view code;
+  std::string_view text;
+};
+[[nodiscard]] Refused take_hello(Arguments command, Speaker& speaker);
+
+}  // namespace pawl::wire::resp
