@@ -12,7 +12,7 @@
 namespace pawl::server {
 
 inline constexpr std::string_view no_resp =
-    "-ERR RESP is not spoken by this version; use the line protocol\r\n";
+    "-ERR RESP is not served here; use the line protocol\r\n";
 
 [[nodiscard]] std::string too_long(std::uint32_t line_limit);
 [[nodiscard]] std::string unread_output(std::uint64_t limit);

@@ -79,8 +79,9 @@ Line RequestParser::parse(std::string_view line) {
 
 request::Malformed RequestParser::unknown(std::string_view word) {
   if (word.front() == '*') {
-    return malformed(ErrorCode::unknown_command,
-                     "RESP is not in this version: send plain lines, HELP lists them");
+    return malformed(
+        ErrorCode::unknown_command,
+        "RESP begins with a connection, not within it: send plain lines, HELP lists them");
   }
   message_ = "unknown command";
   append_shown(message_, word);

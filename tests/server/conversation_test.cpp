@@ -150,14 +150,6 @@ TEST_CASE("a browser is closed without a word") {
   CHECK(client.is_closed());
 }
 
-TEST_CASE("RESP is refused in its own words") {
-  const RunningServer server;
-  LineClient client = server.connect();
-  client.send("*1\r\n$4\r\nPING\r\n");
-  CHECK(client.line() == "-ERR RESP is not spoken by this version; use the line protocol\r");
-  CHECK(client.line() == std::nullopt);
-}
-
 TEST_CASE("a NUL byte is answered, then the connection is closed") {
   const RunningServer server;
   LineClient client = server.connect();

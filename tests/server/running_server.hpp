@@ -23,10 +23,11 @@ class RunningServer {
   // A start that is not the first, in durability none, may have forgotten what was granted.
   enum class Past : std::uint8_t { none, forgotten };
 
-  explicit RunningServer(const Limits& limits = {}, Past past = Past::none)
+  explicit RunningServer(const Limits& limits = {}, Past past = Past::none,
+                         const server::Resp& resp = {})
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
         store_(open_store(past)),
-        server_(config(limits), log_, *store_, notify_),
+        server_(config(limits, resp), log_, *store_, notify_),
         port_(open()),
         thread_([this] { server_.run(); }) {}
 
@@ -72,10 +73,11 @@ class RunningServer {
     return settings;
   }
 
-  [[nodiscard]] server::Config config(const Limits& limits) const {
+  [[nodiscard]] server::Config config(const Limits& limits, const server::Resp& resp = {}) const {
     server::Config config;
     config.core = settings(limits);
     config.data_dir = directory_.path();
+    config.resp = resp;
     return config;
   }
 

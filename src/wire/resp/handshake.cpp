@@ -34,6 +34,14 @@ void answer_select(Arguments command, const Writer& writer) {
   writer.simple("OK");
 }
 
+// The two that redis-benchmark prints.
+void answer_config(std::string_view key, const Writer& writer) {
+  if (key != "save" && key != "appendonly") return writer.map(0);
+  writer.map(1);
+  writer.bulk(key);
+  writer.bulk(key == "save" ? "" : "no");
+}
+
 }  // namespace
 
 bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker,
@@ -49,8 +57,8 @@ bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker
   } else if (word == "COMMAND") {
     const bool is_count = command.size() > 1 && is_word(command[1], "COUNT");
     is_count ? writer.integer(0) : writer.array(0);
-  } else if (word == "CONFIG" && command.size() > 1 && is_word(command[1], "GET")) {
-    writer.map(0);
+  } else if (word == "CONFIG" && command.size() == 3 && is_word(command[1], "GET")) {
+    answer_config(command[2], writer);
   } else if (word == "AUTH") {
     writer.error("ERR", no_auth);
   } else if (word == "CLUSTER") {

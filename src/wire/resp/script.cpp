@@ -19,6 +19,7 @@ constexpr Script compare_and_delete_or_nil{
     .act = Act::release, .no = Say::nil, .missing = Say::nil};
 constexpr Script compare_and_expire{.act = Act::extend, .ttl_at = 2};
 constexpr Script compare_and_expire_seconds{.act = Act::extend, .ttl_at = 2, .ttl_unit_ms = second};
+constexpr Script add_to_ttl{.act = Act::extend, .ttl_at = 2, .extra = Script::Extra::adds_if_zero};
 constexpr Script set_or_expire{
     .act = Act::take, .yes = Say::one, .no = Say::zero, .missing = Say::one, .ttl_at = 2};
 constexpr Script several_acquire{
@@ -35,8 +36,7 @@ struct Known {
 constexpr Known known_scripts[] = {
     // redis-py: release, extend, reacquire
     {"c3f8721cbb97f72bc19e972846bd7aaf91901658", compare_and_delete},
-    {"a4e8783852e6b949f9ef3a97212805108459a890",
-     {.act = Act::extend, .ttl_at = 2, .extra = Script::Extra::adds_if_zero}},
+    {"a4e8783852e6b949f9ef3a97212805108459a890", add_to_ttl},
     {"1cac51482acf5858da00f6d685d68f886cd6b6b2", compare_and_expire},
     // python-redis-lock: unlock, extend
     {"90da91872223f85eb1376a17e3c4df21ace8c54b",
@@ -125,9 +125,18 @@ constexpr Known known_scripts[] = {
     {"f0f9038aa2b6d6c3436c72d147573ea2a58f0ef2", compare_and_delete_or_nil},
 };
 
-// Of normal forms, whichever library they come from.
+// By the SHA-1 of the normal form, whichever library it comes from.
 constexpr Known known_forms[] = {
-    {"", compare_and_delete},
+    {"278b7fc39f087c6276c7b7c08962022c4fe73ba6", compare_and_delete},
+    {"43e9817a622cba86ea5a7b09b0c27646e33f4699", compare_and_expire},
+    // redis-py: release, extend, reacquire
+    {"16d4f25a8b1272dc33002e333ca708ee3f94da4e", compare_and_delete},
+    {"916e9914b8a31fe19fc7a506cc28235a4febf915", add_to_ttl},
+    {"b57b48d5536ae982a91ca9929e89a43a617db101", compare_and_expire},
+    // node-redlock: acquire, extend, release
+    {"edd4ddecf1460b13c093d7cb4fd999c17d3d76d8", several_acquire},
+    {"ad59565c53ba1d8128343d84e98a5aaca5739479", several_extend},
+    {"872463717b9d8763339c3b80e81ba68c1dbb28c2", several_release},
 };
 
 template <std::size_t size>

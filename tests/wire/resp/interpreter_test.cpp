@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/resp/interpreter.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support_talk.hpp"
+
+namespace pawl::wire::resp {
+
+TEST_CASE("SET NX is a LOCK whose note says the owner") {
+  Talk talk;
+  const auto& lock = talk.asks<request::Lock>({"set", "jobs/a", "me", "nx", "px", "5000"});
+  CHECK(std::vector<std::string_view>(lock.names.begin(), lock.names.end()) ==
+        std::vector<std::string_view>{"jobs/a"});
+  CHECK(lock.note == "owner=me");
+  CHECK(lock.id.empty());
+  CHECK(lock.wait == Milliseconds{0});
+  CHECK(lock.ttl == Milliseconds{5'000});
+  CHECK(talk.hears(reply::Granted{Token{7}, Milliseconds{5'000}}) == "+OK\r\n");
+}
+
+TEST_CASE("SET NX of a lock that is taken answers nothing, in either version") {
+  Talk talk;
+  talk.ask({"SET", "a", "me", "NX", "EX", "5"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::busy}) == "$-1\r\n");
+  talk.ask({"HELLO", "3"});
+  CHECK(talk.hears(reply::Hello{"n1", Role::primary, Epoch{1}}).starts_with("%6\r\n"));
+  talk.ask({"SET", "a", "me", "NX", "EX", "5"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::busy}) == "_\r\n");
+}
+
+TEST_CASE("a SET without NX is refused where the lock is taken") {
+  Talk talk;
+  talk.ask({"SET", "a", "me", "PX", "5000"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::busy}).starts_with("-ERR key is a lock"));
+}
+
+TEST_CASE("a SET without a TTL gets that of the policy, and is counted") {
+  Talk talk;
+  CHECK(talk.asks<request::Lock>({"SET", "a", "me", "NX"}).ttl == Milliseconds{3'600'000});
+  talk.ask({"INFO"});
+  CHECK_THAT(talk.hears(reply::Hello{}), Catch::Contains("missing_ttl:1\r\n"));
+}
+
+TEST_CASE("a SET without a TTL is refused where the policy says so") {
+  Talk talk{Policy{.missing_ttl = Milliseconds{0}}};
+  CHECK_THAT(talk.ask({"SET", "a", "me", "NX"}), Catch::StartsWith("-ERR a lock needs a TTL"));
+}
+
+TEST_CASE("what cannot be a lock is refused by name") {
+  Talk talk;
+  const std::string bytes("a\0b", 3);
+  CHECK_THAT(talk.ask({"SET", "a b", "v", "NX"}), Catch::StartsWith("-ERR a key is a lock name"));
+  CHECK_THAT(talk.ask({"SET", "a", bytes, "NX"}), Catch::StartsWith("-ERR a lock's value is"));
+  CHECK_THAT(talk.ask({"SET", "a", std::string(513, 'v'), "NX"}),
+             Catch::StartsWith("-ERR a lock's value is"));
+  CHECK_THAT(talk.ask({"SET", "a", "v", "NX", "PX", "0"}), Catch::Contains("invalid expire time"));
+  CHECK_THAT(talk.ask({"SET", "a", "v", "KEEPTTL"}), Catch::StartsWith("-ERR syntax error"));
+  CHECK_THAT(talk.ask({"SET", "a", "new", "IFEQ", "old"}), Catch::Contains("keeps its value"));
+  CHECK(talk.ask({"LPUSH", "a", "b"}) ==
+        "-ERR unknown command 'LPUSH', with args beginning with: 'a' 'b' \r\n");
+}
+
+TEST_CASE("compare and delete names the holder by its token") {
+  Talk talk;
+  CHECK(talk.asks<request::Show>({"DELEX", "a", "IFEQ", "me"}).name == "a");
+  CHECK(talk.hears(held_by("me", Token{42})).empty());
+  const auto& unlock = talk.next<request::Unlock>();
+  CHECK(unlock.token == Token{42});
+  CHECK(unlock.names.front() == "a");
+  CHECK(talk.hears(reply::Done{}) == ":1\r\n");
+}
+
+TEST_CASE("what was lost in between is not released: the answer is that of another's") {
+  Talk talk;
+  talk.ask({"DELIFEQ", "a", "me"});
+  CHECK(talk.hears(held_by("me", Token{42})).empty());
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::not_held}) == ":0\r\n");
+}
+
+TEST_CASE("another's lock, a free one, and one that is no Redis client's are not released") {
+  const auto& show = GENERATE(held_by("you", Token{1}), reply::Show{}, held_with_note("me"));
+  Talk talk;
+  talk.ask({"DELIFEQ", "a", "me"});
+  CHECK(talk.hears(show) == ":0\r\n");
+}
+
+TEST_CASE("GET answers the owner, or a token where there is none") {
+  Talk talk;
+  talk.ask({"GET", "a"});
+  CHECK(talk.hears(held_by("me", Token{1})) == "$2\r\nme\r\n");
+  talk.ask({"GET", "a"});
+  CHECK(talk.hears(reply::Show{}) == "$-1\r\n");
+  talk.ask({"GET", "a"});
+  CHECK(talk.hears(held_with_note("nightly backup")) == "$7\r\ntoken=9\r\n");
+}
+
+TEST_CASE("DEL without the owner is refused, and counted") {
+  Talk talk;
+  talk.ask({"DEL", "a"});
+  CHECK_THAT(talk.hears(held_by("me", Token{1})), Catch::StartsWith("-ERR key is a lock"));
+  talk.ask({"DEL", "a"});
+  CHECK(talk.hears(reply::Show{}) == ":0\r\n");
+  talk.ask({"INFO"});
+  CHECK_THAT(talk.hears(reply::Hello{}), Catch::Contains("unowned_changes:1\r\n"));
+}
+
+TEST_CASE("DEL without the owner is a BREAK where it is allowed") {
+  Talk talk{Policy{.allow_unowned = true}};
+  talk.ask({"DEL", "a"});
+  CHECK(talk.hears(held_by("me", Token{5})).empty());
+  CHECK(talk.next<request::Break>().token == Token{5});
+  CHECK(talk.hears(reply::Done{}) == ":1\r\n");
+}
+
+TEST_CASE("EXPIRE without the owner may lengthen a lease, never shorten it") {
+  Talk talk;
+  talk.ask({"PEXPIRE", "a", "60000"});
+  CHECK(talk.hears(held_by("me", Token{5}, Milliseconds{1'000})).empty());
+  CHECK(talk.next<request::Renew>().ttl == Milliseconds{60'000});
+  CHECK(talk.hears(reply::Lasting{Milliseconds{60'000}}) == ":1\r\n");
+  talk.ask({"PEXPIRE", "a", "999"});
+  CHECK_THAT(talk.hears(held_by("me", Token{5}, Milliseconds{1'000})),
+             Catch::StartsWith("-ERR key is a lock"));
+  talk.ask({"EXPIRE", "a", "-1"});
+  CHECK_THAT(talk.hears(held_by("me", Token{5})), Catch::StartsWith("-ERR key is a lock"));
+}
+
+TEST_CASE("FENCE answers the owner's token and nobody else's") {
+  Talk talk;
+  talk.ask({"FENCE", "a", "me"});
+  CHECK(talk.hears(held_by("me", Token{77})) == ":77\r\n");
+  talk.ask({"FENCE", "a", "me"});
+  CHECK(talk.hears(held_by("you", Token{77})) == "$-1\r\n");
+}
+
+TEST_CASE("an unknown script is refused by its SHA-1, and its beginning kept for the log") {
+  Talk talk;
+  CHECK_THAT(
+      talk.ask({"EVAL", "return 1", "0"}),
+      Catch::StartsWith("-ERR unsupported script (sha e0e1f9fabfc9d4800c877a703b823ac0578ff8db)"));
+  CHECK(talk.interpreter.take_unknown_script() == "return 1");
+  CHECK(talk.interpreter.take_unknown_script().empty());
+  CHECK_THAT(talk.ask({"EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"}),
+             Catch::StartsWith("-NOSCRIPT "));
+}
+
+TEST_CASE("a script of several keys extends all of them or none") {
+  constexpr auto extend = "aed6f382e410db8ba7926d4e5e9aab410bf2a78a";
+  Talk talk;
+  talk.ask({"EVALSHA", extend, "2", "a", "b", "me", "9000"});
+  CHECK(talk.hears(held_by("me", Token{3})).empty());
+  CHECK(talk.next<request::Show>().name == "b");
+  SECTION("one grant is renewed once") {
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.next<request::Renew>().ttl == Milliseconds{9'000});
+    CHECK(talk.hears(reply::Lasting{Milliseconds{9'000}}) == ":2\r\n");
+  }
+  SECTION("two grants are renewed one after the other") {
+    CHECK(talk.hears(held_by("me", Token{4})).empty());
+    CHECK(talk.next<request::Renew>().token == Token{3});
+    CHECK(talk.hears(reply::Lasting{}).empty());
+    CHECK(talk.next<request::Renew>().token == Token{4});
+    CHECK(talk.hears(reply::Lasting{}) == ":2\r\n");
+  }
+  SECTION("one that is another's: none") {
+    CHECK(talk.hears(held_by("you", Token{4})) == ":0\r\n");
+  }
+}
+
+TEST_CASE("redis-py adds to the time left, or begins anew") {
+  constexpr auto extend = "a4e8783852e6b949f9ef3a97212805108459a890";
+  Talk talk;
+  talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "0"});
+  CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
+  CHECK(talk.next<request::Renew>().ttl == Milliseconds{7'000});
+  CHECK(talk.hears(reply::Lasting{}) == ":1\r\n");
+  talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "1"});
+  CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
+  CHECK(talk.next<request::Renew>().ttl == Milliseconds{5'000});
+}
+
+TEST_CASE("a node that is not the primary says READONLY and who is") {
+  Talk talk;
+  talk.ask({"SET", "a", "me", "NX", "PX", "5000"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::not_primary, .primary = "10.0.0.2:7295"}) ==
+        "-READONLY this node is not the primary primary=10.0.0.2:7295\r\n");
+}
+
+TEST_CASE("pawl's own words come as arrays, their options as one word or as two") {
+  Talk talk;
+  const auto& lock =
+      talk.asks<request::Lock>({"lock", "a", "b", "PX", "30000", "WAIT", "5000", "note=two words"});
+  CHECK(lock.names.size() == 2);
+  CHECK(lock.ttl == Milliseconds{30'000});
+  CHECK(lock.wait == Milliseconds{5'000});
+  CHECK(lock.note == "two words");
+  CHECK(talk.hears(reply::Granted{Token{9}, Milliseconds{30'000}}) == "*2\r\n:9\r\n:30000\r\n");
+  CHECK(talk.asks<request::Lock>({"LOCK", "a", "OWNER", "me"}).note == "owner=me");
+  CHECK(talk.asks<request::Lock>({"LOCK", "a", "SHARED"}).mode == Mode::shared);
+  CHECK(talk.asks<request::Lock>({"LOCK", "a", "SLOTS", "5"}).slots == 5);
+  CHECK(talk.asks<request::Unlock>({"UNLOCK", "a", "TOKEN", "9"}).token == Token{9});
+}
+
+TEST_CASE("a word of a lock's name cannot smuggle in an option or a line") {
+  Talk talk;
+  CHECK_THAT(talk.ask({"LOCK", "a b"}), Catch::StartsWith("-ERR a word here"));
+  CHECK_THAT(talk.ask({"LOCK", "a\nUNLOCK"}), Catch::StartsWith("-ERR a word here"));
+  CHECK(talk.asks<request::Lock>({"LOCK", "a", "note=x\" ttl=1"}).note == "x\" ttl=1");
+}
+
+}  // namespace pawl::wire::resp
