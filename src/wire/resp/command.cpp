@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/resp/command.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "wire/values.hpp"
@@ -24,10 +25,8 @@ class Reader {
     const std::string_view rest = bytes_.substr(at_);
     if (!rest.empty() && rest.front() != mark) return broken(problem);
     const std::size_t end = rest.find('\n');
-    if (end == rest.npos) {
-      if (rest.size() > longest_header) return broken(problem);
-      return std::nullopt;
-    }
+    if (std::min(end, rest.size()) > longest_header) return broken(problem);
+    if (end == rest.npos) return std::nullopt;
     if (end < 2 || rest[end - 1] != '\r') return broken(problem);
     const auto number = parse_integer(rest.substr(1, end - 2));
     if (!number || *number > most) return broken(problem);

@@ -51,7 +51,8 @@ bool Exchange::on(const ReplyBody& body, std::string& out) {
     finish(body, out);
     return true;
   }
-  const bool changed_hands = is_error(body, ErrorCode::not_held) || is_error(body, ErrorCode::busy);
+  const bool changed_hands =
+      !looks_ && (is_error(body, ErrorCode::not_held) || is_error(body, ErrorCode::busy));
   if (std::holds_alternative<reply::Error>(body) && !changed_hands) {
     done_ = true;
     write_error(writer, std::get<reply::Error>(body));
