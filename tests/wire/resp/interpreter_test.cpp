@@ -2,10 +2,46 @@
 #include "wire/resp/interpreter.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 
 #include "support_talk.hpp"
 
 namespace pawl::wire::resp {
+namespace {
+
+// The code spans of the first column of the table under "## Requests".
+std::vector<std::string> commands_of_page() {
+  std::ifstream page(PAWL_REDIS_PAGE);
+  std::vector<std::string> commands;
+  bool in_table = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) in_table = line == "## Requests";
+    if (!in_table || !line.starts_with("| `")) continue;
+    const std::size_t end = line.find(" | ", 2);
+    for (std::size_t at = line.find('`'); at < end;) {
+      const std::size_t close = line.find('`', at + 1);
+      commands.push_back(line.substr(at + 1, close - at - 1));
+      at = line.find('`', close + 1);
+    }
+  }
+  return commands;
+}
+
+// Its least form: options in brackets left out, a word for each word of a person's.
+std::vector<std::string> least_form(const std::string& command) {
+  std::istringstream text(command.substr(0, command.find(" [")));
+  std::vector<std::string> words;
+  for (std::string word; text >> word;) {
+    if (word == "n") word = "1";
+    if (word == "ms" || word == "s") word = "5000";
+    if (word.ends_with("…")) word.resize(word.size() - 3);
+    words.push_back(word);
+  }
+  return words;
+}
+
+}  // namespace
 
 TEST_CASE("SET NX is a LOCK whose note says the owner") {
   Talk talk;
@@ -207,6 +243,23 @@ TEST_CASE("a word of a lock's name cannot smuggle in an option or a line") {
   CHECK_THAT(talk.ask({"LOCK", "a b"}), Catch::StartsWith("-ERR a word here"));
   CHECK_THAT(talk.ask({"LOCK", "a\nUNLOCK"}), Catch::StartsWith("-ERR a word here"));
   CHECK(talk.asks<request::Lock>({"LOCK", "a", "note=x\" ttl=1"}).note == "x\" ttl=1");
+}
+
+// REDIS.md is held against the code.
+TEST_CASE("every command of REDIS.md is understood") {
+  const std::vector<std::string> commands = commands_of_page();
+  CHECK(commands.size() > 45);
+  for (const std::string& command : commands) {
+    CAPTURE(command);
+    const std::vector<std::string> words = least_form(command);
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    Talk talk;
+    std::string out;
+    talk.exchange = talk.interpreter.interpret(views, talk.speaker, out);
+    CHECK_THAT(out, !Catch::Contains("unknown command") && !Catch::Contains("wrong number"));
+    if (talk.exchange == nullptr) continue;
+    CHECK_FALSE(std::holds_alternative<request::Malformed>(*talk.exchange->request()));
+  }
 }
 
 }  // namespace pawl::wire::resp
