@@ -67,7 +67,7 @@ class Clients(unittest.TestCase):
         self.assertEqual(self.ends_well(HIREDIS_CLIENT, self.port), "hiredis: ok\n")
 
     def test_node_clients(self):
-        for script in ("redlock.js", "node_redis.js"):
+        for script in ("ioredis_locks.js", "node_redis.js"):
             with self.subTest(script):
                 self.assertIn("ok", self.ends_well("node", HERE / script, self.port))
 

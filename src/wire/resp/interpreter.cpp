@@ -105,6 +105,13 @@ std::optional<Task> owner_task(std::string_view word, Arguments command) {
   return std::nullopt;
 }
 
+std::size_t arguments_of(const Script& script) {
+  const bool reads_third =
+      script.extra == Script::Extra::adds_if_zero || script.extra == Script::Extra::takes_if_yes;
+  return std::max({std::size_t{script.owner_at}, std::size_t{script.ttl_at},
+                   std::size_t{reads_third ? 3U : 0U}});
+}
+
 }  // namespace
 
 std::unique_ptr<Exchange> Interpreter::interpret(Arguments command, Speaker& speaker,
@@ -247,19 +254,11 @@ Refusal Interpreter::run_script(std::string_view word, Arguments command, Task& 
 
 Refusal Interpreter::task_of(const Script& script, Arguments keys, Arguments arguments,
                              Task& task) {
-  const std::size_t needed =
-      script.extra == Script::Extra::none || script.extra == Script::Extra::owner_alone
-          ? script.ttl_at
-          : 3U;
-  const bool has_owner = script.act != Act::look;
-  if (arguments.size() < std::max<std::size_t>(needed, has_owner ? 1 : 0)) {
-    return refuse("this script takes more arguments");
-  }
-  if (script.extra == Script::Extra::owner_alone)
-    keys = keys.first(std::min<std::size_t>(1, keys.size()));
+  if (arguments.size() < arguments_of(script)) return refuse("this script takes more arguments");
+  if (script.extra == Script::Extra::owner_alone && !keys.empty()) keys = keys.first(1);
   task = {.act = script.act, .yes = script.yes, .no = script.no, .missing = script.missing};
   task.keys.assign(keys.begin(), keys.end());
-  if (has_owner) task.owner = arguments.front();
+  if (script.owner_at != 0) task.owner = arguments[script.owner_at - 1U];
   if (script.extra == Script::Extra::takes_if_yes && arguments[2] != "yes") {
     task.act = Act::extend;
   }

@@ -22,10 +22,19 @@ constexpr Script compare_and_expire_seconds{.act = Act::extend, .ttl_at = 2, .tt
 constexpr Script add_to_ttl{.act = Act::extend, .ttl_at = 2, .extra = Script::Extra::adds_if_zero};
 constexpr Script set_or_expire{
     .act = Act::take, .yes = Say::one, .no = Say::zero, .missing = Say::one, .ttl_at = 2};
+constexpr Script set_if_missing_seconds{
+    .act = Act::acquire, .yes = Say::ok, .no = Say::nil, .ttl_at = 2, .ttl_unit_ms = second};
 constexpr Script several_acquire{
     .act = Act::acquire, .yes = Say::count, .no = Say::zero, .ttl_at = 2};
 constexpr Script several_extend{.act = Act::extend, .yes = Say::count, .ttl_at = 2};
 constexpr Script several_release{.act = Act::release, .yes = Say::count};
+
+// ARGV[1] is the number of a database.
+constexpr Script second_is_owner(Script script) {
+  script.owner_at = 2;
+  if (script.ttl_at != 0) ++script.ttl_at;
+  return script;
+}
 
 struct Known {
   std::string_view digest;
@@ -76,7 +85,8 @@ constexpr Known known_scripts[] = {
     {"78d2ca48a6dc9ef6892059792a3a0c5237733d64",
      {.act = Act::look,
       .yes = Say::value_and_milliseconds,
-      .missing = Say::value_and_milliseconds}},
+      .missing = Say::value_and_milliseconds,
+      .owner_at = 0}},
     // RedLock.net: unlock, extend
     {"18b2a577dbe847b16bebde190d69a1613d68e60e", compare_and_delete},
     {"9f614a785a5f9ae8c6396c6b4bf94d2087342603",
@@ -86,8 +96,7 @@ constexpr Known known_scripts[] = {
     {"17a49af0c4b1a9034503fa84f3570f5ca76c4cbf", compare_and_expire},
     // Laravel: releaseLock, add, refreshLock
     {"647c65a442733a1aa440f99908d249d13b4d6c4a", compare_and_delete},
-    {"a08c9c69b7c07ae2485190873b90d128a23e502d",
-     {.act = Act::acquire, .yes = Say::ok, .no = Say::nil, .ttl_at = 2, .ttl_unit_ms = second}},
+    {"a08c9c69b7c07ae2485190873b90d128a23e502d", set_if_missing_seconds},
     {"d5f94f1848f0c54fff99d99dbc4d54184a157c02", compare_and_expire_seconds},
     // aioredlock: set, unset, remaining
     {"c75a9bf1538efcdb1f383acc3e273c5089d57e58",
@@ -137,6 +146,18 @@ constexpr Known known_forms[] = {
     {"edd4ddecf1460b13c093d7cb4fd999c17d3d76d8", several_acquire},
     {"ad59565c53ba1d8128343d84e98a5aaca5739479", several_extend},
     {"872463717b9d8763339c3b80e81ba68c1dbb28c2", several_release},
+    // @sesamecare-oss/redlock: acquire, extend, release
+    {"10c07aaec82e2c07140bf4c9a5d32b56bb1b4198", second_is_owner(several_acquire)},
+    {"39bb3b0174099abf24d4dd100ba83387441e18c6", second_is_owner(several_extend)},
+    {"a2bd082eb5b850c50e40c345c53c6e3fa7a94022", second_is_owner(several_release)},
+    // redis-semaphore, its Mutex: release, refresh
+    {"e2a196b0eec41712d70355978832fd2a7bdfc554", compare_and_delete},
+    {"8b94bead10f334fb89b934d1872f79565791a3fc", compare_and_expire},
+    // ioredis-lock: release, extend
+    {"4a2b93c641e26a1ee37fe8a6683a72a507f6895b", compare_and_delete},
+    {"2246c9eb296c94ab8907754845938644013796ae", compare_and_expire},
+    // Laravel: add
+    {"8b64e514a958adffb2013946c36c6a8935f374d8", set_if_missing_seconds},
 };
 
 template <std::size_t size>

@@ -28,6 +28,7 @@ struct Script {
   Say yes = Say::one;
   Say no = Say::zero;
   Say missing = Say::zero;
+  std::uint8_t owner_at = 1;  // which of ARGV is the owner; 0: none
   std::uint8_t ttl_at = 0;  // which of ARGV is the TTL; 0: none
   std::int64_t ttl_unit_ms = 1;
   Extra extra = Extra::none;

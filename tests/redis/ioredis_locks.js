@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// redlock 4 and 5 on ioredis, in RESP2 and RESP3: node redlock.js PORT
+// Lock libraries on ioredis, in RESP2 and RESP3: node ioredis_locks.js PORT
 "use strict";
 const assert = require("node:assert");
 const Redis = require("ioredis");
 const Redlock4 = require("redlock4");
 const { default: Redlock5 } = require("redlock5");
+const { Redlock: SesameRedlock } = require("@sesamecare-oss/redlock");
+const { Mutex } = require("redis-semaphore");
 
 const port = Number(process.argv[2]);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -48,8 +50,8 @@ async function redlock4(client) {
   await isTakenBack(["r4/c"], what);
 }
 
-async function redlock5(client) {
-  const redlock = new Redlock5([client], { retryCount: 1, retryDelay: 50 });
+async function redlock5(Redlock, client) {
+  const redlock = new Redlock([client], { retryCount: 1, retryDelay: 50 });
   redlock.on("error", () => {});
   const what = {
     client,
@@ -68,15 +70,31 @@ async function redlock5(client) {
   assert(ran, "redlock 5 extends while it works");
 }
 
+async function mutex(client) {
+  const options = { lockTimeout: 1000, acquireTimeout: 300, refreshInterval: 300 };
+  const [mine, yours] = [1, 2].map(() => new Mutex(client, "rs/a", options));
+  await mine.acquire();
+  assert.strictEqual(await yours.tryAcquire(), false);
+  await sleep(1500);
+  assert(mine.isAcquired, "redis-semaphore refreshes while it holds");
+  await yours.release();
+  assert.strictEqual(await client.exists("mutex:rs/a"), 1, "the other one released nothing");
+  await mine.release();
+  assert.strictEqual(await yours.tryAcquire(), true);
+  await yours.release();
+}
+
 async function main() {
   for (const protocol of [2, 3]) {
     const client = new Redis({ port, protocol });
     assert.strictEqual(await client.ping(), "PONG");
     await redlock4(client);
-    await redlock5(client);
+    await redlock5(Redlock5, client);
+    await redlock5(SesameRedlock, client);
+    await mutex(client);
     await client.quit();
   }
-  console.log("redlock 4 and 5 on ioredis: ok");
+  console.log("lock libraries on ioredis: ok");
 }
 
 main().catch((error) => {
