@@ -112,6 +112,34 @@ std::size_t arguments_of(const Script& script) {
                    std::size_t{reads_third ? 3U : 0U}});
 }
 
+Refusal no_integer() { return refuse("value is not an integer or out of range"); }
+
+// NX, XX and IFEQ exclude each other: the first says what a SET that fails answers.
+Refusal take_condition(std::string_view option, Arguments command, std::size_t& at, Task& task) {
+  task.no = option == "XX" ? Say::is_a_lock : Say::nil;
+  if (option == "NX") return {};
+  task.act = Act::extend;
+  task.missing = Say::nil;
+  const bool other_value = option == "IFEQ" && command[++at] != task.owner;
+  return other_value ? refuse("a lock keeps its value: SET the same one") : Refusal{};
+}
+
+// The option of SET that stands at `at`, which is moved to its last word.
+Refusal take_set_option(Arguments command, std::size_t& at, Task& task,
+                        std::optional<Milliseconds>& ttl) {
+  const std::string option = upper(command[at]);
+  const bool has_value = at + 1 < command.size();
+  const bool is_first = task.act == Act::acquire && task.no == Say::is_a_lock;
+  if (is_first && (option == "NX" || option == "XX" || (option == "IFEQ" && has_value))) {
+    return take_condition(option, command, at, task);
+  }
+  if (!ttl && (option == "PX" || option == "EX") && has_value) {
+    ttl = parse_ttl(command[++at], option == "EX" ? second : millisecond);
+    return ttl ? Refusal{} : no_integer();
+  }
+  return refuse("syntax error: SET key value [NX|XX|IFEQ value] [PX ms|EX s] is understood");
+}
+
 }  // namespace
 
 std::unique_ptr<Exchange> Interpreter::interpret(Arguments command, Speaker& speaker,
@@ -195,27 +223,11 @@ Refusal Interpreter::set(Arguments command, Task& task) {
   }
   if (has_ttl_first) {
     ttl = parse_ttl(command[2], word == "SETEX" ? second : millisecond);
-    if (!ttl) return refuse("value is not an integer or out of range");
+    if (!ttl) return no_integer();
+    command = command.first(3);
   }
-  for (std::size_t at = 3; at < command.size() && !has_ttl_first; ++at) {
-    const std::string option = upper(command[at]);
-    const bool has_value = at + 1 < command.size();
-    if (option == "NX") {
-      task.no = Say::nil;
-    } else if (option == "XX") {
-      task.act = Act::extend;
-      task.missing = Say::nil;
-    } else if (option == "IFEQ" && has_value) {
-      task.act = Act::extend;
-      task.no = Say::nil;
-      task.missing = Say::nil;
-      if (command[++at] != task.owner) return refuse("a lock keeps its value: SET the same one");
-    } else if ((option == "PX" || option == "EX") && has_value) {
-      ttl = parse_ttl(command[++at], option == "EX" ? second : millisecond);
-      if (!ttl) return refuse("value is not an integer or out of range");
-    } else {
-      return refuse("syntax error: SET key value [NX|XX|IFEQ value] [PX ms|EX s] is understood");
-    }
+  for (std::size_t at = 3; at < command.size(); ++at) {
+    if (Refusal refusal = take_set_option(command, at, task, ttl)) return refusal;
   }
   if (!ttl) return take_missing_ttl(task);
   if (*ttl <= Milliseconds{0}) return refuse("invalid expire time in 'set' command");
@@ -226,7 +238,7 @@ Refusal Interpreter::set(Arguments command, Task& task) {
 Refusal Interpreter::expire(Arguments command, std::int64_t unit_ms, Task& task) {
   if (command.size() != 3) return wrong_number(lower(command.front()));
   const auto ttl = parse_ttl(command[2], unit_ms);
-  if (!ttl) return refuse("value is not an integer or out of range");
+  if (!ttl) return no_integer();
   task = {.act = *ttl > Milliseconds{0} ? Act::expire : Act::remove};
   task.keys = {std::string(command[1])};
   task.ttl = *ttl;
@@ -265,10 +277,11 @@ Refusal Interpreter::task_of(const Script& script, Arguments keys, Arguments arg
   task.ttl_is_more = script.extra == Script::Extra::adds_if_zero && arguments[2] == "0";
   if (script.ttl_at == 0) return {};
   const auto ttl = parse_ttl(arguments[script.ttl_at - 1U], script.ttl_unit_ms);
-  if (!ttl) return refuse("value is not an integer or out of range");
-  if (*ttl <= Milliseconds{0}) return take_missing_ttl(task);
+  if (!ttl) return no_integer();
   task.ttl = *ttl;
-  return {};
+  if (*ttl > Milliseconds{0}) return {};
+  const bool may_lack = script.extra == Script::Extra::may_lack_ttl;
+  return may_lack ? take_missing_ttl(task) : refuse("invalid expire time in a script");
 }
 
 // A lock that nobody renews must end some day.

@@ -18,7 +18,8 @@ constexpr Script compare_and_delete{.act = Act::release};
 constexpr Script compare_and_delete_or_nil{
     .act = Act::release, .no = Say::nil, .missing = Say::nil};
 constexpr Script compare_and_expire{.act = Act::extend, .ttl_at = 2};
-constexpr Script compare_and_expire_seconds{.act = Act::extend, .ttl_at = 2, .ttl_unit_ms = second};
+constexpr Script expire_or_persist{
+    .act = Act::extend, .ttl_at = 2, .ttl_unit_ms = second, .extra = Script::Extra::may_lack_ttl};
 constexpr Script add_to_ttl{.act = Act::extend, .ttl_at = 2, .extra = Script::Extra::adds_if_zero};
 constexpr Script set_or_expire{
     .act = Act::take, .yes = Say::one, .no = Say::zero, .missing = Say::one, .ttl_at = 2};
@@ -97,7 +98,7 @@ constexpr Known known_scripts[] = {
     // Laravel: releaseLock, add, refreshLock
     {"647c65a442733a1aa440f99908d249d13b4d6c4a", compare_and_delete},
     {"a08c9c69b7c07ae2485190873b90d128a23e502d", set_if_missing_seconds},
-    {"d5f94f1848f0c54fff99d99dbc4d54184a157c02", compare_and_expire_seconds},
+    {"d5f94f1848f0c54fff99d99dbc4d54184a157c02", expire_or_persist},
     // aioredlock: set, unset, remaining
     {"c75a9bf1538efcdb1f383acc3e273c5089d57e58",
      {.act = Act::take, .yes = Say::ok, .no = Say::not_owner, .ttl_at = 2}},
@@ -107,9 +108,12 @@ constexpr Known known_scripts[] = {
      {.act = Act::look_own, .yes = Say::seconds, .no = Say::not_owner, .missing = Say::not_owner}},
     // sherlock: acquire, release, renew
     {"7bcdefae3714859f68f1f2377bddae74a1af9391",
-     {.act = Act::acquire, .ttl_at = 2, .ttl_unit_ms = second}},
+     {.act = Act::acquire,
+      .ttl_at = 2,
+      .ttl_unit_ms = second,
+      .extra = Script::Extra::may_lack_ttl}},
     {"bfb9f817b2e860fe4fc58656b2bf657d3fdc2be1", compare_and_delete},
-    {"8a7fdef25bdef981900f982f5773edaf35000372", compare_and_expire_seconds},
+    {"8a7fdef25bdef981900f982f5773edaf35000372", expire_or_persist},
     // bsm/redislock: obtain, refresh, release, remaining
     {"eb0c00d98f6f33b4262419a509002884540f30be",
      {.act = Act::take, .yes = Say::ok, .no = Say::nil, .ttl_at = 3}},
@@ -126,6 +130,16 @@ constexpr Known known_scripts[] = {
     {"ce46f80993d5dac20dd066eb301a4e37994bdbed", several_extend},
     {"e4612211c9f8f51c257e26e056b0a654b3187242", several_release},
     {"0f0f23b9048b36752b5be114f357ba083449f908", several_release},
+    // @sesamecare-oss/redlock: acquire, extend, release
+    {"1b77b94aa78451d55dfa97e18819bfbfc596cb5b", second_is_owner(several_acquire)},
+    {"820e9778d2b6733e9ed771e4be90ae73a95a6f3b", second_is_owner(several_extend)},
+    {"df51f6837dcfe303d334e6abea9aeae192bab216", second_is_owner(several_release)},
+    // redis-semaphore, its Mutex: release, refresh
+    {"7157921a7cc7cfba979acf6d63f073151df17d12", compare_and_delete},
+    {"594683e49a64ebaf975caf5f8079a1d097c438f1", compare_and_expire},
+    // ioredis-lock: release, extend
+    {"4dbb87cd80182f627d42cf6042188ecf00a1ff12", compare_and_delete},
+    {"50f5ab4d38adaf78b662a67356cf1fe302b3e00f", compare_and_expire},
     // Spring Integration: obtain, renew, unlock (two kinds)
     {"175897a4e379e99e79a54937be09226f76cdcfe5", {.act = Act::take, .no = Say::nil, .ttl_at = 2}},
     {"879e0f7b8d83c3266d4e996627438c05dbda0b89",

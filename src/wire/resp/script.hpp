@@ -21,6 +21,7 @@ struct Script {
     none,
     adds_if_zero,  // ARGV[3] is "0": the TTL is added to what is left
     takes_if_yes,  // ARGV[3] is "yes": may acquire, not only extend
+    may_lack_ttl,  // a TTL of 0 or less means none
     owner_alone,   // KEYS[1] is the lock, the others are not
   };
 
@@ -29,7 +30,7 @@ struct Script {
   Say no = Say::zero;
   Say missing = Say::zero;
   std::uint8_t owner_at = 1;  // which of ARGV is the owner; 0: none
-  std::uint8_t ttl_at = 0;  // which of ARGV is the TTL; 0: none
+  std::uint8_t ttl_at = 0;    // which of ARGV is the TTL; 0: none
   std::int64_t ttl_unit_ms = 1;
   Extra extra = Extra::none;
 

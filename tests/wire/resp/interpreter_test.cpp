@@ -91,6 +91,9 @@ TEST_CASE("what cannot be a lock is refused by name") {
   CHECK_THAT(talk.ask({"SET", "a", std::string(513, 'v'), "NX"}),
              Catch::StartsWith("-ERR a lock's value is"));
   CHECK_THAT(talk.ask({"SET", "a", "v", "NX", "PX", "0"}), Catch::Contains("invalid expire time"));
+  CHECK_THAT(talk.ask({"SET", "a", "v", "NX", "XX"}), Catch::StartsWith("-ERR syntax error"));
+  CHECK_THAT(talk.ask({"SET", "a", "v", "IFEQ"}), Catch::StartsWith("-ERR syntax error"));
+  CHECK_THAT(talk.ask({"SET", "a", "v", "PX", "5", "EX", "5"}), Catch::StartsWith("-ERR syntax"));
   CHECK_THAT(talk.ask({"SET", "a", "v", "KEEPTTL"}), Catch::StartsWith("-ERR syntax error"));
   CHECK_THAT(talk.ask({"SET", "a", "new", "IFEQ", "old"}), Catch::Contains("keeps its value"));
   CHECK(talk.ask({"LPUSH", "a", "b"}) ==
@@ -214,6 +217,41 @@ TEST_CASE("redis-py adds to the time left, or begins anew") {
   talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "1"});
   CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
   CHECK(talk.next<request::Renew>().ttl == Milliseconds{5'000});
+}
+
+TEST_CASE("a script without a TTL gets the policy's only where it may lack one") {
+  constexpr auto laravel_refresh = "d5f94f1848f0c54fff99d99dbc4d54184a157c02";
+  constexpr auto redis_py_extend = "a4e8783852e6b949f9ef3a97212805108459a890";
+  Talk talk;
+  talk.ask({"EVALSHA", laravel_refresh, "1", "a", "me", "0"});
+  CHECK(talk.hears(held_by("me", Token{3})).empty());
+  CHECK(talk.next<request::Renew>().ttl == Milliseconds{3'600'000});
+  CHECK_THAT(talk.ask({"EVALSHA", redis_py_extend, "1", "a", "me", "-1", "0"}),
+             Catch::StartsWith("-ERR invalid expire time"));
+}
+
+TEST_CASE("the owner of a SET of the same value begins its lease anew") {
+  Talk talk;
+  const auto option = GENERATE(as<std::string_view>{}, "XX", "IFEQ");
+  option == "XX" ? talk.ask({"SET", "a", "me", "XX", "PX", "9000"})
+                 : talk.ask({"SET", "a", "me", "IFEQ", "me", "PX", "9000"});
+  SECTION("held") {
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.next<request::Renew>().token == Token{3});
+    CHECK(talk.hears(reply::Lasting{}) == "+OK\r\n");
+  }
+  SECTION("free") { CHECK(talk.hears(reply::Show{}) == "$-1\r\n"); }
+  SECTION("another's") {
+    const std::string answer = talk.hears(held_by("you", Token{4}));
+    CHECK(answer.starts_with(option == "XX" ? "-ERR key is a lock" : "$-1"));
+  }
+}
+
+TEST_CASE("the owner may be the second argument, behind the number of a database") {
+  Talk talk;
+  talk.ask({"EVALSHA", "df51f6837dcfe303d334e6abea9aeae192bab216", "1", "a", "0", "me"});
+  CHECK(talk.hears(held_by("me", Token{3})).empty());
+  CHECK(talk.hears(reply::Done{}) == ":1\r\n");
 }
 
 TEST_CASE("a node that is not the primary says READONLY and who is") {
