@@ -50,6 +50,10 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
                 }),
       buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
   join(config);
+  forwards_ = config.resp.forward == Switch::on;
+  for (const ClusterPeer& peer : config.cluster_peers) {
+    client_addresses_.push_back(peer.client.value_or(Address{}));
+  }
   store_.start(
       loop_, [this](const node::Event& event) { on_stored(event); }, loop_.now());
   append_ = true;  // the node's first record

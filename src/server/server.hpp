@@ -79,7 +79,7 @@ class Server {
   bool step_lines(Connection& connection, std::string_view& rest);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
-  void note_first_byte(Connection& connection, char byte);
+  void note_first_bytes(Connection& connection, std::string_view bytes);
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
   void go_on(Connection& connection);
@@ -101,6 +101,12 @@ class Server {
   void go_on_asking(Connection& connection);
   void answer(Connection& connection, const Reply& reply);
   void refuse_command(Connection& connection, std::string_view why);
+
+  // server_relaying.cpp: a Redis client of a standby
+  void relay(Connection& connection);
+  void pass_on(Connection& connection, std::string_view& rest);
+  void on_relayed(ConnectionId id, std::string_view bytes);
+  void end_relays();
 
   // server_connections.cpp: sockets coming, ready, overdue and going
   void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);
@@ -131,6 +137,8 @@ class Server {
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
   std::uint64_t redis_clients_ = 0;                 // so far
+  bool forwards_ = false;                           // Redis clients, to the primary
+  std::vector<Address> client_addresses_;           // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};
 
   std::unique_ptr<Peers> peers_;  // none: alone

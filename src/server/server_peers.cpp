@@ -88,7 +88,10 @@ void Server::speak() {
   if (peers_) {
     for (const replication::Outgoing& one : actions_.messages) peers_->send(one.to, one.message);
   }
-  if (actions_.role) log_role(*actions_.role);
+  if (actions_.role) {
+    log_role(*actions_.role);
+    end_relays();
+  }
 }
 
 void Server::log_role(const node::RoleChange& change) const {

@@ -22,7 +22,7 @@ constexpr Span peer_check = 1s;
 
 // `rest` is what this connection has sent and nobody has stepped: in the buffer or in `pending`.
 void Server::work(Connection& connection, std::string_view rest) {
-  if (connection.at_first_byte && !rest.empty()) note_first_byte(connection, rest.front());
+  if (connection.at_first_byte && !rest.empty()) note_first_bytes(connection, rest);
   if (connection.resp != nullptr) {
     step_commands(connection, rest);
     keep(connection, rest);
@@ -31,12 +31,13 @@ void Server::work(Connection& connection, std::string_view rest) {
   }
 }
 
-void Server::note_first_byte(Connection& connection, char byte) {
+void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
   connection.at_first_byte = false;
-  if (byte != '*') return;
+  if (bytes.front() != '*') return;
   if (redis_ == nullptr) return refuse(connection, no_resp);
   connection.resp = std::make_unique<RespTalk>();
   connection.resp->speaker.number = ++redis_clients_;
+  if (forwards_ && !bytes.starts_with(relay_mark)) relay(connection);
 }
 
 // False: the connection is gone.

@@ -14,6 +14,7 @@ namespace pawl::server {
 using wire::resp::Progress;
 
 void Server::step_commands(Connection& connection, std::string_view& rest) {
+  if (connection.resp->relay) return pass_on(connection, rest);
   go_on_asking(connection);
   Going going(connection, rest, loop_);
   while (connection.may_step(limits_)) {

@@ -158,6 +158,58 @@ class Failover(unittest.TestCase):
         return self.fail("no other primary within ten seconds")
 
 
+class ForwardingCluster(PawldCluster):
+    """`client_ports` are those of all its nodes."""
+
+    def commands(self, directory, ports):
+        self.client_ports = ports[:self.nodes]
+        return [command + ["--set", "resp.forward=on"]
+                for command in super().commands(directory, ports)]
+
+
+class Forwarding(unittest.TestCase):
+    def test_any_node_serves_who_cannot_follow(self):
+        with ForwardingCluster() as cluster:
+            clients = [redis.Redis(port=port) for port in cluster.client_ports]
+            for client in clients:
+                self.assertEqual(client.info()["role"], "master")
+            lock = clients[0].lock("fw/a", timeout=30)
+            self.assertTrue(lock.acquire())
+            for client in clients:
+                self.assertEqual(client.get("fw/a"), lock.local.token)
+                self.assertFalse(client.lock("fw/a", timeout=30).acquire(blocking=False))
+            lock.release()
+            self.check_pipelines(clients)
+
+    def check_pipelines(self, clients):
+        value = "v" * 500
+        for number, client in enumerate(clients):
+            pipeline = client.pipeline(transaction=False)
+            for i in range(5000):
+                pipeline.set(f"fw/{number}/{i}", value, nx=True, px=60_000)
+                pipeline.get(f"fw/{number}/{i}")
+            self.assertEqual(set(pipeline.execute()), {True, value.encode()})
+
+    def test_after_a_handover_who_was_passed_on_is_passed_on_anew(self):
+        with ForwardingCluster() as cluster:
+            clients = [redis.Redis(port=port) for port in cluster.client_ports]
+            clients[0].set("fw/b", "me", nx=True, px=60_000)
+            line = run("nc", "-q1", "127.0.0.1", cluster.port, input="HANDOVER\n").stdout
+            self.assertEqual(line, "OK\n")
+            for client in clients:
+                self.assertEqual(self.ask_until_served(client), b"me")
+
+    def ask_until_served(self, client):
+        for _ in range(100):
+            try:
+                return client.get("fw/b")
+            except (redis.exceptions.ReadOnlyError, redis.exceptions.ConnectionError):
+                client.close()
+                client.connection_pool.disconnect()
+                time.sleep(0.1)
+        return self.fail("not served within ten seconds")
+
+
 if __name__ == "__main__":
     for tool in ("redis-cli", "redis-benchmark", "node", HIREDIS_CLIENT):
         if shutil.which(tool) is None:

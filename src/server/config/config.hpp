@@ -39,6 +39,7 @@ struct Resp {
   MissingTtl missing_ttl = MissingTtl::cap;
   Milliseconds ttl_cap{3'600'000};
   Switch allow_unowned = Switch::off;
+  Switch forward = Switch::off;
 };
 
 struct Config {

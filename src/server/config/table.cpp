@@ -97,6 +97,8 @@ constexpr std::array table{
     Key{"resp.allow_unowned",
         "Whether DEL, and an EXPIRE that shortens, may act on a lock without naming its owner.",
         on_restart, Choice<Switch>{at<&Config::resp, &Resp::allow_unowned>}},
+    Key{"resp.forward", "Whether a standby passes Redis clients on to the primary.", on_restart,
+        Choice<Switch>{at<&Config::resp, &Resp::forward>}},
 
     Key{"log.level", "What is logged: this and all that is graver.", on_reload,
         Choice<LogLevel>{at<&Config::log_level>}},

@@ -59,6 +59,8 @@ bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker
     is_count ? writer.integer(0) : writer.array(0);
   } else if (word == "CONFIG" && command.size() == 3 && is_word(command[1], "GET")) {
     answer_config(command[2], writer);
+  } else if (word == "RELAYED") {  // from a standby that passes a client on
+    writer.simple("OK");
   } else if (word == "AUTH") {
     writer.error("ERR", no_auth);
   } else if (word == "CLUSTER") {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Redis clients of a standby, passed on to the primary as bytes where resp.forward says so.
+#include <memory>
+
+#include "server/server.hpp"
+
+namespace pawl::server {
+
+// Where no primary is known the client is served here, and told so.
+void Server::relay(Connection& connection) {
+  const replication::Replica& replica = node_.replica();
+  if (!peers_ || !replica.primary() || replica.role() == Role::primary) return;
+  const Address& primary = client_addresses_[replica.primary()->value];
+  if (primary.host.empty()) return;
+  const ConnectionId id = connection.id;
+  Relay::Owner owner;
+  owner.heard = [this, id](std::string_view bytes) {
+    loop_.read_time();
+    on_relayed(id, bytes);
+  };
+  owner.ended = [this, id] {
+    loop_.read_time();
+    if (Connection* const ended = receiver(id)) end_input(*ended);
+  };
+  connection.resp->relay = std::make_shared<Relay>(loop_.context(), primary, std::move(owner));
+  connection.resp->relay->start();
+}
+
+// As long as the primary takes what it is sent.
+void Server::pass_on(Connection& connection, std::string_view& rest) {
+  Relay& relay = *connection.resp->relay;
+  if (connection.state == Connection::State::open && !rest.empty()) relay.send(rest);
+  rest = {};
+  connection.parked = relay.unsent() > limits_.unread_output;
+}
+
+// No bytes: the primary took what it was sent.
+void Server::on_relayed(ConnectionId id, std::string_view bytes) {
+  Connection* const connection = receiver(id);
+  if (connection == nullptr) return;
+  if (!bytes.empty()) {
+    connection->outbox.event(0, [&](std::string& out) { out += bytes; });
+    connection->overrun = is_behind(*connection);
+  } else if (std::exchange(connection->parked, false)) {
+    list_work(*connection);
+  }
+}
+
+// The primary is another one, or none: who is relayed must begin anew. Called within a step, so
+// they are only marked.
+void Server::end_relays() {
+  if (!forwards_) return;
+  connections_.for_each([this](Connection& connection) {
+    if (connection.resp == nullptr || !connection.resp->relay) return;
+    connection.overrun = true;
+    list_output(connection);
+  });
+}
+
+}  // namespace pawl::server
