@@ -68,7 +68,7 @@ bool Exchange::on(const ReplyBody& body, std::string& out) {
     done_ = decide();
   } else {
     if (!changed_hands) count_ += static_cast<std::int64_t>(names_.size());
-    done_ = !act_on_next() && end_with(count_ > 0 ? task_.yes : task_.no);
+    done_ = !act_on_next() && end_with(is_done_enough() ? task_.yes : task_.no);
   }
   if (done_) say(answer_, writer);
   return done_;
@@ -183,6 +183,13 @@ bool Exchange::act_on_next() {
     case Act::acquire: break;
   }
   return false;
+}
+
+// A release is done if any key was the owner's still; what takes or keeps needs all of them.
+bool Exchange::is_done_enough() const {
+  const bool needs_all = task_.act == Act::acquire || task_.act == Act::take ||
+                         task_.act == Act::extend || task_.act == Act::release_all;
+  return needs_all ? count_ == static_cast<std::int64_t>(task_.keys.size()) : count_ > 0;
 }
 
 bool Exchange::end_with(Say say) {

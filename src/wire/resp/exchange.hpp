@@ -58,6 +58,7 @@ class Exchange {
   [[nodiscard]] bool decide_unowned();
   void acquire();
   [[nodiscard]] bool act_on_next();
+  [[nodiscard]] bool is_done_enough() const;
   [[nodiscard]] bool end_with(Say say);
   void finish(const ReplyBody& body, std::string& out);
 

@@ -202,6 +202,11 @@ TEST_CASE("a script of several keys extends all of them or none") {
     CHECK(talk.next<request::Renew>().token == Token{4});
     CHECK(talk.hears(reply::Lasting{}) == ":2\r\n");
   }
+  SECTION("one that was lost in between: that is none") {
+    CHECK(talk.hears(held_by("me", Token{4})).empty());
+    CHECK(talk.hears(reply::Error{.code = ErrorCode::not_held}).empty());
+    CHECK(talk.hears(reply::Lasting{}) == ":0\r\n");
+  }
   SECTION("one that is another's: none") {
     CHECK(talk.hears(held_by("you", Token{4})) == ":0\r\n");
   }
