@@ -27,6 +27,14 @@ class Nodes:
     """Runs while in its `async with`. `direct` ports are the nodes' own: no link disturbs them."""
 
     async def __aenter__(self):
+        for _ in range(3):
+            try:
+                return await self._try_start()
+            except (OSError, Failed) as error:  # somebody else may have taken a port meanwhile
+                why = error
+        raise why
+
+    async def _try_start(self):
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix="pawl-clients-"))
         self._processes, self._paused, self._links = [None] * SIZE, set(), []
         try:
@@ -37,6 +45,10 @@ class Nodes:
             for link in self._links:
                 await link.start()
             await self.make_whole()
+        except Failed as failed:
+            last_words = self.last_words()
+            await self.__aexit__()
+            raise Failed(f"{failed}\n{last_words}") from None
         except BaseException:
             await self.__aexit__()
             raise

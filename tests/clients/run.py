@@ -15,7 +15,8 @@ from nodes import Failed, Nodes
 from play import Play
 
 HERE = pathlib.Path(__file__).resolve().parent
-RUNNERS = {"python": [sys.executable, "-B", str(HERE / "runner.py")],
+PYTHON = [sys.executable, "-B", str(HERE / "runner.py")]
+RUNNERS = {"python": [*PYTHON, "tasks"], "python-threads": [*PYTHON, "threads"],
            "node": ["node", str(HERE / "runner.mjs")]}
 NOT_INSTALLED = 77
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does to pawl.py what lines on standard input say, and prints what came of it; README.md here says
-which. With PAWL_RUNNER=threads a body is a thread under `with`, else a task under `async with`."""
+which. Its first argument says what a body is: `tasks`, under `async with`, or `threads`, under `with`."""
 
 import asyncio
-import os
 import pathlib
 import sys
 import threading
@@ -147,7 +146,7 @@ async def forget_all(actors):
 
 
 async def main():
-    threads = os.environ.get("PAWL_RUNNER") == "threads"
+    threads, servers = sys.argv[1] == "threads", sys.argv[2]
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -160,7 +159,7 @@ async def main():
             continue
         name, verb, *words = line
         if name not in actors:
-            actors[name] = Actor(name, sys.argv[1], ThreadBody if threads else TaskBody)
+            actors[name] = Actor(name, servers, ThreadBody if threads else TaskBody)
         done = getattr(actors[name], verb)(*words)
         if done:
             task = asyncio.ensure_future(done)

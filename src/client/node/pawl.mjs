@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Locks of pawl from Node: one file, no dependencies, Node 18 or later.
+ *
+ *     import { Client } from "./pawl.mjs";
+ *     const client = new Client("10.0.0.1:7295,10.0.0.2:7295,10.0.0.3:7295");
+ *
+ *     await client.using("jobs/nightly", { ttl: 30_000, wait: 10_000 }, async (signal, lock) => {
+ *       await fetch(url, { signal, headers: { "fencing-token": lock.token } });
+ *     });                                           // signal aborts when the lock is lost
+ *
+ *     await using lock = await client.lock("jobs/nightly");  // where the syntax is known: Node 24,
+ *                                                            // TypeScript 5.2; else lock.release()
+ *     await using session = await client.session({ ttl: 10_000 });
+ *     const a = await session.lock("a");            // many locks, renewed as one; deadlocks are
+ *     const b = await session.lock("b", { wait: Infinity });  // found
+ *
+ * The law: a lock is held until the TTL has passed, by the client's own clock, since the send of the
+ * request that renewed it last, less a margin and the moment a body needs to stop. What was lost stays
+ * lost. A LOCK is asked again with its id, of any server, until one says yes or no. All this stops
+ * your body, never the resource: that has to refuse a lower token. Times are milliseconds. A body that
+ * blocks the event loop keeps renewals from being sent; `state` is true nonetheless.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { uptime } from "node:os";
+
+/** A lock or session that is not to be had; `code` is the protocol's, UNREACHABLE or LOST. */
+export class PawlError extends Error {
+  constructor(code, message = "") {
+    super(message ? `${code}: ${message}` : code);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+/** Others hold it, now (BUSY) or for the whole wait (TIMEOUT). */
+export class LockBusy extends PawlError {}
+/** The wait would never end: sessions wait for each other. The message names them. */
+export class Deadlock extends PawlError {}
+/** No server said yes or no in time. */
+export class Unreachable extends PawlError {}
+/** It was held, and is not any more. */
+export class LockLost extends PawlError {}
+
+const kinds = { BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable };
+const errorOf = (code, message) => new (kinds[code] ?? PawlError)(code, message);
+
+// Node 18 does not have it; compilers look there for it.
+const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/** Knows the servers; each lock or session has a connection of its own. */
+export class Client {
+  /** `timeout`: to reach a server at all, and for what is given back to be answered. */
+  constructor(servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295", { timeout = 5_000 } = {}) {
+    const names = typeof servers === "string" ? servers.split(/[\s,]+/).filter(Boolean) : servers;
+    this.servers = names.map(addressOf);
+    this.timeout = timeout;
+    this.first = 0; // who answered last is asked first
+  }
+
+  /** One lock, in a session of its own. */
+  async lock(name, { ttl = 30_000, wait = 0, signal, ...shape } = {}) {
+    const hold = new Hold(name, wait, shape);
+    return await hold.acquire(signal, () => new LiveSession(this, ttl, ""));
+  }
+
+  /** Locks that live as long as it does. */
+  async session({ ttl = 10_000, name = "", onDisconnect = "keep", deadlock = true } = {}) {
+    const options = lineOf("", {
+      name, on_disconnect: onDisconnect, deadlock: deadlock ? "on" : "off" });
+    return await new LiveSession(this, ttl, options).open();
+  }
+
+  /** Runs the body under the lock, and gives the lock back. */
+  async using(name, options, body) {
+    const lock = await this.lock(name, options);
+    let result;
+    try {
+      result = await body(lock.signal, lock);
+    } finally {
+      await lock.release();
+    }
+    lock.signal.throwIfAborted();
+    return result;
+  }
+}
+
+/** Something held: `signal` aborts, with a LockLost, when it is lost. */
+class Held {
+  #part;
+  constructor(part) {
+    this.#part = part;
+  }
+  get signal() {
+    return this.#part.controller.signal;
+  }
+  /** held, unsure (not renewed in time, but held), lost or released. */
+  get state() {
+    return this.#part.state();
+  }
+  /** For how long it is certainly held; 0 where it is not. */
+  get validFor() {
+    const isHeld = ["held", "unsure"].includes(this.state);
+    return isHeld ? Math.max(0, this.#part.heldUntil() - now()) : 0;
+  }
+  async [asyncDispose]() {
+    await this.#part.giveBack();
+  }
+}
+
+export class Lock extends Held {
+  constructor(hold) {
+    super(hold);
+    this.name = hold.name;
+    /** The fencing token of the grant. */
+    this.token = hold.token;
+  }
+  release() {
+    return this[asyncDispose]();
+  }
+}
+
+export class Session extends Held {
+  #live;
+  constructor(live) {
+    super(live);
+    this.#live = live;
+    /** Its public name: s17. */
+    this.handle = live.handle;
+  }
+  /** As Client.lock, without a TTL: that is the session's. */
+  async lock(name, { wait = 0, signal, ...shape } = {}) {
+    return await new Hold(name, wait, shape, this.#live).acquire(signal);
+  }
+  /** Gives back all it holds, and ends its waits. */
+  close() {
+    return this[asyncDispose]();
+  }
+}
+
+const patienceWithAnswer = 1_000;
+const pingEvery = 1_000;
+const pingPatience = 2_000; // the server keeps the place of a broken connection for 5 s
+const elsewhere = ["NOT_PRIMARY", "SHUTTING_DOWN", "NO_SESSION"]; // not on this connection
+const unknown = ["NO_QUORUM", "INTERNAL"]; // it may have taken effect: the same is asked again
+
+/** One connection after the other to whoever is primary; requests are asked over as many as it takes. */
+class Link {
+  stopped = false;
+  reached = false;
+  #up = new Gate();
+  #over = new Gate();
+  #socket = null;
+  #waiting = new Map();
+  #tags = 0;
+  #attempts = 0;
+  #server;
+  #primary = null;
+
+  constructor(client, ttl) {
+    this.client = client;
+    this.ttl = ttl;
+    this.#server = client.first;
+  }
+
+  start() {
+    this.#connectForEver();
+    within(this.#over.opened, this.client.timeout).then(() => this.reached || this.stop());
+  }
+
+  stop() {
+    this.stopped = true;
+    this.#over.open();
+    this.#drop();
+    this.#up.open(); // whoever waits for it learns that it is over
+  }
+
+  /** The first answer that says yes or no; nothing at `until`, when aborted, or when stopped. */
+  async ask(line, until = Infinity, patience = () => patienceWithAnswer, signal = undefined) {
+    let vain = 0;
+    for (let asked = 1; await within(this.#up.opened, until - now(), signal); ++asked) {
+      if (this.stopped || signal?.aborted) return undefined;
+      const wait = Math.min(patience(asked - 1), until - now());
+      const reply = await this.#askOnce(line(), wait, signal);
+      if (!reply) continue;
+      if (elsewhere.includes(reply.code)) {
+        this.leave(reply.fields.primary);
+      } else if (unknown.includes(reply.code)) {
+        if (++vain % 2 === 0) this.leave();
+        await within(this.#over.opened, longestPause(this.ttl), signal);
+      } else {
+        this.client.first = this.#server;
+        return Object.assign(reply, { asked });
+      }
+    }
+    return undefined;
+  }
+
+  /** Nothing when the connection broke, or is left because nothing came. */
+  async #askOnce(line, patience, signal) {
+    if (!this.#socket) return undefined;
+    const sent = now();
+    const { tag, answer } = this.send(line);
+    const reply = await within(answer, patience, signal);
+    if (reply) return Object.assign(reply, { sent });
+    if (this.#waiting.delete(tag) && !signal?.aborted) this.leave();
+    return undefined;
+  }
+
+  send(line) {
+    const tag = `t${++this.#tags}`;
+    const answer = new Promise((resolve) => this.#waiting.set(tag, resolve));
+    this.#socket.write(`#${tag} ${line}\n`);
+    return { tag, answer };
+  }
+
+  leave(primary) {
+    if (!this.#socket) return;
+    this.#primary = primary ? addressOf(primary) : null;
+    this.#drop();
+  }
+
+  #drop() {
+    if (this.#up.isOpen) this.#up = new Gate();
+    this.#socket?.destroy();
+    this.#socket = null;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve(undefined);
+  }
+
+  async #connectForEver() {
+    const { servers, timeout } = this.client;
+    for (let pause = 0; !this.stopped; ) {
+      const server = this.#primary ?? servers[this.#server];
+      const known = servers.findIndex((one) => one.host === server.host && one.port === server.port);
+      if (known >= 0) this.#server = known;
+      this.#primary = null;
+      const began = now();
+      const round = Math.min(6, Math.floor(this.#attempts++ / servers.length));
+      await this.#serve(server, Math.min(timeout, 250 * 2 ** round));
+      if (this.stopped) return;
+      this.#drop();
+      if (!this.#primary) this.#server = (this.#server + 1) % servers.length;
+      // What stood well is made anew at once; and not by all clients in the same moment.
+      const longest = this.reached ? Math.min(50, longestPause(this.ttl)) : 250;
+      pause = now() - began > 1_000 ? 0 : Math.min(longest, 2 * pause || 10);
+      await within(this.#over.opened, (pause * (1 + Math.random())) / 2);
+    }
+  }
+
+  /** Until that connection is over. */
+  #serve(server, attempt) {
+    const socket = connect({ ...server, noDelay: true }).setEncoding("utf8");
+    let heard = now();
+    let rest = "";
+    const timer = setTimeout(() => socket.destroy(), attempt);
+    const pings = setInterval(() => {
+      if (this.#waiting.size === 0 || socket !== this.#socket) return;
+      if (now() - heard > pingPatience) return socket.destroy();
+      if (now() - heard >= pingEvery * 0.9) this.send("PING");
+    }, pingEvery);
+    socket.on("connect", () => {
+      clearTimeout(timer);
+      if (this.stopped) return socket.destroy();
+      heard = now();
+      this.#socket = socket;
+      this.send("EVENTS on");
+      this.greet();
+      this.#up.open();
+    });
+    socket.on("data", (text) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (socket !== this.#socket) return;
+        heard = now();
+        this.reached = true;
+        this.#attempts = 0;
+        this.#onLine(replyOf(line));
+      }
+    });
+    return new Promise((resolve) => {
+      socket.on("error", () => {}); // 'close' follows
+      socket.on("close", () => {
+        clearTimeout(timer);
+        clearInterval(pings);
+        resolve();
+      });
+    });
+  }
+
+  #onLine(reply) {
+    if (reply.kind === "EVENT") return this.onEvent(reply);
+    const resolve = this.#waiting.get(reply.tag);
+    this.#waiting.delete(reply.tag);
+    resolve?.(reply);
+  }
+}
+
+/** A session, and what it holds. */
+class LiveSession extends Link {
+  phase = "asking";
+  refusal = null;
+  handle = "";
+  holds = new Set();
+  lostTokens = new Set();
+  controller = new AbortController();
+  #heldUntil = -Infinity;
+  #renewAt = -Infinity;
+  #secret = randomBytes(16).toString("hex");
+  #options;
+  #opened = new Gate();
+  #wake = new Gate();
+
+  constructor(client, ttl, options) {
+    super(client, ttl);
+    this.#options = options;
+  }
+
+  async open() {
+    this.start();
+    await this.#opened.opened;
+    if (this.phase === "held") return new Session(this);
+    this.phase = "refused";
+    throw this.refusal ?? errorOf("UNREACHABLE", "no server answers");
+  }
+
+  giveBack() {
+    return this.end(this.client.timeout);
+  }
+
+  /** True if a server has said that all is given back. */
+  async end(patience) {
+    const until = Math.min(now() + patience, this.phase === "held" ? this.#heldUntil : Infinity);
+    if (this.state() === "lost") this.lose();
+    if (["asking", "held"].includes(this.phase)) this.phase = "released";
+    const reply = this.stopped ? undefined : await this.ask(() => "CLOSE", until);
+    for (const hold of [...this.holds]) hold.end("released");
+    this.stop();
+    return reply !== undefined;
+  }
+
+  stop() {
+    super.stop();
+    this.#opened.open();
+    this.#wake.open();
+  }
+
+  heldUntil() {
+    return this.#heldUntil;
+  }
+
+  state() {
+    if (this.phase !== "held") return this.phase;
+    if (now() >= this.#heldUntil) return "lost";
+    return now() > this.#renewAt + renewalPatience(this.ttl, 0) ? "unsure" : "held";
+  }
+
+  lose() {
+    const wasHeld = this.phase === "held";
+    this.phase = { held: "lost", asking: "refused" }[this.phase] ?? this.phase;
+    this.stop();
+    for (const hold of [...this.holds]) hold.end("lost");
+    if (wasHeld) this.controller.abort(new LockLost("LOST", `session ${this.handle}`));
+  }
+
+  /** What makes a new connection the session's; what is asked after it need not wait for it. */
+  greet() {
+    const open = () => lineOf("OPEN", { ttl: this.ttl, id: this.#secret }) + this.#options;
+    const sent = now();
+    const { answer } = this.send(this.#opened.isOpen ? `RESUME ${this.#secret}` : open());
+    answer.then((reply) => reply && !this.stopped && this.#onGreeted(sent, reply));
+  }
+
+  #onGreeted(sent, reply) {
+    if (elsewhere.includes(reply.code) || unknown.includes(reply.code)) {
+      return this.leave(reply.fields.primary);
+    }
+    if (!reply.ttl) {
+      this.refusal ??= errorOfReply(reply);
+      return this.lose();
+    }
+    this.#extend(sent, reply.ttl);
+    this.handle = reply.fields.handle ?? "";
+    if (this.#opened.isOpen) {
+      this.#wake.open();
+      for (const hold of this.holds) hold.verify();
+    } else if (this.phase === "asking") {
+      this.phase = "held";
+      this.#renewForEver();
+    }
+    this.#opened.open();
+  }
+
+  #extend(sent, ttl) {
+    const margin = Math.max(Math.min(50, ttl / 5), ttl / 100);
+    const until = sent + ttl - margin - Math.min(ttl / 20, 100);
+    this.#heldUntil = Math.max(this.#heldUntil, until);
+    this.#renewAt = sent + Math.min(60_000, Math.max(ttl / 4 - margin, ttl / 10));
+  }
+
+  async #renewForEver() {
+    while (this.phase === "held") {
+      const left = this.#renewAt - now();
+      if (left > 0 && !this.#wake.isOpen) {
+        // A second at most: a timer does not count the time that a machine is suspended.
+        await within(this.#wake.opened, Math.min(left, 1_000));
+        continue;
+      }
+      this.#wake = new Gate();
+      const patience = (asked) => renewalPatience(this.ttl, asked);
+      const reply = await this.ask(() => "KEEPALIVE", this.#heldUntil, patience);
+      if (!reply || reply.code === "SESSION_EXPIRED") return this.lose();
+      if (reply.ttl) this.#extend(reply.sent, reply.ttl);
+      else await within(this.#wake.opened, longestPause(this.ttl));
+    }
+  }
+
+  onEvent(event) {
+    if (event.fields.session && event.fields.session === this.handle) return this.lose();
+    if (!event.token) return;
+    this.lostTokens.add(event.token); // it may come before the grant is taken in
+    for (const hold of [...this.holds]) if (hold.token === event.token) hold.end("lost");
+  }
+}
+
+/** One acquisition of one lock. */
+class Hold {
+  token = 0;
+  controller = new AbortController();
+  #phase = "asking";
+  #id = randomUUID();
+  #wait;
+  #waitUntil = 0;
+  #options;
+  #session;
+  #isAlone;
+  #isDoubtful = false;
+  #givingBack = null;
+
+  constructor(name, wait, { mode, slots, delay, note, ...others }, session = null) {
+    const [stranger] = Object.keys(others);
+    if (stranger) throw new TypeError(`unknown option ${stranger}`);
+    this.name = String(name);
+    this.#wait = wait;
+    this.#options = lineOf("", { mode: slots ? "slot" : mode, slots, delay, note });
+    this.#session = session;
+    this.#isAlone = session === null;
+  }
+
+  state() {
+    return this.#phase === "held" ? this.#session.state() : this.#phase;
+  }
+
+  heldUntil() {
+    return this.#session.heldUntil();
+  }
+
+  async acquire(signal, makeSession) {
+    signal?.throwIfAborted();
+    if (!/^[^\x00-\x20\x7f-\x9f"=,]+$/.test(this.name)) {
+      throw errorOf("BAD_REQUEST", "not a lock name");
+    }
+    this.#waitUntil = now() + this.#wait;
+    for (;;) {
+      if (this.#isAlone) (this.#session = makeSession()).start();
+      try {
+        await this.#askForIt(signal);
+        return new Lock(this);
+      } catch (error) {
+        const why = await this.#giveUp(error, signal);
+        // Alone, before the grant, another session does as well as one that is over.
+        const isOver = why.code === "SESSION_EXPIRED" && now() < this.#waitUntil;
+        if (!this.#isAlone || !isOver || signal?.aborted) throw why;
+      }
+    }
+  }
+
+  async #askForIt(signal) {
+    const session = this.#session;
+    const until = Math.max(this.#waitUntil + patienceWithAnswer, now() + session.client.timeout);
+    this.#isDoubtful = true; // a LOCK may be on its way
+    for (let cancelledAtOnce = 0; ; ) {
+      const reply = await session.ask(() => this.#line(), until, () => Infinity, signal);
+      if (signal?.aborted) {
+        if (reply?.token) this.token = reply.token;
+        throw signal.reason;
+      }
+      if (!reply) throw this.#whyNone();
+      this.#isDoubtful = reply.asked > 1 && reply.code !== "TIMEOUT";
+      if (reply.token) return this.#take(reply.token);
+      const isForTimeToHelp = ["LIMIT", "DISK_FULL"].includes(reply.code);
+      // Once is no proof: a server that closes cancels the waits of those it leaves.
+      if (reply.code === "CANCELLED" && now() - reply.sent < 200) ++cancelledAtOnce;
+      if (isForTimeToHelp && now() < this.#waitUntil) await within(new Promise(() => {}), 250, signal);
+      else if (reply.code !== "CANCELLED" || cancelledAtOnce > 1) throw errorOfReply(reply);
+    }
+  }
+
+  #line() {
+    const wait = Math.max(0, this.#waitUntil - now());
+    return lineOf(`LOCK ${this.name}`, { wait, id: this.#id }) + this.#options;
+  }
+
+  #whyNone() {
+    const { phase, refusal, reached } = this.#session;
+    if (["lost", "released"].includes(phase)) return errorOf("SESSION_EXPIRED");
+    if (refusal) return refusal;
+    return reached ? errorOf("TIMEOUT") : errorOf("UNREACHABLE", "no server answers");
+  }
+
+  #take(token) {
+    if (this.#session.phase !== "held") throw errorOf("SESSION_EXPIRED");
+    this.token = token;
+    this.#phase = "held";
+    this.#session.holds.add(this);
+    if (this.#session.lostTokens.has(token)) this.end("lost");
+  }
+
+  /** What is to be thrown, once what may still wait or hold is given up. */
+  async #giveUp(error, signal) {
+    const isAborted = Boolean(signal?.aborted);
+    const patience = isAborted ? this.#session.client.timeout : patienceWithAnswer;
+    const isCertain = await this.#withdraw(patience);
+    if (error?.code !== "TIMEOUT" || isCertain || isAborted) return error;
+    return errorOf("UNREACHABLE", "nobody confirms that it is not granted");
+  }
+
+  async #withdraw(patience) {
+    const session = this.#session;
+    if (this.#isAlone) return (await session.end(patience)) || !this.#isDoubtful;
+    if (!this.#isDoubtful) return true;
+    const until = now() + patience;
+    let reply = await session.ask(() => `CANCEL ${this.name} id=${this.#id}`, until);
+    if (reply?.token) reply = await this.#unlock(reply.token, until);
+    return reply !== undefined;
+  }
+
+  /** While it is held; else nothing. */
+  giveBack() {
+    this.#givingBack ??= this.#giveBack();
+    return this.#givingBack;
+  }
+
+  async #giveBack() {
+    const state = this.state();
+    if (!["held", "unsure"].includes(state)) return this.end(state);
+    this.#phase = "released";
+    this.#session.holds.delete(this);
+    const { timeout } = this.#session.client;
+    if (this.#isAlone) await this.#session.end(timeout);
+    else await this.#unlock(this.token, Math.min(now() + timeout, this.heldUntil()));
+  }
+
+  #unlock(token, until) {
+    return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`, until);
+  }
+
+  /** A LOST that was told to the broken connection is found by asking. */
+  async verify() {
+    const line = `VERIFY ${this.name} token=${this.token}`;
+    const reply = await this.#session.ask(() => line, this.heldUntil());
+    if (reply?.code === "NOT_HELD") this.end("lost");
+  }
+
+  end(phase) {
+    this.#session.holds.delete(this);
+    if (this.#phase !== "held") return;
+    this.#phase = phase;
+    const lost = () => new LockLost("LOST", `lock ${this.name} token=${this.token}`);
+    if (phase === "lost") this.controller.abort(lost());
+    if (phase === "lost" && this.#isAlone) this.#session.stop();
+  }
+}
+
+/** A promise that is kept by open(). */
+class Gate {
+  isOpen = false;
+  #resolve;
+  opened = new Promise((resolve) => (this.#resolve = resolve));
+  open() {
+    this.isOpen = true;
+    this.#resolve(true);
+  }
+}
+
+/** What was promised, or nothing when it takes longer or is aborted. */
+async function within(promised, milliseconds, signal) {
+  let timer;
+  let stop;
+  const cut = new Promise((resolve) => {
+    stop = () => resolve(undefined);
+    const longest = 2 ** 31 - 1;
+    if (milliseconds !== Infinity) {
+      timer = setTimeout(stop, Math.min(longest, Math.max(0, milliseconds)));
+    }
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([promised, cut]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** One line from a server: [#tag] OK or ERR CODE or EVENT KIND, then key=value. */
+function replyOf(line) {
+  const words = line.match(/[^\s="]+="(?:\\.|[^"\\])*"|\S+/g) ?? [];
+  const tag = words[0]?.startsWith("#") ? words.shift().slice(1) : "";
+  const kind = words[0] ?? "";
+  const fields = Object.create(null);
+  for (const word of words) {
+    const at = word.indexOf("=");
+    if (at > 0) fields[word.slice(0, at)] = unquoted(word.slice(at + 1));
+  }
+  const numberOf = (key) => (kind === "ERR" ? 0 : Number(fields[key] ?? 0) || 0);
+  return {
+    tag, kind, fields, code: kind === "ERR" ? words[1] : "", token: numberOf("token"),
+    ttl: kind === "OK" ? numberOf("ttl") : 0 };
+}
+
+const errorOfReply = ({ code, fields }) => errorOf(code, fields.msg ?? fields.cycle);
+
+/** A request. What is empty or zero is the server's to choose. */
+function lineOf(verb, options) {
+  let line = verb;
+  for (const [key, value] of Object.entries(options)) {
+    const isTime = ["ttl", "wait", "delay"].includes(key);
+    const text = value === Infinity ? "forever" : isTime ? Math.ceil(value ?? 0) : value;
+    if (text || key === "wait") line += ` ${key}=${quoted(String(text))}`;
+  }
+  return line;
+}
+
+function quoted(text) {
+  if (/^[^\x00-\x20\x7f-\x9f"]+$/.test(text)) return text;
+  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+}
+
+function unquoted(text) {
+  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
+}
+
+/** With a renewal, longer each time: where the way is long, some answer must be awaited. */
+function renewalPatience(ttl, asked) {
+  const first = Math.max(20, Math.min(ttl / 20, 1_000));
+  return Math.min(Math.max(first, Math.min(ttl / 5, 1_000)), first * 2 ** Math.min(asked, 6));
+}
+
+const longestPause = (ttl) => Math.min(250, Math.max(2, ttl / 50));
+
+function addressOf(text) {
+  const [, host, port = "7295"] = /^(.*?)(?::(\d+))?$/.exec(text);
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+}
+
+// While a machine is suspended only uptime goes on; it is read to 10 ms, and elsewhere to seconds.
+const startedAt = { clock: performance.now(), uptime: uptime() };
+function now() {
+  const clock = performance.now() - startedAt.clock;
+  if (process.platform !== "linux") return clock;
+  return Math.max(clock, (uptime() - startedAt.uptime) * 1_000 - 20);
+}
