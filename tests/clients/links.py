@@ -17,8 +17,15 @@ class Link:
         self._server, self._writers, self._tasks = None, set(), set()
         self.turn("pass")
 
-    async def start(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+    async def open(self):
+        if not self._server:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+
+    def refuse(self):
+        """As the port of a process that is gone."""
+        server, self._server = self._server, None
+        if server:
+            server.close()
 
     def turn(self, mode):
         """pass; silent: no bytes either way; mute: none from the node; reset: passes, anew."""
@@ -32,7 +39,7 @@ class Link:
             self._reset()
 
     async def stop(self):
-        self._server.close()
+        self.refuse()
         self._reset()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 

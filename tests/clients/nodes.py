@@ -42,8 +42,6 @@ class Nodes:
             self._direct, self._peers = ports[:SIZE], ports[SIZE:2 * SIZE]
             self._links = [Link(port, direct) for port, direct in
                            zip(ports[2 * SIZE:], self._direct)]
-            for link in self._links:
-                await link.start()
             await self.make_whole()
         except Failed as failed:
             last_words = self.last_words()
@@ -73,6 +71,8 @@ class Nodes:
     async def make_whole(self):
         """All run, links are good, one is primary and the others follow it."""
         self.turn_links("pass")
+        for link in self._links:
+            await link.open()
         for node in range(SIZE):
             if node in self._paused:
                 self._signal(node, signal.SIGCONT)
@@ -82,6 +82,12 @@ class Nodes:
         await until(self._all_follow, 20, "three nodes, of which one is primary")
 
     async def kill_primary(self):
+        node = await self.primary()
+        self._links[node].refuse()
+        self._end(node)
+
+    async def kill_primary_behind_a_proxy(self):
+        """Connections to it still stand, and are closed at once."""
         self._end(await self.primary())
 
     async def pause_primary(self):

@@ -152,6 +152,7 @@ class Play:
 
     async def _primary(self, words, _):
         await {"is killed": self._nodes.kill_primary, "is paused": self._nodes.pause_primary,
+               "is killed behind a proxy": self._nodes.kill_primary_behind_a_proxy,
                "hands over": self._nodes.hand_over}[" ".join(words)]()
 
     async def _pause(self, words, _):

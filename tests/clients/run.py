@@ -7,17 +7,19 @@ import argparse
 import asyncio
 import json
 import pathlib
+import re
 import shutil
 import sys
 import time
 
-from nodes import Failed, Nodes
+from nodes import PAWLD, Failed, Nodes
 from play import Play
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = [sys.executable, "-B", str(HERE / "runner.py")]
 RUNNERS = {"python": [*PYTHON, "tasks"], "python-threads": [*PYTHON, "threads"],
-           "node": ["node", str(HERE / "runner.mjs")]}
+           "node": ["node", str(HERE / "runner.mjs")], "go": [str(HERE / "go" / "run.sh")]}
+TOOLS = {"node": "node", "go": "go"}
 NOT_INSTALLED = 77
 
 
@@ -113,16 +115,19 @@ async def play_one(case, prefix, nodes, runner, show):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-k", default="", help="only cases whose name contains it")
+    parser.add_argument("-k", default="", help="only cases whose name this expression finds")
     parser.add_argument("-v", action="store_true", help="show every line")
     parser.add_argument("runner", nargs="+", help=f"one of {', '.join(RUNNERS)}, or a command")
     options = parser.parse_args()
     command = RUNNERS.get(options.runner[0], options.runner)
-    if shutil.which(command[0]) is None:
-        print(f"skipped: {command[0]} is not installed")
-        return NOT_INSTALLED
+    for program in (TOOLS.get(options.runner[0], command[0]), command[0]):
+        if shutil.which(program) is None:
+            print(f"skipped: {program} is not installed")
+            return NOT_INSTALLED
+    if shutil.which(PAWLD) is None:
+        sys.exit(f"there is no {PAWLD}: build it, or say in PAWLD where one is")
     cases = json.loads((HERE / "conformance.json").read_text())["cases"]
-    chosen = [case for case in cases if options.k in case["name"]]
+    chosen = [case for case in cases if re.search(options.k, case["name"])]
     show = (lambda line: print(line, flush=True)) if options.v else (lambda line: None)
     failed, skipped = asyncio.run(play_all(chosen, command, show))
     print(f"{len(chosen) - failed - skipped} passed, {failed} failed, {skipped} skipped")
