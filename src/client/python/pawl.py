@@ -95,9 +95,10 @@ class _Body:
     def __init__(self):
         self.lost = threading.Event()
         self._task = self._loop = None
-        self._cancelled = False
+        self._cancelled = self._entered = False
 
     def __enter__(self):
+        self._enter()
         try:
             _submit(self._begin()).result()
         except BaseException:
@@ -111,6 +112,7 @@ class _Body:
             self.raise_if_lost()
 
     async def __aenter__(self):
+        self._enter()
         try:
             await asyncio.shield(asyncio.wrap_future(_submit(self._begin())))
         except BaseException:
@@ -134,6 +136,11 @@ class _Body:
         is_ours = self._cancelled and getattr(task, "uncancel", int)() == 0
         if kind is None or kind is asyncio.CancelledError and is_ours:
             self.raise_if_lost()
+
+    def _enter(self):
+        if self._entered:
+            raise RuntimeError(f"{self} is entered only once")
+        self._entered = True
 
     def raise_if_lost(self):
         if self.state == "lost":
