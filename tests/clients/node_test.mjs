@@ -62,6 +62,17 @@ test("the signal of a body aborts when the lock is lost, and lock lost comes out
   await assert.rejects(work, (error) => error.name === "AbortError" && error.cause instanceof LockLost);
 });
 
+test("a lock that was taken away leaves no session behind", { timeout: 10_000 }, async () => {
+  const sessions = async () => (await ask("SESSIONS limit=1000")).match(/"handle"/g)?.length ?? 0;
+  const before = await sessions();
+  const lock = await client.lock("behind");
+  assert.equal(await sessions(), before + 1);
+  await takeAway(lock);
+  await once(lock.signal, "abort");
+  assert.equal(lock.state, "lost");
+  while ((await sessions()) > before); // without a release(), too
+});
+
 test("a body that does not look at its signal is told at its end", async () => {
   const work = client.using("unseen", {}, async (signal, lock) => {
     await takeAway(lock);

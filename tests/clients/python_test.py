@@ -121,6 +121,21 @@ class Test(unittest.IsolatedAsyncioTestCase):
                 self.ask(f"RESUME {secret}\nCLOSE")
                 await asyncio.sleep(60)
 
+    async def test_the_loss_of_a_session_comes_out_of_what_was_entered_first(self):
+        with self.assertRaisesRegex(pawl.LockLost, "session s"):
+            async with self.client.session() as session, session.lock(self.name):
+                self.ask(f"RESUME {session._session._secret}\nCLOSE")
+                await asyncio.sleep(60)
+        self.assertEqual(getattr(asyncio.current_task(), "cancelling", int)(), 0)
+
+    async def test_a_lock_that_was_taken_away_leaves_no_session_behind(self):
+        lock = self.client.lock(self.name)
+        with self.assertRaises(pawl.LockLost):
+            async with lock:
+                self.break_it(lock)
+                await asyncio.sleep(60)
+        self.assertNotIn(lock._hold.session.handle, self.ask("SESSIONS limit=1000"))
+
     def test_a_thread_is_told_of_a_loss(self):
         lock = self.client.lock(self.name)
         with self.assertRaises(pawl.LockLost):

@@ -129,7 +129,10 @@ def main():
     cases = json.loads((HERE / "conformance.json").read_text())["cases"]
     chosen = [case for case in cases if re.search(options.k, case["name"])]
     show = (lambda line: print(line, flush=True)) if options.v else (lambda line: None)
-    failed, skipped = asyncio.run(play_all(chosen, command, show))
+    try:
+        failed, skipped = asyncio.run(play_all(chosen, command, show))
+    except Failed as why:
+        sys.exit(f"not played: {why}")
     print(f"{len(chosen) - failed - skipped} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not chosen else 0
 

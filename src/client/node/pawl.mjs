@@ -142,6 +142,7 @@ const patienceWithAnswer = 1_000;
 const pingEvery = 1_000;
 const pingPatience = 2_000; // the server keeps the place of a broken connection for 5 s
 const elsewhere = ["NOT_PRIMARY", "SHUTTING_DOWN", "NO_SESSION"]; // not on this connection
+const timeMayHelp = ["LIMIT", "DISK_FULL"];
 const unknown = ["NO_QUORUM", "INTERNAL"]; // it may have taken effect: the same is asked again
 
 /** One connection after the other to whoever is primary; requests are asked over as many as it takes. */
@@ -411,9 +412,12 @@ class LiveSession extends Link {
       this.#wake = new Gate();
       const patience = (asked) => renewalPatience(this.ttl, asked);
       const reply = await this.ask(() => "KEEPALIVE", this.#heldUntil, patience);
-      if (!reply || reply.code === "SESSION_EXPIRED") return this.lose();
-      if (reply.ttl) this.#extend(reply.sent, reply.ttl);
-      else await within(this.#wake.opened, longestPause(this.ttl));
+      if (reply?.ttl) this.#extend(reply.sent, reply.ttl);
+      else if (reply && reply.code !== "SESSION_EXPIRED") {
+        await within(this.#wake.opened, longestPause(this.ttl));
+      } else if (reply || now() >= this.#heldUntil) {
+        return this.lose(); // else a RESUME has moved it meanwhile
+      }
     }
   }
 
@@ -464,15 +468,21 @@ class Hold {
     }
     this.#waitUntil = now() + this.#wait;
     for (;;) {
-      if (this.#isAlone) (this.#session = makeSession()).start();
+      if (this.#isAlone) {
+        const reached = this.#session?.reached ?? false;
+        this.#session = Object.assign(makeSession(), { reached });
+        this.#session.start();
+      }
       try {
         await this.#askForIt(signal);
         return new Lock(this);
       } catch (error) {
         const why = await this.#giveUp(error, signal);
-        // Alone, before the grant, another session does as well as one that is over.
-        const isOver = why.code === "SESSION_EXPIRED" && now() < this.#waitUntil;
-        if (!this.#isAlone || !isOver || signal?.aborted) throw why;
+        // Alone, before the grant, another session may do better.
+        const mayHelp = ["SESSION_EXPIRED", ...timeMayHelp].includes(why?.code);
+        const mayWait = mayHelp && now() < this.#waitUntil && !signal?.aborted;
+        if (!this.#isAlone || !mayWait) throw why;
+        await within(new Promise(() => {}), 250, signal);
       }
     }
   }
@@ -490,10 +500,10 @@ class Hold {
       if (!reply) throw this.#whyNone();
       this.#isDoubtful = reply.asked > 1 && reply.code !== "TIMEOUT";
       if (reply.token) return this.#take(reply.token);
-      const isForTimeToHelp = ["LIMIT", "DISK_FULL"].includes(reply.code);
       // Once is no proof: a server that closes cancels the waits of those it leaves.
       if (reply.code === "CANCELLED" && now() - reply.sent < 200) ++cancelledAtOnce;
-      if (isForTimeToHelp && now() < this.#waitUntil) await within(new Promise(() => {}), 250, signal);
+      const mayWait = timeMayHelp.includes(reply.code) && now() < this.#waitUntil;
+      if (mayWait) await within(new Promise(() => {}), 250, signal);
       else if (reply.code !== "CANCELLED" || cancelledAtOnce > 1) throw errorOfReply(reply);
     }
   }
@@ -531,10 +541,12 @@ class Hold {
     const session = this.#session;
     if (this.#isAlone) return (await session.end(patience)) || !this.#isDoubtful;
     if (!this.#isDoubtful) return true;
-    const until = now() + patience;
-    let reply = await session.ask(() => `CANCEL ${this.name} id=${this.#id}`, until);
-    if (reply?.token) reply = await this.#unlock(reply.token, until);
-    return reply !== undefined;
+    return (await within(this.#cancel(), patience)) !== undefined;
+  }
+
+  async #cancel() {
+    const reply = await this.#session.ask(() => `CANCEL ${this.name} id=${this.#id}`);
+    return reply?.token ? await this.#unlock(reply.token) : reply;
   }
 
   /** While it is held; else nothing. */
@@ -545,16 +557,16 @@ class Hold {
 
   async #giveBack() {
     const state = this.state();
-    if (!["held", "unsure"].includes(state)) return this.end(state);
-    this.#phase = "released";
-    this.#session.holds.delete(this);
+    const isHeld = ["held", "unsure"].includes(state);
+    this.end(isHeld ? "released" : state);
     const { timeout } = this.#session.client;
     if (this.#isAlone) await this.#session.end(timeout);
-    else await this.#unlock(this.token, Math.min(now() + timeout, this.heldUntil()));
+    else if (isHeld) await within(this.#unlock(this.token), timeout);
   }
 
-  #unlock(token, until) {
-    return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`, until);
+  /** For as long as the session lives, whoever waits for it. */
+  #unlock(token) {
+    return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`);
   }
 
   /** A LOST that was told to the broken connection is found by asking. */
@@ -568,9 +580,9 @@ class Hold {
     this.#session.holds.delete(this);
     if (this.#phase !== "held") return;
     this.#phase = phase;
-    const lost = () => new LockLost("LOST", `lock ${this.name} token=${this.token}`);
-    if (phase === "lost") this.controller.abort(lost());
-    if (phase === "lost" && this.#isAlone) this.#session.stop();
+    if (phase !== "lost") return;
+    this.controller.abort(new LockLost("LOST", `lock ${this.name} token=${this.token}`));
+    if (this.#isAlone) this.#session.end(this.#session.client.timeout);
   }
 }
 

@@ -229,6 +229,7 @@ class Session(_Body):
 _PATIENCE = 1.0  # with an answer that needs no wait
 _PING_EVERY, _PING_PATIENCE = 1.0, 2.0  # the server keeps the place of a broken connection for 5 s
 _ELSEWHERE = ("NOT_PRIMARY", "SHUTTING_DOWN", "NO_SESSION")  # not on this connection
+_TIME_MAY_HELP = ("LIMIT", "DISK_FULL")
 _UNKNOWN = ("NO_QUORUM", "INTERNAL")  # it may have taken effect: the same is asked again
 
 
@@ -363,6 +364,7 @@ class _Session(_Link):
         self.holds, self.handle, self.lost_tokens = set(), "", set()
         self._secret, self._options = uuid.uuid4().hex, options
         self._opened, self._wake, self._renewing = asyncio.Event(), asyncio.Event(), None
+        self._asking = set()
 
     async def open(self):
         self.start()
@@ -372,6 +374,8 @@ class _Session(_Link):
 
     async def close(self, seconds=None):
         """Gives back all it holds, and ends its waits. True if a server has said so."""
+        if self.state() == "lost":
+            self.lose()
         before = self.phase
         if before in ("asking", "held"):
             self.phase = "released"
@@ -405,6 +409,13 @@ class _Session(_Link):
         if was_held:
             self.on_lost()
 
+    def see_through(self, asking):
+        """For as long as it lives, whoever waits for it."""
+        task = asyncio.ensure_future(asking)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return asyncio.shield(task)
+
     def _greet(self):
         """What makes a new connection the session's; what is asked after it need not wait for it."""
         line = f"RESUME {self._secret}" if self._opened.is_set() else _line(
@@ -425,7 +436,7 @@ class _Session(_Link):
         if self._opened.is_set():
             self._wake.set()
             for hold in self.holds:
-                asyncio.ensure_future(hold.verify())
+                self.see_through(hold.verify())
         elif self.phase == "asking":
             self.phase, self._renewing = "held", asyncio.ensure_future(self._renew_for_ever())
         self._opened.set()
@@ -443,12 +454,12 @@ class _Session(_Link):
             self._wake.clear()
             reply = await self.ask(lambda: "KEEPALIVE", self.held_until,
                                    lambda asked: _patience(self.ttl, asked))
-            if reply is None or reply.code == "SESSION_EXPIRED":
-                return self.lose()
-            if reply.ttl:
+            if reply and reply.ttl:
                 self._extend(reply.sent, reply.ttl)
-            else:
+            elif reply and reply.code != "SESSION_EXPIRED":
                 await asyncio.sleep(_longest_pause(self.ttl))
+            elif reply or now() >= self.held_until:  # a RESUME may have moved it meanwhile
+                return self.lose()
 
     def _on_event(self, event):
         if event.fields.get("session") == self.handle:
@@ -466,35 +477,38 @@ class _Hold:
         self.name, self.session, self.token = name, session, 0
         self._wait, self._options, self._is_alone = wait, options, session is None
         self._id, self._phase, self._acquiring = str(uuid.uuid4()), "asking", None
-        self._wait_until, self._is_doubtful = 0.0, False
+        self._wait_until, self._is_doubtful, self._is_given_up = 0.0, False, False
         self.on_lost = lambda: None
 
     def state(self):
         return self.session.state() if self._phase == "held" else self._phase
 
     async def acquire(self, make_session):
-        """Alone, before the grant: another session does as well as one that is over."""
-        self._wait_until = now() + self._wait
-        while True:
-            if self._is_alone:
-                self.session = make_session()
-                self.session.start()
-            try:
-                return await self._acquire()
-            except PawlError as error:
-                is_over = error.code == "SESSION_EXPIRED"
-                if not self._is_alone or not is_over or now() >= self._wait_until:
-                    raise
+        self._wait_until, self._acquiring = now() + self._wait, asyncio.current_task()
+        try:
+            while not await self._acquire(make_session):
+                await asyncio.sleep(0.25)
+        finally:
+            self._acquiring = None
 
-    async def _acquire(self):
-        self._phase, self._acquiring = "asking", asyncio.current_task()
+    async def _acquire(self, make_session):
+        """False where another session may do better."""
+        self._phase = "asking"
+        if self._is_alone:
+            was_reached = self.session is not None and self.session.reached
+            self.session = make_session()
+            self.session.reached = was_reached
+            self.session.start()
         try:
             if not re.fullmatch(r'[^\x00-\x20\x7f-\x9f"=,]+', self.name):
                 raise _error("BAD_REQUEST", "not a lock name")
             await self._ask_for_it()
+            return True
         except PawlError as error:
             self._phase = "refused"
             is_certain = await self._withdraw(_PATIENCE)
+            if self._may_try_again(error.code):
+                return False
             if error.code == "TIMEOUT" and not is_certain:
                 raise _error("UNREACHABLE", "nobody confirms that it is not granted") from None
             raise
@@ -502,8 +516,10 @@ class _Hold:
             self._phase = "released"
             await self._withdraw(self.session.client.timeout)
             raise
-        finally:
-            self._acquiring = None
+
+    def _may_try_again(self, code):
+        may_help = self._is_alone and code in ("SESSION_EXPIRED", *_TIME_MAY_HELP)
+        return may_help and now() < self._wait_until and not self._is_given_up
 
     async def _ask_for_it(self):
         session, cancelled_at_once = self.session, 0
@@ -519,7 +535,7 @@ class _Hold:
                 return self._take(reply.token)
             # Once is no proof: a server that closes cancels the waits of those it leaves.
             cancelled_at_once += reply.code == "CANCELLED" and now() - reply.sent < 0.2
-            if reply.code in ("LIMIT", "DISK_FULL") and may_wait:
+            if reply.code in _TIME_MAY_HELP and may_wait:
                 await asyncio.sleep(0.25)
             elif reply.code != "CANCELLED" or cancelled_at_once > 1:
                 raise reply.error()
@@ -552,28 +568,29 @@ class _Hold:
             return await self.session.close(seconds) or not self._is_doubtful
         if not self._is_doubtful:
             return True
-        until = now() + seconds
-        reply = await self.session.ask(lambda: f"CANCEL {self.name} id={self._id}", until)
-        if reply and reply.token:
-            reply = await self._unlock(reply.token, until)
-        return reply is not None
+        return await _within(self.session.see_through(self._cancel()), seconds) is not None
+
+    async def _cancel(self):
+        reply = await self.session.ask(lambda: f"CANCEL {self.name} id={self._id}")
+        return await self._unlock(reply.token) if reply and reply.token else reply
 
     async def release(self):
-        """While it is held, or not granted yet; else nothing."""
+        """Gives back what is held, and gives up what is not granted yet."""
+        self._is_given_up = True
         if acquiring := self._acquiring:
             if self._phase == "asking":
                 acquiring.cancel()
             await asyncio.wait([acquiring])
         state = self.state()
-        if state not in ("held", "unsure"):
-            return self.end(state)
-        self._phase = "released"
-        self.session.holds.discard(self)
-        until = min(now() + self.session.client.timeout, self.session.held_until)
-        await (self.session.close() if self._is_alone else self._unlock(self.token, until))
+        self.end("released" if state in ("held", "unsure") else state)
+        if self._is_alone and self.session:
+            await self.session.close()
+        elif state in ("held", "unsure"):
+            unlocking = self.session.see_through(self._unlock(self.token))
+            await _within(unlocking, self.session.client.timeout)
 
-    async def _unlock(self, token, until):
-        return await self.session.ask(lambda: f"UNLOCK {self.name} token={token}", until)
+    async def _unlock(self, token):
+        return await self.session.ask(lambda: f"UNLOCK {self.name} token={token}")
 
     async def verify(self):
         """A LOST that was told to the broken connection is found by asking."""
@@ -583,11 +600,14 @@ class _Hold:
             self.end("lost")
 
     def end(self, phase):
-        self.session.holds.discard(self)
+        if self.session:
+            self.session.holds.discard(self)
         if self._phase == "held":
             self._phase = phase
             if phase == "lost":
                 self.on_lost()
+                if self._is_alone:
+                    self.session.see_through(self.session.close())
 
 
 class _Reply:
