@@ -533,7 +533,11 @@ class Hold {
     const isAborted = Boolean(signal?.aborted);
     const patience = isAborted ? this.#session.client.timeout : patienceWithAnswer;
     const isCertain = await this.#withdraw(patience);
-    if (error?.code !== "TIMEOUT" || isCertain || isAborted) return error;
+    if (isAborted) return error;
+    if (this.#isAlone && error.code === "SESSION_EXPIRED" && now() >= this.#waitUntil) {
+      return errorOf("TIMEOUT"); // nobody asked for a session
+    }
+    if (error.code !== "TIMEOUT" || isCertain) return error;
     return errorOf("UNREACHABLE", "nobody confirms that it is not granted");
   }
 

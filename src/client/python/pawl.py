@@ -511,6 +511,8 @@ class _Hold:
                 return False
             if error.code == "TIMEOUT" and not is_certain:
                 raise _error("UNREACHABLE", "nobody confirms that it is not granted") from None
+            if self._is_alone and error.code == "SESSION_EXPIRED":
+                raise _error("TIMEOUT") from None  # nobody asked for a session
             raise
         except asyncio.CancelledError:
             self._phase = "released"
