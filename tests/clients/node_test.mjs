@@ -148,6 +148,14 @@ test("a name cannot carry a second request", async () => {
   await assert.rejects(client.lock("a", { tll: 5 }), TypeError);
 });
 
+test("what is no address is refused before anything is asked", () => {
+  for (const servers of [[], ",", ":7295", "host:65536", "host:0"]) {
+    assert.throws(() => new Client(servers), TypeError);
+  }
+  const { servers } = new Client("a, b:1 [::1]:2");
+  assert.deepEqual(servers.map(({ host, port }) => `${host} ${port}`), ["a 7295", "b 1", "::1 2"]);
+});
+
 test("a note is shown as it was given", async () => {
   const note = 'web-3 said: "C:\\new"\nand more';
   const lock = await client.lock("note", { note });

@@ -170,6 +170,13 @@ class Test(unittest.IsolatedAsyncioTestCase):
                     pass
             self.assertEqual(raised.exception.code, "BAD_REQUEST")
 
+    def test_what_is_no_address_is_refused_before_anything_is_asked(self):
+        for servers in ([], ",", ":7295", "host:65536", "host:0"):
+            with self.assertRaises(ValueError):
+                pawl.Client(servers)
+        self.assertEqual(pawl.Client("a, b:1 [::1]:2").servers,
+                         [("a", 7295), ("b", 1), ("::1", 2)])
+
     def test_a_note_is_shown_as_it_was_given(self):
         note = 'web-3 said: "C:\\new"\nand more'
         with self.client.lock(self.name, note=note):

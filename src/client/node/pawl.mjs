@@ -54,6 +54,9 @@ export class Client {
   constructor(servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295", { timeout = 5_000 } = {}) {
     const names = typeof servers === "string" ? servers.split(/[\s,]+/).filter(Boolean) : servers;
     this.servers = names.map(addressOf);
+    if (!this.servers.every(Boolean) || names.length === 0) {
+      throw new TypeError(`not servers' addresses: ${names}`);
+    }
     this.timeout = timeout;
     this.first = 0; // who answered last is asked first
   }
@@ -217,7 +220,7 @@ class Link {
 
   leave(primary) {
     if (!this.#socket) return;
-    this.#primary = primary ? addressOf(primary) : null;
+    this.#primary = addressOf(primary ?? "");
     this.#drop();
   }
 
@@ -668,8 +671,10 @@ function renewalPatience(ttl, asked) {
 
 const longestPause = (ttl) => Math.min(250, Math.max(2, ttl / 50));
 
+/** Nothing where the text is none. */
 function addressOf(text) {
-  const [, host, port = "7295"] = /^(.*?)(?::(\d+))?$/.exec(text);
+  const [, host, port = 7295] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  if (!host || port < 1 || port > 65_535) return null;
   return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 

@@ -69,9 +69,12 @@ class Client:
     server at all, and for what is given back to be answered."""
 
     def __init__(self, servers=None, timeout=5.0):
-        servers = servers or os.environ.get("PAWL_SERVER", "127.0.0.1:7295")
+        if servers is None:
+            servers = os.environ.get("PAWL_SERVER", "127.0.0.1:7295")
         names = servers.replace(",", " ").split() if isinstance(servers, str) else servers
         self.servers, self.timeout = [_address(name) for name in names], timeout
+        if not self.servers:
+            raise ValueError("no server is named")
         self.first = 0  # who answered last is asked first
 
     def lock(self, name, *, ttl=30.0, wait=0.0, **shape):
@@ -299,7 +302,8 @@ class _Link:
 
     def _leave(self, primary=None):
         if self._writer:
-            self._primary = primary and _address(primary)
+            with contextlib.suppress(ValueError):
+                self._primary = primary and _address(primary)
             self._drop()
 
     def _drop(self):
@@ -668,8 +672,10 @@ def _longest_pause(ttl):
 
 
 def _address(text):
-    host, _, port = text.rpartition(":") if re.search(r":\d+$", text) else (text, "", "7295")
-    return host.strip("[]"), int(port)
+    host, port = re.fullmatch(r"(.*?)(?::(\d+))?", text).groups()
+    if not host or not 0 < int(port or 7295) < 65536:
+        raise ValueError(f"not a server's address: {text!r}")
+    return host.strip("[]"), int(port or 7295)
 
 
 async def _within(waited, seconds):
