@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -134,7 +135,7 @@ class Test(unittest.IsolatedAsyncioTestCase):
             async with lock:
                 self.break_it(lock)
                 await asyncio.sleep(60)
-        self.assertNotIn(lock._hold.session.handle, self.ask("SESSIONS limit=1000"))
+        self.await_gone(lock)
 
     def test_a_thread_is_told_of_a_loss(self):
         lock = self.client.lock(self.name)
@@ -143,6 +144,31 @@ class Test(unittest.IsolatedAsyncioTestCase):
                 self.break_it(lock)
                 self.assertTrue(lock.lost.wait(5))
                 self.assertEqual(lock.valid_for, 0)
+                self.await_gone(lock)  # though the body goes on
+
+    def await_gone(self, lock):
+        deadline = time.monotonic() + 5
+        while f'"{lock._hold.session.handle}"' in self.ask("SESSIONS limit=1000"):
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_a_lock_that_was_given_back_leaves_no_session_behind(self):
+        with self.client.lock(self.name) as lock:
+            pass
+        self.await_gone(lock)
+
+    def test_an_interrupted_wait_leaves_the_queue(self):
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            with self.client.lock(self.name):
+                signal.setitimer(signal.ITIMER_REAL, 0.3)
+                with self.assertRaises(KeyboardInterrupt):
+                    self.client.lock(self.name, wait=pawl.FOREVER).__enter__()
+                self.assertEqual(self.shown()["waiters"], [])
+        finally:
+            signal.signal(signal.SIGALRM, before)
 
     def test_one_client_serves_many_threads(self):
         counts, tokens = [0], []
