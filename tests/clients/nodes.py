@@ -42,6 +42,7 @@ class Nodes:
             self._direct, self._peers = ports[:SIZE], ports[SIZE:2 * SIZE]
             self._links = [Link(port, direct) for port, direct in
                            zip(ports[2 * SIZE:], self._direct)]
+            self._write_configuration()
             await self.make_whole()
         except Failed as failed:
             last_words = self.last_words()
@@ -164,12 +165,15 @@ class Nodes:
         return "\n".join(f"{log.name}: {line}" for log in sorted(self._directory.glob("*.log"))
                          for line in log.read_text(errors="replace").splitlines()[-6:])
 
-    def _start(self, node):
+    def _write_configuration(self):
+        """Once: a node that reads it while it is written anew would believe to be alone."""
         entries = ", ".join(
             f"{{id: n{i}, peer: 127.0.0.1:{self._peers[i]}, client: 127.0.0.1:{link.port}}}"
             for i, link in enumerate(self._links))
-        config = self._directory / "cluster.yaml"
-        config.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n")
+        self._configuration = self._directory / "cluster.yaml"
+        self._configuration.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n")
+
+    def _start(self, node):
         settings = {"node": f"n{node}", "data_dir": self._directory / f"n{node}",
                     "listen.client": f"127.0.0.1:{self._direct[node]}",
                     "listen.http": "127.0.0.1:0"}
@@ -179,7 +183,7 @@ class Nodes:
                        if not key.startswith("PAWL_")}
         with open(self._directory / f"n{node}.log", "ab") as log:
             self._processes[node] = subprocess.Popen(
-                [PAWLD, "-c", str(config), *words], env=environment, stdin=subprocess.DEVNULL,
+                [PAWLD, "-c", str(self._configuration), *words], env=environment, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log)
 
     def _signal(self, node, number):
