@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pawl
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+type reply struct {
+	tag    string
+	kind   string // OK, ERR, EVENT
+	word   string // BUSY, LOST
+	fields map[string]string
+	json   string
+}
+
+// parseReply passes over what it does not know; false: it is no reply at all.
+func parseReply(line string) (r reply, ok bool) {
+	r.fields = map[string]string{}
+	if strings.HasPrefix(line, "#") {
+		r.tag, line, _ = strings.Cut(line[1:], " ")
+	}
+	r.kind, line, _ = strings.Cut(line, " ")
+	if r.kind != "OK" && r.kind != "ERR" && r.kind != "EVENT" {
+		return r, false
+	}
+	if strings.HasPrefix(line, "{") {
+		r.json = line
+		return r, true
+	}
+	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+		end := strings.IndexAny(line, " =")
+		if end < 0 || line[end] == ' ' {
+			r.word, line, _ = strings.Cut(line, " ")
+			continue
+		}
+		key, value := line[:end], ""
+		line = line[end+1:]
+		if quoted, err := strconv.QuotedPrefix(line); err == nil {
+			line = line[len(quoted):]
+			value, _ = strconv.Unquote(quoted)
+		} else {
+			value, line, _ = strings.Cut(line, " ")
+		}
+		r.fields[key] = value
+	}
+	return r, true
+}
+
+func (r reply) number(key string) uint64 {
+	number, _ := strconv.ParseUint(r.fields[key], 10, 53)
+	return number
+}
+
+func (r reply) token() uint64 { return r.number("token") }
+
+// ttl is 0 where there is none.
+func (r reply) ttl() time.Duration {
+	const most = 1_000_000 * time.Hour // as in the protocol
+	if r.kind != "OK" {
+		return 0
+	}
+	return min(most, time.Duration(min(r.number("ttl"), uint64(most/time.Millisecond)))*time.Millisecond)
+}
+
+func (r reply) refusal() *Error {
+	message := r.fields["msg"]
+	if cycle := r.fields["cycle"]; cycle != "" {
+		message = cycle
+	}
+	return &Error{r.word, message}
+}
+
+func quote(text string) string {
+	var out strings.Builder
+	for _, c := range []byte(text) {
+		switch {
+		case c == '"' || c == '\\':
+			out.WriteString("\\" + string(rune(c)))
+		case c < ' ' || c == 0x7F:
+			fmt.Fprintf(&out, "\\x%02x", c)
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return `"` + out.String() + `"`
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Millisecond-1)/time.Millisecond), 10)
+}
+
+func newID() string {
+	var bits [16]byte
+	if _, err := rand.Read(bits[:]); err != nil {
+		panic(err) // no id is unique without it
+	}
+	return hex.EncodeToString(bits[:])
+}
+
+func isName(name string) bool {
+	return name != "" && len(name) <= 255 && utf8.ValidString(name) &&
+		strings.IndexFunc(name, func(r rune) bool {
+			return r <= ' ' || (r >= 0x7F && r < 0xA0) || strings.ContainsRune(`"=,`, r)
+		}) < 0
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pawl
+
+import (
+	"bufio"
+	"context"
+	"math/rand"
+	"net"
+	"strconv"
+	"time"
+)
+
+// A route says which server to try next: the one that answered last, the one it names, or, where
+// that cannot be reached, the next.
+type route struct {
+	servers  []string
+	at       int
+	primary  string // said by another; in place of servers[at]
+	attempts int    // since a connection stood well
+	random   *rand.Rand
+}
+
+func newRoute(servers []string) *route {
+	return &route{servers: servers, random: rand.New(rand.NewSource(time.Now().UnixNano()))}
+}
+
+func (r *route) connect(ctx context.Context) (*link, error) {
+	address := r.servers[r.at]
+	if r.primary != "" {
+		address = r.primary
+	}
+	dialer := net.Dialer{Timeout: firstAttempt << r.round()}
+	r.attempts++
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{address: address, conn: conn, replies: make(chan reply), asked: map[string]request{},
+		closed: make(chan struct{})}
+	go l.read()
+	return l, nil
+}
+
+// leave is told of the connection that was, if there was one.
+func (r *route) leave(l *link, stood bool) {
+	r.primary = ""
+	if stood {
+		r.attempts = 0
+	}
+	if l != nil {
+		r.primary = l.primary
+	}
+	if r.primary == "" && !stood {
+		r.at = (r.at + 1) % len(r.servers)
+	}
+}
+
+// pause after each round of the servers, so that many who lost the same primary do not come as one.
+func (r *route) pause(longest time.Duration) time.Duration {
+	if r.attempts%len(r.servers) != 0 || r.attempts == 0 {
+		return 0
+	}
+	pause := min(longest, firstPause<<r.round())
+	return pause/2 + time.Duration(r.random.Int63n(int64(pause)))/2
+}
+
+func (r *route) round() int { return min(r.attempts/len(r.servers), 4) }
+
+// A link is one connection. A goroutine reads it; what is asked waits for flush.
+type link struct {
+	address   string
+	conn      net.Conn
+	replies   chan reply
+	closed    chan struct{}
+	out       []byte
+	tags      int
+	asked     map[string]request
+	renewing  bool // OPEN, RESUME or KEEPALIVE is unanswered
+	renewedAt time.Duration
+	closing   bool
+	left      bool   // it is of no use any more
+	primary   string // where to go instead, if said
+}
+
+type request struct {
+	verb string
+	sent time.Duration
+	a    *acquisition
+}
+
+func (l *link) ask(verb, words string, now time.Duration, a *acquisition) {
+	l.tags++
+	tag := strconv.Itoa(l.tags)
+	l.asked[tag] = request{verb, now, a}
+	l.out = append(l.out, "#"+tag+" "+verb+words+"\n"...)
+}
+
+func (l *link) flush() {
+	if len(l.out) == 0 {
+		return
+	}
+	l.conn.SetWriteDeadline(time.Now().Add(answerIn))
+	if _, err := l.conn.Write(l.out); err != nil {
+		l.left = true
+	}
+	l.out = nil
+}
+
+func (l *link) read() {
+	defer close(l.replies)
+	lines := bufio.NewScanner(l.conn)
+	lines.Buffer(nil, longestReply)
+	for lines.Scan() {
+		if r, ok := parseReply(lines.Text()); ok {
+			select {
+			case l.replies <- r:
+			case <-l.closed:
+				return
+			}
+		}
+	}
+}
+
+func (l *link) close() {
+	close(l.closed)
+	l.conn.Close()
+}
