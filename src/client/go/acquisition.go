@@ -50,15 +50,15 @@ const (
 )
 
 const (
-	never         = time.Duration(1<<63 - 1)
-	answerIn      = time.Second
-	fullPause     = 250 * time.Millisecond // where only time can help
-	queuedAfter   = 200 * time.Millisecond // a LOCK unanswered for so long stands in the queue
-	firstAttempt  = 250 * time.Millisecond // to connect; twice as long in each round of the servers
-	firstPause    = 10 * time.Millisecond
-	longestSleep  = 500 * time.Millisecond // timers stand still while the machine sleeps
-	longestReply  = 1 << 20
-	afterGoneLink = time.Second // a connection that stood so long is made anew at once
+	never        = time.Duration(1<<63 - 1)
+	answerIn     = time.Second
+	fullPause    = 250 * time.Millisecond // where only time can help
+	queuedAfter  = 200 * time.Millisecond // a LOCK unanswered for so long stands in the queue
+	firstAttempt = 250 * time.Millisecond // to connect; twice as long in each round of the servers
+	firstPause   = 10 * time.Millisecond
+	longestSleep = 500 * time.Millisecond // timers stand still while the machine sleeps
+	longestReply = 1 << 20
+	stoodWell    = time.Second // a connection that broke after so long is made anew at once
 )
 
 func (s *Session) begin(ctx context.Context, name, words string, wait time.Duration) (*acquisition, error) {
@@ -81,7 +81,7 @@ func (s *Session) begin(ctx context.Context, name, words string, wait time.Durat
 		return nil, errClosed
 	}
 	s.mine = append(s.mine, a)
-	s.look()
+	poke(s.wake)
 	return a, nil
 }
 
@@ -153,7 +153,7 @@ func (s *Session) enter(a *acquisition, next phase) {
 		a.cancel()
 	}
 	a.phase, a.link, a.due = next, nil, 0
-	s.look()
+	poke(s.wake)
 }
 
 func (s *Session) finish(a *acquisition, err error) {

@@ -22,40 +22,50 @@ func longestPause(ttl time.Duration) time.Duration {
 	return min(max(ttl/50, 2*time.Millisecond), 250*time.Millisecond)
 }
 
-// bootClock counts from its making by what went further: the monotonic clock, which stands still
-// while the machine sleeps; or the time since boot, which does not, as /proc/uptime tells it to 10 ms
-// (the margin is no less); where there is none, the wall clock, which may also jump: then a lock is
-// believed lost that is not.
+// bootClock counts from now on by what went further: the monotonic clock, which stands still while the
+// machine sleeps; or the time since boot, which does not, as /proc/uptime tells it to 10 ms (the
+// margin is no less). Where there is no such file the wall clock takes its place, which may also be
+// set: then a lock is believed lost that is not.
 func bootClock() func() time.Duration {
 	start := time.Now()
-	uptime := func() (time.Duration, bool) { return 0, false }
-	if file, err := os.Open("/proc/uptime"); err == nil {
-		uptime = func() (time.Duration, bool) { return readUptime(file) }
+	monotonic := func() time.Duration { return time.Since(start) }
+	wall := func() time.Duration { return time.Now().Round(0).Sub(start.Round(0)) }
+	file, err := os.Open("/proc/uptime")
+	if err != nil {
+		return larger(monotonic, wall)
 	}
-	booted, known := uptime()
+	booted := readUptime(file)
+	return larger(monotonic, func() time.Duration { return readUptime(file) - booted })
+}
+
+// readUptime is 0 where it cannot be read, which moves no clock.
+func readUptime(file *os.File) time.Duration {
+	var text [64]byte
+	n, _ := file.ReadAt(text[:], 0)
+	word, _, _ := strings.Cut(string(text[:n]), " ")
+	seconds, _ := strconv.ParseFloat(word, 64)
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// larger of what several clocks say went by, and never less than before.
+func larger(clocks ...func() time.Duration) func() time.Duration {
 	var mu sync.Mutex
 	var latest time.Duration
 	return func() time.Duration {
 		mu.Lock()
 		defer mu.Unlock()
-		now := time.Now()
-		other := now.Round(0).Sub(start.Round(0))
-		if known {
-			if up, ok := uptime(); ok {
-				other = up - booted
-			}
+		for _, clock := range clocks {
+			latest = max(latest, clock())
 		}
-		latest = max(latest, max(now.Sub(start), other))
 		return latest
 	}
 }
 
-func readUptime(file *os.File) (time.Duration, bool) {
-	var text [64]byte
-	n, _ := file.ReadAt(text[:], 0)
-	word, _, _ := strings.Cut(string(text[:n]), " ")
-	seconds, err := strconv.ParseFloat(word, 64)
-	return time.Duration(seconds * float64(time.Second)), err == nil
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 func closeOnce(c chan struct{}) {

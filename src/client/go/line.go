@@ -54,7 +54,10 @@ func parseReply(line string) (r reply, ok bool) {
 }
 
 func (r reply) number(key string) uint64 {
-	number, _ := strconv.ParseUint(r.fields[key], 10, 53)
+	number, err := strconv.ParseUint(r.fields[key], 10, 53)
+	if err != nil {
+		return 0
+	}
 	return number
 }
 
@@ -77,8 +80,12 @@ func (r reply) refusal() *Error {
 	return &Error{r.word, message}
 }
 
+const longestNote = 1024
+
 func quote(text string) string {
 	var out strings.Builder
+	// Cut where the server refuses it: not where it leaves, for the line is too long.
+	text = strings.ToValidUTF8(text[:min(len(text), longestNote+1)], "?")
 	for _, c := range []byte(text) {
 		switch {
 		case c == '"' || c == '\\':

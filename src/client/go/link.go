@@ -80,6 +80,7 @@ type link struct {
 	renewedAt time.Duration
 	closing   bool
 	left      bool   // it is of no use any more
+	silent    bool   // because nothing was answered
 	primary   string // where to go instead, if said
 }
 

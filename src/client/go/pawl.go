@@ -110,7 +110,13 @@ type SessionOption func(*Session)
 func WithTTL(seconds int) SessionOption { return WithLease(time.Duration(seconds) * time.Second) }
 
 // WithLease is WithTTL, finer.
-func WithLease(ttl time.Duration) SessionOption { return func(s *Session) { s.ttl = ttl } }
+func WithLease(ttl time.Duration) SessionOption {
+	return func(s *Session) {
+		if ttl > 0 {
+			s.ttl = ttl
+		}
+	}
+}
 
 // WithContext ends the renewal of the session when ctx ends.
 func WithContext(ctx context.Context) SessionOption { return func(s *Session) { s.ctx = ctx } }

@@ -89,6 +89,7 @@ func (s *Session) renewed(sent, ttl time.Duration) {
 	s.isOpen = true
 	s.until = until
 	close(s.opened)
+	poke(s.sooner)
 }
 
 func (s *Session) onLock(q request, r reply, now time.Duration) {
@@ -119,6 +120,7 @@ func (s *Session) onGrant(a *acquisition, sent, ttl time.Duration, token uint64,
 	isBounded := strings.Contains(a.words, " max_hold=")
 	if isBounded {
 		a.until = sent + ttl - margin(ttl)
+		poke(s.sooner)
 	}
 	switch {
 	case a.phase != asking && a.phase != withdrawing:

@@ -23,7 +23,8 @@ type Session struct {
 	secret   string
 	opened   chan struct{}
 	done     chan struct{}
-	wake     chan struct{}
+	wake     chan struct{} // there is something to ask
+	sooner   chan struct{} // something ends earlier than was known
 
 	mu       sync.Mutex
 	err      error // why it ended
@@ -41,7 +42,8 @@ type Session struct {
 func NewSession(client *Client, options ...SessionOption) (*Session, error) {
 	s := &Session{client: client, ctx: client.config.Context, ttl: 60 * time.Second,
 		deadlock: "off", secret: newID(), opened: make(chan struct{}), done: make(chan struct{}),
-		wake: make(chan struct{}, 1), failure: errors.New("no server answers")}
+		wake: make(chan struct{}, 1), sooner: make(chan struct{}, 1),
+		failure: errors.New("no server answers")}
 	for _, option := range options {
 		option(s)
 	}
@@ -93,7 +95,7 @@ func (s *Session) Close() error {
 		a.cancel()
 	}
 	s.mu.Unlock()
-	s.look()
+	poke(s.wake)
 	<-s.done
 	if err := s.Err(); err != errClosed {
 		return err
@@ -155,6 +157,7 @@ func (s *Session) watchClock() {
 	for {
 		select {
 		case <-time.After(min(s.checkClock(), longestSleep)):
+		case <-s.sooner:
 		case <-s.client.Ctx().Done():
 			s.end(errOrphaned)
 		case <-s.ctx.Done():
@@ -180,14 +183,6 @@ func (s *Session) stateOf(a *acquisition) (State, time.Duration) {
 	return Unsure, left
 }
 
-// look lets the conversation see what is to be asked.
-func (s *Session) look() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
 // converse talks to one server after the other until the session is over.
 func (s *Session) converse() {
 	route := newRoute(s.client.config.Endpoints)
@@ -197,7 +192,7 @@ func (s *Session) converse() {
 		if err == nil {
 			since := s.client.clock()
 			s.use(l)
-			stood = s.client.clock()-since >= afterGoneLink
+			stood = s.client.clock()-since >= stoodWell && !l.silent
 			err = fmt.Errorf("%s does not answer", l.address)
 		}
 		s.mu.Lock()
@@ -214,8 +209,13 @@ func (s *Session) converse() {
 // use asks over one connection what is to be asked, until it is of no use any more.
 func (s *Session) use(l *link) {
 	defer s.detach(l)
-	for {
-		timer := time.NewTimer(s.perform(l))
+	for !l.left {
+		lookAgain := s.perform(l)
+		l.flush()
+		if l.left {
+			return
+		}
+		timer := time.NewTimer(lookAgain)
 		select {
 		case r, open := <-l.replies:
 			if open {
@@ -229,9 +229,6 @@ func (s *Session) use(l *link) {
 			l.left = true
 		}
 		timer.Stop()
-		if l.left {
-			return
-		}
 	}
 }
 
@@ -275,7 +272,6 @@ func (s *Session) perform(l *link) time.Duration {
 			a.ask(l, verb, now)
 		}
 	}
-	l.flush()
 	return next - now
 }
 
@@ -295,7 +291,7 @@ func (s *Session) keepAlive(l *link, now time.Duration) time.Duration {
 			return giveUp
 		}
 		s.silences++
-		l.left = true
+		l.left, l.silent = true, true
 		return now
 	}
 	every := renewalAfter(s.ttl)
