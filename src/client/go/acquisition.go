@@ -63,7 +63,7 @@ const (
 
 func (s *Session) begin(ctx context.Context, name, words string, wait time.Duration) (*acquisition, error) {
 	if !isName(name) {
-		return nil, &Error{"BAD_REQUEST", "not a lock name: " + strconv.Quote(name)}
+		return nil, notAName(name)
 	}
 	a := &acquisition{s: s, name: name, id: newID(), words: words, waits: wait != 0,
 		waitUntil: forever, until: never, answered: make(chan struct{}), over: make(chan struct{})}

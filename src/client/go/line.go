@@ -117,3 +117,7 @@ func isName(name string) bool {
 			return r <= ' ' || (r >= 0x7F && r < 0xA0) || strings.ContainsRune(`"=,`, r)
 		}) < 0
 }
+
+func notAName(name string) *Error {
+	return &Error{"BAD_REQUEST", "not a lock name: " + strconv.Quote(name)}
+}

@@ -444,3 +444,67 @@ func TestTheEndOfTheClientOrphansItsSessions(t *testing.T) {
 	wait(t, held.Done())
 	wait(t, s.Done())
 }
+
+func TestAShortLeaseIsNotBelievedLongerForALongDialTimeout(t *testing.T) {
+	f := newFake(t)
+	f.ttl = "100"
+	s := newTestSession(t, nil, f.address)
+	f.set(func() { f.deaf = true })
+	started := time.Now()
+
+	wait(t, s.Done())
+
+	if took := time.Since(started); took > 400*time.Millisecond {
+		t.Error(took)
+	}
+}
+
+func TestAnAnswerThatComesTooLateRevivesNothing(t *testing.T) {
+	f := newFake(t)
+	clock := &handClock{}
+	s := newTestSession(t, clock, f.address)
+	m := NewMutex(s, "jobs/a")
+	out := start(context.Background(), m)
+	lock := f.expect("LOCK")
+	f.set(func() { f.deaf = true })
+
+	clock.jump(11 * time.Second)
+	lock.answer("OK token=7 ttl=30000")
+
+	if got := wait(t, out); !errors.Is(got.err, ErrSessionExpired) {
+		t.Error(got.err)
+	}
+}
+
+func TestObserveTellsEachLeaderOnceOverAnyConnection(t *testing.T) {
+	f := newFake(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	leaders := NewElection(newTestSession(t, nil, f.address), "service/leader").Observe(ctx)
+	shown := func(token, note string) {
+		t.Helper()
+		f.expect("SHOW").answer(`OK {"holders":[{"token":` + token + `,"note":"` + note + `"}]}`)
+	}
+
+	watch := f.expect("WATCH")
+	shown("7", "one")
+	if got := wait(t, leaders); got != (Leader{"one", 7}) {
+		t.Error(got)
+	}
+	f.drop()
+	watch = f.expect("WATCH")
+	watch.answer("OK")
+	shown("7", "one")
+	watch.conn.Write([]byte("EVENT GRANTED name=service/leader2 token=8\n" +
+		"EVENT GRANTED name=service/leader token=9\n"))
+	shown("9", "two")
+
+	if got := wait(t, leaders); got != (Leader{"two", 9}) {
+		t.Error(got)
+	}
+	f.expectNothing()
+	cancel()
+	if _, open := <-leaders; open {
+		t.Error("it goes on after its context")
+	}
+}
