@@ -13,7 +13,7 @@ import (
 )
 
 // A fake is a server whose answers the test writes. What a client sends on whichever connection
-// comes here, but for OPEN, RESUME, EVENTS and KEEPALIVE, which are answered unless `deaf`.
+// comes here, but for OPEN, RESUME, EVENTS and KEEPALIVE, which are answered unless `deaf` or `raw`.
 type fake struct {
 	t        *testing.T
 	address  string
@@ -22,6 +22,7 @@ type fake struct {
 	mu    sync.Mutex
 	ttl   string
 	deaf  bool
+	raw   bool // all requests come to the test
 	gone  bool // RESUME and KEEPALIVE: SESSION_EXPIRED
 	conns []net.Conn
 }
@@ -64,11 +65,13 @@ func (f *fake) serve(conn net.Conn) {
 		verb, _, _ := strings.Cut(line, " ")
 		a := asked{verb, line, tag, conn}
 		f.mu.Lock()
-		deaf, gone, ttl := f.deaf, f.gone, f.ttl
+		deaf, gone, raw, ttl := f.deaf, f.gone, f.raw, f.ttl
 		f.mu.Unlock()
 		switch verb {
 		case "EVENTS", "OPEN", "RESUME", "KEEPALIVE":
 			switch {
+			case raw:
+				f.requests <- a
 			case deaf:
 			case gone && verb != "EVENTS":
 				a.answer("ERR SESSION_EXPIRED")

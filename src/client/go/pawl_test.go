@@ -198,6 +198,35 @@ func TestTimeCountsFromTheSendNotFromTheAnswer(t *testing.T) {
 	}
 }
 
+func TestASessionIsResumedByItsSecretAndCountsFromTheSend(t *testing.T) {
+	f := newFake(t)
+	clock := &handClock{}
+	s := newTestSession(t, clock, f.address)
+	m := NewMutex(s, "jobs/a")
+	hold(t, f, m, "7")
+	f.set(func() { f.raw = true })
+
+	f.drop()
+	f.expect("EVENTS")
+	resume := f.expect("RESUME")
+	f.expect("VERIFY").answer("OK ttl=9000")
+	clock.jump(400 * time.Millisecond)
+	resume.answer("OK session=x handle=s1 ttl=10000")
+
+	if resume.line != "RESUME "+s.secret {
+		t.Error(resume.line)
+	}
+	for state, left := m.State(); state != Held; state, left = m.State() {
+		if left > 9550*time.Millisecond {
+			t.Fatal(state, left)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if _, left := m.State(); left > 9550*time.Millisecond {
+		t.Error(left)
+	}
+}
+
 func TestSessionExpiredEndsWaitsAndHolds(t *testing.T) {
 	f := newFake(t)
 	s := newTestSession(t, nil, f.address)
@@ -437,12 +466,17 @@ func TestCloseIsAskedAgainAndAnExpiredSessionThenMeansDone(t *testing.T) {
 func TestTheEndOfTheClientOrphansItsSessions(t *testing.T) {
 	f := newFake(t)
 	s := newTestSession(t, nil, f.address)
+	other, err := NewSession(s.Client(), WithContext(context.Background()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	held := hold(t, f, NewMutex(s, "jobs/a"), "7")
 
 	s.Client().Close()
 
 	wait(t, held.Done())
 	wait(t, s.Done())
+	wait(t, other.Done())
 }
 
 func TestAShortLeaseIsNotBelievedLongerForALongDialTimeout(t *testing.T) {
