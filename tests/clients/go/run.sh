@@ -5,5 +5,5 @@ set -e
 cd "$(dirname "$0")"
 top=../../..
 mkdir -p "$top/build"
-go build -o "$top/build/clients-runner-go" .
+GOPROXY=off go build -o "$top/build/clients-runner-go" .
 exec "$top/build/clients-runner-go" "$@"
