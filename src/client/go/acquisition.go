@@ -42,7 +42,7 @@ type phase int
 // Each phase has its one request, asked again until it is answered.
 const (
 	asking      phase = iota // LOCK
-	confirming               // VERIFY: granted so long after the LOCK was sent that max_hold may be over
+	confirming               // VERIFY: granted after a wait; what does max_hold leave?
 	held                     // VERIFY, after each new connection
 	withdrawing              // CANCEL
 	returning                // UNLOCK
@@ -61,7 +61,8 @@ const (
 	stoodWell    = time.Second // a connection that broke after so long is made anew at once
 )
 
-func (s *Session) begin(ctx context.Context, name, words string, wait time.Duration) (*acquisition, error) {
+func (s *Session) begin(ctx context.Context, name, words string,
+	wait time.Duration) (*acquisition, error) {
 	if !isName(name) {
 		return nil, notAName(name)
 	}
@@ -99,12 +100,15 @@ func (s *Session) await(a *acquisition, ctx context.Context, wait time.Duration)
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-late:
+		if wait == 0 {
+			return ErrUnreachable
+		}
 		return ErrTimeout
 	}
 }
 
-// take makes the grant the caller's; or, where the caller does not want it any more, makes sure that
-// it is nobody's.
+// take makes the grant the caller's; or, where the caller does not want it any more, makes sure
+// that it is nobody's.
 func (s *Session) take(a *acquisition, unwanted error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

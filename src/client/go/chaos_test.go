@@ -106,8 +106,9 @@ func (c *contest) hold(m *Mutex, held context.Context, work time.Duration) {
 	}
 }
 
-// Goroutines of several sessions contend for one lock, give up at random, and lose their connections
-// all the time: never two hold it, tokens rise, and in the end nobody does, long before any TTL.
+// Goroutines of several sessions contend for one lock, give up at random, and lose their
+// connections all the time: never two hold it, tokens rise, and in the end nobody does, long before
+// any TTL.
 func TestNobodyOverlapsAndNothingIsLeftBehind(t *testing.T) {
 	server := pawld(t)
 	cutter := newCutter(t, server)

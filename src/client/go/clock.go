@@ -22,10 +22,10 @@ func longestPause(ttl time.Duration) time.Duration {
 	return min(max(ttl/50, 2*time.Millisecond), 250*time.Millisecond)
 }
 
-// bootClock counts from now on by what went further: the monotonic clock, which stands still while the
-// machine sleeps; or the time since boot, which does not, as /proc/uptime tells it to 10 ms (the
-// margin is no less). Where there is no such file the wall clock takes its place, which may also be
-// set: then a lock is believed lost that is not.
+// bootClock counts from now on by what went further: the monotonic clock, which stands still while
+// the machine sleeps; or the time since boot, which does not, as /proc/uptime tells it to 10 ms
+// (the margin is no less). Where there is no such file the wall clock takes its place, which may
+// also be set: then a lock is believed lost that is not.
 func bootClock() func() time.Duration {
 	start := time.Now()
 	monotonic := func() time.Duration { return time.Since(start) }

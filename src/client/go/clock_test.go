@@ -11,7 +11,8 @@ func TestTheClockIsTheLargerOfTwoAndNeverGoesBack(t *testing.T) {
 	var a, b time.Duration
 	clock := larger(func() time.Duration { return a }, func() time.Duration { return b })
 
-	for _, step := range []struct{ a, b, want time.Duration }{{1, 0, 1}, {2, 9, 9}, {3, -5, 9}, {10, 9, 10}} {
+	steps := []struct{ a, b, want time.Duration }{{1, 0, 1}, {2, 9, 9}, {3, -5, 9}, {10, 9, 10}}
+	for _, step := range steps {
 		a, b = step.a, step.b
 		if got := clock(); got != step.want {
 			t.Errorf("%v: %v", step, got)
@@ -24,8 +25,9 @@ func TestTheClockOfThisMachineGoesOn(t *testing.T) {
 
 	time.Sleep(30 * time.Millisecond)
 
-	if got, slept := clock(), time.Since(start); got < 30*time.Millisecond || got > slept+20*time.Millisecond {
-		t.Errorf("%v, while %v went by", got, slept)
+	got, real := clock(), time.Since(start)
+	if got < 30*time.Millisecond || got > real+20*time.Millisecond {
+		t.Errorf("%v, while %v went by", got, real)
 	}
 }
 

@@ -32,8 +32,8 @@ type Leader struct {
 // NewElection asks nobody for anything yet.
 func NewElection(s *Session, name string) *Election { return &Election{s: s, name: name} }
 
-// Campaign waits until it leads. The context it returns ends when it does not any more: then Resign,
-// and campaign again.
+// Campaign waits until it leads. The context it returns ends when it does not any more: then
+// Resign, and campaign again.
 func (e *Election) Campaign(ctx context.Context, value string) (context.Context, error) {
 	m := NewMutex(e.s, e.name, WithNote(value))
 	if !e.replace(nil, m) {
@@ -115,7 +115,8 @@ func (e *Election) Observe(ctx context.Context) <-chan Leader {
 	return leaders
 }
 
-func (e *Election) observe(ctx context.Context, leaders chan<- Leader, isWanted func(Leader) bool) {
+func (e *Election) observe(ctx context.Context, leaders chan<- Leader,
+	isWanted func(Leader) bool) {
 	defer close(leaders)
 	route := newRoute(e.s.client.config.Endpoints)
 	for ctx.Err() == nil && isName(e.name) {
@@ -136,7 +137,8 @@ func (e *Election) observe(ctx context.Context, leaders chan<- Leader, isWanted 
 }
 
 // follow reads one connection: WATCH, then SHOW, and SHOW again when there is a new holder.
-func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader, isWanted func(Leader) bool) {
+func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader,
+	isWanted func(Leader) bool) {
 	l.ask("WATCH", " "+e.name, 0, nil)
 	l.ask("SHOW", " "+e.name+" limit=1", 0, nil)
 	pings := time.NewTicker(time.Second)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A fake is a server whose answers the test writes. What a client sends on whichever connection
-// comes here, but for OPEN, RESUME, EVENTS and KEEPALIVE, which are answered unless `deaf` or `raw`.
+// A fake is a server whose answers the test writes. What clients send, on whichever connection, is
+// in `requests`; but for OPEN, RESUME, EVENTS and KEEPALIVE, which are answered.
 type fake struct {
 	t        *testing.T
 	address  string
@@ -21,7 +21,7 @@ type fake struct {
 
 	mu    sync.Mutex
 	ttl   string
-	deaf  bool
+	deaf  bool // those are not answered
 	raw   bool // all requests come to the test
 	gone  bool // RESUME and KEEPALIVE: SESSION_EXPIRED
 	conns []net.Conn

@@ -42,7 +42,8 @@ func parseReply(line string) (r reply, ok bool) {
 		}
 		key, value := line[:end], ""
 		line = line[end+1:]
-		if quoted, err := strconv.QuotedPrefix(line); err == nil {
+		quoted, err := strconv.QuotedPrefix(line)
+		if err == nil && line[0] == '"' {
 			line = line[len(quoted):]
 			value, _ = strconv.Unquote(quoted)
 		} else {
@@ -69,7 +70,7 @@ func (r reply) ttl() time.Duration {
 	if r.kind != "OK" {
 		return 0
 	}
-	return min(most, time.Duration(min(r.number("ttl"), uint64(most/time.Millisecond)))*time.Millisecond)
+	return time.Duration(min(r.number("ttl"), uint64(most/time.Millisecond))) * time.Millisecond
 }
 
 func (r reply) refusal() *Error {

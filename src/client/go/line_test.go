@@ -3,27 +3,29 @@
 package pawl
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestReplyLinesAreTakenApart(t *testing.T) {
+	type fields = map[string]string
 	for line, want := range map[string]reply{
-		"OK":                                    {kind: "OK"},
-		"#7 OK token=42 ttl=30000\r":            {tag: "7", kind: "OK", fields: map[string]string{"token": "42", "ttl": "30000"}},
-		`ERR BAD_REQUEST msg="unknown \"x\"\n"`: {kind: "ERR", word: "BAD_REQUEST", fields: map[string]string{"msg": "unknown \"x\"\n"}},
-		`EVENT BROKEN name=jobs/a token=7 reason="a \xc3\xa4"`: {kind: "EVENT", word: "BROKEN", fields: map[string]string{"name": "jobs/a", "token": "7", "reason": "a ä"}},
-		`#a OK {"name":"x y"}`:                                 {tag: "a", kind: "OK", json: `{"name":"x y"}`},
+		"OK":                     {kind: "OK"},
+		"#7 OK token=42 ttl=1\r": {tag: "7", kind: "OK", fields: fields{"token": "42", "ttl": "1"}},
+		`#a OK {"name":"x y"}`:   {tag: "a", kind: "OK", json: `{"name":"x y"}`},
+		`ERR BUSY msg="\"x\"\n"`: {kind: "ERR", word: "BUSY", fields: fields{"msg": "\"x\"\n"}},
+		"EVENT LOST name=`a`":    {kind: "EVENT", word: "LOST", fields: fields{"name": "`a`"}},
+		`EVENT LOST reason="a \xc3\xa4" token=7`: {kind: "EVENT", word: "LOST",
+			fields: fields{"token": "7", "reason": "a ä"}},
 	} {
-		got, ok := parseReply(line)
-		if !ok || got.tag != want.tag || got.kind != want.kind || got.word != want.word || got.json != want.json {
-			t.Errorf("%q: %v", line, got)
+		if want.fields == nil {
+			want.fields = fields{}
 		}
-		for key, value := range want.fields {
-			if got.fields[key] != value {
-				t.Errorf("%q: %s is %q", line, key, got.fields[key])
-			}
+		got, ok := parseReply(line)
+		if !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v", line, got)
 		}
 	}
 	for _, line := range []string{"", "hello", "#7", "ok"} {
@@ -34,7 +36,8 @@ func TestReplyLinesAreTakenApart(t *testing.T) {
 }
 
 func TestANumberThatIsNoneCountsAsNothing(t *testing.T) {
-	for _, line := range []string{"OK", "OK token=-1 ttl=-1", "OK token=9007199254740993000 ttl=x", "ERR BUSY"} {
+	for _, line := range []string{"OK", "OK token=-1 ttl=-1", "OK token=9007199254740993000 ttl=x",
+		"ERR BUSY ttl=1"} {
 		r, _ := parseReply(line)
 		if r.token() != 0 || r.ttl() != 0 {
 			t.Errorf("%q: token %d, ttl %v", line, r.token(), r.ttl())

@@ -5,6 +5,7 @@ package pawl
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"math/rand"
 	"net"
 	"strconv"
@@ -81,6 +82,7 @@ type link struct {
 	closing   bool
 	left      bool   // it is of no use any more
 	silent    bool   // because nothing was answered
+	said      string // by the server, with the code of an error
 	primary   string // where to go instead, if said
 }
 
@@ -121,6 +123,13 @@ func (l *link) read() {
 			}
 		}
 	}
+}
+
+func (l *link) whyLeft() error {
+	if l.said != "" {
+		return fmt.Errorf("%s answers %s", l.address, l.said)
+	}
+	return fmt.Errorf("%s does not answer", l.address)
 }
 
 func (l *link) close() {

@@ -147,7 +147,9 @@ func Slots(n int) MutexOption {
 }
 
 // WithNote is shown to people, and to those who follow the lock.
-func WithNote(note string) MutexOption { return func(m *Mutex) { m.words += " note=" + quote(note) } }
+func WithNote(note string) MutexOption {
+	return func(m *Mutex) { m.words += " note=" + quote(note) }
+}
 
 // WithDelay keeps the lock from everybody for so long after it was lost, not given back: for
 // resources that cannot compare tokens.

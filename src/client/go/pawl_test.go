@@ -440,6 +440,27 @@ func TestWhereNobodyAnswersNewSessionSaysSo(t *testing.T) {
 	}
 }
 
+func TestWhoIsReachedAndCannotServeIsNamed(t *testing.T) {
+	f := newFake(t)
+	f.raw = true
+	client, _ := New(Config{Endpoints: []string{f.address}, DialTimeout: 200 * time.Millisecond})
+	out := make(chan error, 1)
+	go func() {
+		_, err := NewSession(client)
+		out <- err
+	}()
+
+	f.expect("EVENTS")
+	f.expect("OPEN").answer("ERR NO_QUORUM")
+	f.set(func() { f.deaf, f.raw = true, false })
+	f.drop()
+
+	if err := wait(t, out); !errors.Is(err, ErrUnreachable) ||
+		!strings.Contains(err.Error(), f.address) {
+		t.Error(err)
+	}
+}
+
 func TestCloseIsAskedAgainAndAnExpiredSessionThenMeansDone(t *testing.T) {
 	f := newFake(t)
 	s := newTestSession(t, nil, f.address)

@@ -91,7 +91,8 @@ func TestAWaitEndsAfterItsOwnTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := NewMutex(s, "jobs/a", WithNote("first\nsecond")).Lock(context.Background()); err != nil {
+	held := NewMutex(s, "jobs/a", WithNote("first\nsecond"))
+	if _, err := held.Lock(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 

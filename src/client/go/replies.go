@@ -31,7 +31,7 @@ func (s *Session) onReply(l *link, r reply) {
 	}
 	switch r.word {
 	case "NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM", "INTERNAL", "NO_SESSION":
-		l.left, l.primary = true, r.fields["primary"]
+		l.left, l.said, l.primary = true, r.word, r.fields["primary"]
 		return
 	case "SESSION_EXPIRED":
 		if s.closing {
@@ -96,7 +96,7 @@ func (s *Session) onLock(q request, r reply, now time.Duration) {
 	a := q.a
 	if ttl, token := r.ttl(), r.token(); ttl > 0 && token > 0 {
 		s.renewed(q.sent, ttl)
-		s.onGrant(a, q.sent, ttl, token, now)
+		s.onGrant(a, q.sent, ttl, now, token)
 		return
 	}
 	if a.phase != asking {
@@ -115,7 +115,7 @@ func (s *Session) onLock(q request, r reply, now time.Duration) {
 	}
 }
 
-func (s *Session) onGrant(a *acquisition, sent, ttl time.Duration, token uint64, now time.Duration) {
+func (s *Session) onGrant(a *acquisition, sent, ttl, now time.Duration, token uint64) {
 	a.token, a.unresolved, a.confirmed = token, 0, true
 	isBounded := strings.Contains(a.words, " max_hold=")
 	if isBounded {
@@ -163,7 +163,7 @@ func (s *Session) onCancel(q request, r reply, now time.Duration) {
 	switch {
 	case a.phase != withdrawing:
 	case r.token() > 0:
-		s.onGrant(a, q.sent, r.ttl(), r.token(), now)
+		s.onGrant(a, q.sent, r.ttl(), now, r.token())
 	case r.fields["cancelled"] == "yes":
 		s.finish(a, a.err)
 	default:

@@ -193,7 +193,7 @@ func (s *Session) converse() {
 			since := s.client.clock()
 			s.use(l)
 			stood = s.client.clock()-since >= stoodWell && !l.silent
-			err = fmt.Errorf("%s does not answer", l.address)
+			err = l.whyLeft()
 		}
 		s.mu.Lock()
 		s.failure = err
@@ -242,7 +242,7 @@ func (s *Session) detach(l *link) {
 	}
 }
 
-// perform sends what is due and says when to look again. What is asked for the session stands behind
+// perform asks what is due and says when to look again. What is asked in the session stands behind
 // its OPEN or RESUME, whose answer it need not await: should that fail, the rest does nothing.
 func (s *Session) perform(l *link) time.Duration {
 	s.mu.Lock()
