@@ -14,7 +14,7 @@ type acquisition struct {
 	s         *Session
 	name      string
 	id        string
-	words     string
+	options   string
 	waits     bool
 	waitUntil time.Duration // forever, or on the client's clock
 	ctx       context.Context
@@ -61,12 +61,12 @@ const (
 	stoodWell    = time.Second // a connection that broke after so long is made anew at once
 )
 
-func (s *Session) begin(ctx context.Context, name, words string,
+func (s *Session) begin(ctx context.Context, name, options string,
 	wait time.Duration) (*acquisition, error) {
 	if !isName(name) {
 		return nil, notAName(name)
 	}
-	a := &acquisition{s: s, name: name, id: newID(), words: words, waits: wait != 0,
+	a := &acquisition{s: s, name: name, id: newID(), options: options, waits: wait != 0,
 		waitUntil: forever, until: never, answered: make(chan struct{}), over: make(chan struct{})}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	if wait != forever {
@@ -81,7 +81,7 @@ func (s *Session) begin(ctx context.Context, name, words string,
 		}
 		return nil, errClosed
 	}
-	s.mine = append(s.mine, a)
+	s.acquisitions = append(s.acquisitions, a)
 	poke(s.wake)
 	return a, nil
 }
@@ -165,9 +165,9 @@ func (s *Session) finish(a *acquisition, err error) {
 	a.phase, a.err = over, err
 	closeOnce(a.answered)
 	closeOnce(a.over)
-	for i, one := range s.mine {
+	for i, one := range s.acquisitions {
 		if one == a {
-			s.mine = append(s.mine[:i:i], s.mine[i+1:]...)
+			s.acquisitions = append(s.acquisitions[:i:i], s.acquisitions[i+1:]...)
 			return
 		}
 	}
@@ -215,7 +215,7 @@ func (a *acquisition) ask(l *link, verb string, now time.Duration) {
 		} else {
 			words += milliseconds(max(0, a.waitUntil-now))
 		}
-		words += a.words
+		words += a.options
 	case "CANCEL":
 		words += " id=" + a.id
 	default:

@@ -9,9 +9,16 @@
 // is cancelled. Where a process can be stopped between two instructions no client can do more: give
 // Token() to the resource that the lock protects, and let it refuse a lesser one.
 //
-// What differs from etcd: Lock also returns the context of the work. Mutexes of one session exclude
-// each other, and so do goroutines that share one Mutex. Every Lock that succeeded is followed by
-// one Unlock, whether the lock was lost meanwhile or not.
+// Who comes from etcd changes the import, and:
+//
+//	clientv3.New(clientv3.Config{Endpoints: e})   pawl.New(pawl.Config{Endpoints: e})
+//	err := mutex.Lock(ctx)                        held, err := mutex.Lock(ctx)
+//	err := election.Campaign(ctx, value)          reign, err := election.Campaign(ctx, value)
+//	resp := <-election.Observe(ctx)               leader := <-election.Observe(ctx)
+//	mutex.IsOwner(), mutex.Header()               mutex.Token()
+//
+// Mutexes of one session exclude each other here, and so do goroutines that share one Mutex. Every
+// Lock that succeeded is followed by one Unlock, whether the lock was lost meanwhile or not.
 package pawl
 
 import (
@@ -139,36 +146,36 @@ type MutexOption func(*Mutex)
 func WithWait(wait time.Duration) MutexOption { return func(m *Mutex) { m.wait = wait } }
 
 // Shared admits any number of readers, and no writer beside them.
-func Shared() MutexOption { return func(m *Mutex) { m.words += " mode=shared" } }
+func Shared() MutexOption { return func(m *Mutex) { m.options += " mode=shared" } }
 
 // Slots admits so many holders; all must name the same number.
 func Slots(n int) MutexOption {
-	return func(m *Mutex) { m.words += " mode=slot slots=" + strconv.Itoa(n) }
+	return func(m *Mutex) { m.options += " mode=slot slots=" + strconv.Itoa(n) }
 }
 
 // WithNote is shown to people, and to those who follow the lock.
 func WithNote(note string) MutexOption {
-	return func(m *Mutex) { m.words += " note=" + quote(note) }
+	return func(m *Mutex) { m.options += " note=" + quote(note) }
 }
 
 // WithDelay keeps the lock from everybody for so long after it was lost, not given back: for
 // resources that cannot compare tokens.
 func WithDelay(delay time.Duration) MutexOption {
-	return func(m *Mutex) { m.words += " delay=" + milliseconds(delay) }
+	return func(m *Mutex) { m.options += " delay=" + milliseconds(delay) }
 }
 
 // WithMaxHold takes the lock back after so long, however long the session lives.
 func WithMaxHold(most time.Duration) MutexOption {
-	return func(m *Mutex) { m.words += " max_hold=" + milliseconds(most) }
+	return func(m *Mutex) { m.options += " max_hold=" + milliseconds(most) }
 }
 
 // Mutex is a lock that a session contends for, under a name that all contenders use.
 type Mutex struct {
-	s     *Session
-	name  string
-	words string
-	wait  time.Duration
-	turn  chan struct{} // taken by the goroutine that contends or holds
+	s       *Session
+	name    string
+	options string
+	wait    time.Duration
+	turn    chan struct{} // taken by the goroutine that contends or holds
 
 	mu   sync.Mutex
 	last *acquisition
@@ -210,7 +217,7 @@ func (m *Mutex) TryLock(ctx context.Context) (context.Context, error) {
 }
 
 func (m *Mutex) acquire(ctx context.Context, wait time.Duration) (context.Context, error) {
-	a, err := m.s.begin(ctx, m.name, m.words, wait)
+	a, err := m.s.begin(ctx, m.name, m.options, wait)
 	if err == nil {
 		err = m.s.take(a, m.s.await(a, ctx, wait))
 	}

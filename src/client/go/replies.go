@@ -35,9 +35,9 @@ func (s *Session) onReply(l *link, r reply) {
 		return
 	case "SESSION_EXPIRED":
 		if s.closing {
-			s.endLocked(errClosed)
+			s.end(errClosed)
 		} else {
-			s.endLocked(ErrSessionExpired)
+			s.end(ErrSessionExpired)
 		}
 		return
 	}
@@ -49,7 +49,7 @@ func (s *Session) onAnswer(l *link, q request, r reply, now time.Duration) {
 	case "OPEN", "RESUME", "KEEPALIVE":
 		s.onRenewal(l, q, r)
 	case "CLOSE":
-		s.endLocked(errClosed)
+		s.end(errClosed)
 	case "LOCK":
 		s.onLock(q, r, now)
 	case "VERIFY":
@@ -66,7 +66,7 @@ func (s *Session) onRenewal(l *link, q request, r reply) {
 	if ttl == 0 {
 		l.left = true
 		if q.verb == "OPEN" {
-			s.endLocked(r.refusal())
+			s.end(r.refusal())
 		}
 		return
 	}
@@ -117,7 +117,7 @@ func (s *Session) onLock(q request, r reply, now time.Duration) {
 
 func (s *Session) onGrant(a *acquisition, sent, ttl, now time.Duration, token uint64) {
 	a.token, a.unresolved, a.confirmed = token, 0, true
-	isBounded := strings.Contains(a.words, " max_hold=")
+	isBounded := strings.Contains(a.options, " max_hold=")
 	if isBounded {
 		a.until = sent + ttl - margin(ttl)
 		poke(s.sooner)
@@ -189,10 +189,10 @@ func (s *Session) onEvent(r reply) {
 		return
 	}
 	if s.handle != "" && r.fields["session"] == s.handle {
-		s.endLocked(ErrSessionExpired)
+		s.end(ErrSessionExpired)
 		return
 	}
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		if a.name == r.fields["name"] && a.token == r.token() && a.phase == held {
 			s.finish(a, &Error{ErrLost.Code, r.fields["reason"]})
 			return

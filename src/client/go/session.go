@@ -26,16 +26,16 @@ type Session struct {
 	wake     chan struct{} // there is something to ask
 	sooner   chan struct{} // something ends earlier than was known
 
-	mu       sync.Mutex
-	err      error // why it ended
-	isOpen   bool
-	attached bool // a connection stands that belongs to it
-	closing  bool
-	until    time.Duration // on the client's clock: the session is ours before it
-	handle   string
-	silences int // connections in a row that were left because a renewal was not answered
-	failure  error
-	mine     []*acquisition // what waits, holds or is being given back, in the order it was asked
+	mu           sync.Mutex
+	err          error // why it ended
+	isOpen       bool
+	attached     bool // a connection stands that belongs to it
+	closing      bool
+	until        time.Duration // on the client's clock: the session is ours before it
+	handle       string
+	silences     int // connections in a row that were left because a renewal was not answered
+	failure      error
+	acquisitions []*acquisition // what waits, holds or is being given back, in the order it was asked
 }
 
 // NewSession opens a session and renews it until Close, Orphan or the end of its context.
@@ -84,14 +84,18 @@ func (s *Session) Handle() string {
 
 // Orphan ends the renewal: what the session holds is lost to this process at once, and free for
 // others when the TTL is over.
-func (s *Session) Orphan() { s.end(errOrphaned) }
+func (s *Session) Orphan() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end(errOrphaned)
+}
 
 // Close gives back all that the session holds. It returns an error if no server confirmed that,
 // which then happens when the TTL is over.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	s.closing = true
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		a.cancel()
 	}
 	s.mu.Unlock()
@@ -104,17 +108,11 @@ func (s *Session) Close() error {
 }
 
 func (s *Session) end(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.endLocked(err)
-}
-
-func (s *Session) endLocked(err error) {
 	if s.err != nil {
 		return
 	}
 	s.err = err
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		switch {
 		case err == errClosed && (a.phase == held || a.phase == returning):
 			s.finish(a, nil)
@@ -135,13 +133,13 @@ func (s *Session) checkClock() time.Duration {
 	now := s.client.clock()
 	if s.err == nil && now >= s.until {
 		if s.isOpen {
-			s.endLocked(ErrSessionExpired)
+			s.end(ErrSessionExpired)
 		} else {
-			s.endLocked(&Error{ErrUnreachable.Code, fmt.Sprint(s.failure)})
+			s.end(&Error{ErrUnreachable.Code, fmt.Sprint(s.failure)})
 		}
 	}
 	next := s.until
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		if a.phase != held {
 			continue
 		}
@@ -159,9 +157,9 @@ func (s *Session) watchClock() {
 		case <-time.After(min(s.checkClock(), longestSleep)):
 		case <-s.sooner:
 		case <-s.client.Ctx().Done():
-			s.end(errOrphaned)
+			s.Orphan()
 		case <-s.ctx.Done():
-			s.end(errOrphaned)
+			s.Orphan()
 			return
 		}
 	}
@@ -237,7 +235,7 @@ func (s *Session) detach(l *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.attached = false
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		a.confirmed = false
 	}
 }
@@ -263,7 +261,7 @@ func (s *Session) perform(l *link) time.Duration {
 		l.closing = true
 		l.ask("CLOSE", "", now, nil)
 	}
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		if verb := a.verb(); verb == "" || a.link == l || s.closing {
 			continue
 		} else if a.due > now {
@@ -295,7 +293,7 @@ func (s *Session) keepAlive(l *link, now time.Duration) time.Duration {
 		return now
 	}
 	every := renewalAfter(s.ttl)
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		if a.phase != held {
 			every = min(every, time.Second) // the server keeps the place of who is gone for 5 s
 		}
@@ -305,7 +303,7 @@ func (s *Session) keepAlive(l *link, now time.Duration) time.Duration {
 	}
 	l.renewedAt, l.renewing = now, true
 	l.ask("KEEPALIVE", "", now, nil)
-	for _, a := range s.mine {
+	for _, a := range s.acquisitions {
 		if a.phase == held && a.until != never {
 			a.ask(l, "VERIFY", now)
 		}
