@@ -563,3 +563,84 @@ func TestObserveTellsEachLeaderOnceOverAnyConnection(t *testing.T) {
 		t.Error("it goes on after its context")
 	}
 }
+
+func TestAWaitThatTheServerCancelledIsAskedForAgainOnce(t *testing.T) {
+	f := newFake(t)
+	out := start(context.Background(), NewMutex(newTestSession(t, nil, f.address), "jobs/a"))
+
+	first := f.expect("LOCK")
+	first.answer("ERR CANCELLED")
+	second := f.expect("LOCK")
+	second.answer("ERR CANCELLED")
+
+	if got := wait(t, out); !errors.Is(got.err, &Error{Code: "CANCELLED"}) {
+		t.Error(got.err)
+	}
+	if first.id() != second.id() {
+		t.Error(first.id(), second.id())
+	}
+}
+
+func TestWhereOnlyTimeCanHelpAWaitGoesOnAndATryDoesNot(t *testing.T) {
+	f := newFake(t)
+	s := newTestSession(t, nil, f.address)
+	m := NewMutex(s, "jobs/a")
+	out := start(context.Background(), m)
+	f.expect("LOCK").answer("ERR LIMIT limit=locks")
+	f.expectNothing()
+	f.expect("LOCK").answer("OK token=7 ttl=10000")
+	if got := wait(t, out); got.err != nil {
+		t.Error(got.err)
+	}
+
+	go func() { f.expect("LOCK").answer("ERR LIMIT limit=locks") }()
+	_, err := NewMutex(s, "jobs/b").TryLock(context.Background())
+	if !errors.Is(err, &Error{Code: "LIMIT"}) {
+		t.Error(err)
+	}
+}
+
+func TestAWaitThatIsOverBeforeAServerIsReachedAgainIsATimeout(t *testing.T) {
+	f := newFake(t)
+	clock := &handClock{}
+	m := NewMutex(newTestSession(t, clock, f.address), "jobs/a", WithWait(2*time.Second))
+	out := start(context.Background(), m)
+	f.expect("LOCK")
+
+	clock.jump(3 * time.Second)
+	f.drop()
+	again := f.expect("LOCK")
+	again.answer("ERR BUSY waiters=0")
+	f.expect("CANCEL").answer("OK cancelled=yes") // the first may have been granted
+
+	if !strings.Contains(again.line, " wait=0") {
+		t.Error(again.line)
+	}
+	if got := wait(t, out); !errors.Is(got.err, ErrTimeout) {
+		t.Error(got.err)
+	}
+}
+
+func TestARefusalNamesWhatTheServerSaid(t *testing.T) {
+	f := newFake(t)
+	out := start(context.Background(), NewMutex(newTestSession(t, nil, f.address), "jobs/a"))
+
+	f.expect("LOCK").answer(`ERR DEADLOCK cycle="s1 jobs/a → s2 jobs/b → s1"`)
+
+	got := wait(t, out)
+	if !errors.Is(got.err, ErrDeadlock) || !strings.Contains(got.err.Error(), "s2 jobs/b") {
+		t.Error(got.err)
+	}
+}
+
+func TestWhatIsOrphanedIsLostHereAndNotGivenBack(t *testing.T) {
+	f := newFake(t)
+	s := newTestSession(t, nil, f.address)
+	held := hold(t, f, NewMutex(s, "jobs/a"), "7")
+
+	s.Orphan()
+
+	wait(t, held.Done())
+	wait(t, s.Done())
+	f.expectNothing()
+}
