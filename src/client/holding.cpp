@@ -132,6 +132,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   void connect(Moment at) {
     connect_at_ = never;
     is_up_ = false;
+    is_heard_ = false;
     attempt_until_ = at + attempt_length();
     link_ = std::make_shared<Link>(context_, calls());
     const std::size_t round = attempts_ / options_.servers.size();
@@ -174,6 +175,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
 
   void on_line(std::string_view line) {
     const Moment at = now();
+    is_heard_ = true;
     if (!reached_ && parse_reply_line(line)) {
       reached_ = true;
       attempts_ = 0;
@@ -189,13 +191,14 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
     settle();
   }
 
-  // The one that answered last is tried first again; one that could not be reached, last.
+  // The one that answered last is tried first again; one that did not answer, last: behind a proxy
+  // a connection may stand although nobody is there.
   void lose_link(Moment at, const std::string& why) {
-    const bool was_up = is_up_;
+    const bool was_heard = is_heard_;
     if (!primary_) failures_[server_] = why;
     acquisition_.on_disconnected(at);
     leave(at);
-    if (!was_up) go_elsewhere({});
+    if (!was_heard) go_elsewhere({});
   }
 
   // A pause after each round of the servers, none after a connection that stood for a while.
@@ -268,6 +271,7 @@ class Holding::Impl : public std::enable_shared_from_this<Impl> {
   AddressBook book_;
   std::shared_ptr<Link> link_;
   bool is_up_ = false;
+  bool is_heard_ = false;  // this connection has brought a line
   Moment up_since_;
   Moment attempt_until_ = never;
   Moment connect_at_ = never;
