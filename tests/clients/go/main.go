@@ -228,7 +228,7 @@ func code(err error) string {
 
 func main() {
 	actors := map[string]*actor{}
-	fmt.Println("ready")
+	fmt.Println("ready without lease") // every lock belongs to a session
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		words := strings.Fields(lines.Text())
 		if words[0] == "reset" {
