@@ -9,7 +9,7 @@ namespace pawl::locks {
 
 Slot Application::make_lock(std::string_view name) {
   Slot slot = table_.locks_.allocate();
-  Lock& lock = table_.locks_[slot];
+  LockEntry& lock = table_.locks_[slot];
   lock.name = table_.names_.store(name);
   lock.name_size = static_cast<std::uint8_t>(name.size());
   lock.mark = table_.snapshot_.mark();
@@ -59,7 +59,7 @@ void Application::grant(Slot head, bool from_queue) {
   table_.each_name(head, [&](Slot slot) {
     if (is_mutant(Mutant::granted_in_part) && from_queue && slot != head) return;
     Acquisition& acquisition = table_.acquisitions_[slot];
-    Lock& lock = table_.locks_[acquisition.lock];
+    LockEntry& lock = table_.locks_[acquisition.lock];
     ensure(table_.admits(lock, acquisition.mode));
     table_.snapshot_.keep_lock(acquisition.lock);
     if (from_queue) {
@@ -72,6 +72,7 @@ void Application::grant(Slot head, bool from_queue) {
     lock.mode = acquisition.mode;
     if (acquisition.mode != Mode::exclusive) table_.enter_shared_hold(slot);
     table_.join_session(slot);
+    if (from_queue) tidy(acquisition.lock);
   });
   out_.changes.push_back(change::Granted{head, from_queue});
 }
@@ -81,26 +82,28 @@ void Application::grant(Slot head, bool from_queue) {
 void Application::grant_next(Slot at) {
   settle(at);
   table_.blocking_.clear();
-  const Lock& lock = table_.locks_[at];
+  const LockEntry& lock = table_.locks_[at];
   Kept kept;
-  Slot first = is_mutant(Mutant::fifo_broken) ? lock.queue_tail : lock.queue_head;
+  Crowd crowd = table_.crowd_of(lock);
+  Slot first = is_mutant(Mutant::fifo_broken) ? crowd.queue_tail : crowd.queue_head;
   for (Slot slot = first; slot != no_slot && has_room(lock);) {
     Slot next = table_.acquisitions_[slot].next;
     if (table_.is_claimed(table_.acquisitions_[slot]) && !grant_or_keep(slot, kept)) break;
     slot = next;
   }
-  forget_if_free(at);
+  tidy(at);
 }
 
 // False: nobody behind it is granted either.
 bool Application::grant_or_keep(Slot slot, Kept& kept) {
   const Acquisition& waiter = table_.acquisitions_[slot];
   Mode mode = waiter.mode;
-  const Lock& lock = table_.locks_[waiter.lock];
+  const LockEntry& lock = table_.locks_[waiter.lock];
   if (!table_.admits(lock, mode)) return false;
   if (kept.waiters != 0) {
     if (mode != kept.mode) return false;
-    if (mode == Mode::slot && lock.holder_count + kept.waiters >= lock.slots) return false;
+    Crowd crowd = table_.crowd_of(lock);
+    if (mode == Mode::slot && crowd.holder_count + kept.waiters >= crowd.slots) return false;
   }
   if (!waiter.several || fits_elsewhere(slot)) {
     grant(table_.head_of(slot), true);
@@ -115,7 +118,7 @@ void Application::grant_after(Slot head) {
   table_.each_name(head, [&](Slot slot) { grant_next(table_.acquisitions_[slot].lock); });
 }
 
-bool Application::has_room(const Lock& lock) const {
+bool Application::has_room(const LockEntry& lock) const {
   return lock.holders == no_slot || table_.admits(lock, lock.mode);
 }
 
@@ -204,7 +207,7 @@ void Application::settle(Slot at) {
     if (!table_.is_alive(holder)) release(slot, hold_end(table_.sessions_[holder.session].end));
     slot = next;
   }
-  for (Slot slot = table_.locks_[at].queue_head; slot != no_slot;) {
+  for (Slot slot = table_.lock(at).queue_head; slot != no_slot;) {
     const Acquisition& waiter = table_.acquisitions_[slot];
     Slot next = waiter.next;
     if (!table_.is_alive(waiter)) {
@@ -221,16 +224,19 @@ void Application::bereave(Slot head, Slot seen_at) {
   table_.each_name(head, [&](Slot one) {
     Slot lock = table_.acquisitions_[one].lock;
     if (lock == seen_at) return;
-    forget_if_free(lock);
+    tidy(lock);
     grant_later(lock);
   });
 }
 
-// A queue is walked once by a record, not once for each that the record ends there.
+// A queue is walked once by a record, not once for each that the record ends there. Where there is
+// no crowd there is no queue.
 void Application::grant_later(Slot lock) {
-  std::uint32_t& seen = table_.locks_[lock].seen;
-  if (seen < left_.size() && left_[seen] == lock) return;
-  seen = static_cast<std::uint32_t>(left_.size());
+  if (Slot crowd = table_.locks_[lock].crowd; crowd != no_slot) {
+    std::uint32_t& seen = table_.crowds_[crowd].seen;
+    if (seen < left_.size() && left_[seen] == lock) return;
+    seen = static_cast<std::uint32_t>(left_.size());
+  }
   left_.push_back(lock);
 }
 
@@ -271,28 +277,23 @@ bool Application::sweep(Slot at) {
 
 void Application::unlink(Slot slot) {
   Acquisition& acquisition = table_.acquisitions_[slot];
-  Lock& lock = table_.locks_[acquisition.lock];
-  if (acquisition.previous != no_slot) {
-    table_.acquisitions_[acquisition.previous].next = acquisition.next;
-  } else if (!acquisition.waits()) {
-    lock.holders = acquisition.next;
-  } else {
-    lock.queue_head = acquisition.next;
+  LockEntry& lock = table_.locks_[acquisition.lock];
+  if (lock.crowd == no_slot) {
+    ensure(lock.holders == slot);
+    lock.holders = no_slot;
+    return;
   }
-  if (acquisition.next != no_slot) {
-    table_.acquisitions_[acquisition.next].previous = acquisition.previous;
-  } else if (!acquisition.waits()) {
-    lock.last_holder = acquisition.previous;
-  } else {
-    lock.queue_tail = acquisition.previous;
-  }
+  Crowd& crowd = table_.crowds_[lock.crowd];
+  bool waits = acquisition.waits();
+  Slot before = acquisition.previous;
+  Slot after = acquisition.next;
+  (before == no_slot ? (waits ? crowd.queue_head : lock.holders)
+                     : table_.acquisitions_[before].next) = after;
+  (after == no_slot ? (waits ? crowd.queue_tail : crowd.last_holder)
+                    : table_.acquisitions_[after].previous) = before;
   acquisition.next = acquisition.previous = no_slot;
-  if (acquisition.waits()) {
-    --lock.waiters;
-    --table_.waiters_;
-  } else {
-    --lock.holder_count;
-  }
+  --(waits ? crowd.waiters : crowd.holder_count);
+  if (waits) --table_.waiters_;
 }
 
 void Application::leave_session(Slot slot) {
@@ -339,9 +340,14 @@ void Application::forget_shared_hold(Slot slot) {
   table_.shared_holds_.release(at);
 }
 
-void Application::forget_if_free(Slot slot) {
-  Lock& lock = table_.locks_[slot];
-  if (lock.holders != no_slot || lock.queue_head != no_slot || lock.forgotten) return;
+void Application::tidy(Slot slot) {
+  LockEntry& lock = table_.locks_[slot];
+  if (lock.forgotten) return;
+  const Crowd crowd = table_.crowd_of(lock);
+  if (crowd.holder_count + crowd.waiters != 0) {
+    if (crowd.is_needless()) table_.dismiss_crowd(lock);
+    return;
+  }
   lock.forgotten = true;
   table_.locks_by_name_.erase(slot);
   table_.graveyard_.locks.push_back(slot);

@@ -73,7 +73,7 @@ class Application {
   // Likewise, once the record has ended all that it ends.
   void grant_later(Slot lock);
   void grant_later_after(Slot acquisition);
-  [[nodiscard]] bool has_room(const Lock& lock) const;
+  [[nodiscard]] bool has_room(const LockEntry& lock) const;
   void release(Slot holder, HoldEnd end);  // one name
   void take_away(Slot holder, HoldEnd end);
   void end_delay(Slot delay);
@@ -90,7 +90,8 @@ class Application {
   void forget(Slot acquisition);
   void forget_number(Slot acquisition);
   void forget_shared_hold(Slot acquisition);
-  void forget_if_free(Slot lock);
+  // What nobody needs any more: the lock, or its crowd.
+  void tidy(Slot lock);
 
   [[nodiscard]] bool decided_here(Epoch decided_in) const { return decided_in == epoch_; }
 

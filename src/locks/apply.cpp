@@ -18,7 +18,7 @@ void Application::operator()(const record::EpochStart& record) {
       unclaim(slot);
     } else {
       end_wait(slot, WaitEnd::epoch);
-      table_.each_name(slot, [&](Slot one) { forget_if_free(table_.acquisitions_[one].lock); });
+      table_.each_name(slot, [&](Slot one) { tidy(table_.acquisitions_[one].lock); });
     }
   }
   if (is_mutant(Mutant::fifo_lost_on_failover)) turn_queues();
@@ -26,8 +26,9 @@ void Application::operator()(const record::EpochStart& record) {
 
 void Application::turn_queues() {
   for (Slot at = 0; at < table_.locks_.end(); ++at) {
-    Slot first = table_.locks_[at].queue_head;
-    if (table_.locks_[at].name_size == 0 || first == table_.locks_[at].queue_tail) continue;
+    Lock lock = table_.lock(at);
+    Slot first = lock.queue_head;
+    if (lock.name_size == 0 || first == lock.queue_tail) continue;
     unlink(first);
     table_.link_last(first);
   }
@@ -148,16 +149,14 @@ Answer Application::lock_again(const record::Lock& record, Slot slot) {
 
 Answer Application::lock_anew(const record::Lock& record, Slot session) {
   Slot lock = table_.find_lock(record.names.front());
-  if (lock != no_slot && table_.differs_in_slots(table_.locks_[lock], record.mode, record.slots)) {
+  if (lock != no_slot && table_.differs_in_slots(lock, record.mode, record.slots)) {
     return {.verdict = Verdict::other_slots};
   }
   bool free = lock == no_slot || table_.fits(table_.locks_[lock], record.mode, no_slot);
   if (!free && !record.wait) return {.verdict = Verdict::busy, .lock = lock};
   if (lock == no_slot) lock = make_lock(record.names.front());
   table_.snapshot_.keep_lock(lock);
-  if (record.mode == Mode::slot && !table_.locks_[lock].slots_set) {
-    table_.locks_[lock].slots = static_cast<std::uint16_t>(record.slots);
-  }
+  if (record.mode == Mode::slot) table_.name_slots(lock, record.slots);
   Slot slot = table_.make_acquisition(record, lock, session);
   if (free) {
     grant(slot, false);
@@ -304,12 +303,13 @@ void Application::operator()(const record::Break& record) {
 void Application::operator()(const record::SetSlots& record) {
   touch({&record.name, 1});
   Slot at = table_.find_lock(record.name);
-  bool has_slots = at != no_slot && table_.locks_[at].slots != 0;
+  bool has_slots = at != no_slot && table_.lock(at).slots != 0;
   out_.answer.verdict = has_slots ? Verdict::done : Verdict::no_slots;
   if (!has_slots) return;
   table_.snapshot_.keep_lock(at);
-  table_.locks_[at].slots = static_cast<std::uint16_t>(record.slots);
-  table_.locks_[at].slots_set = true;
+  Crowd& crowd = table_.gather_crowd(at);
+  crowd.slots = static_cast<std::uint16_t>(record.slots);
+  crowd.slots_set = true;
   grant_next(at);
 }
 

@@ -123,21 +123,48 @@ void LockTable::enter_shared_hold(Slot slot) {
 // Behind the other holders, or at the end of the queue, as its stage says.
 void LockTable::link_last(Slot slot) {
   Acquisition& acquisition = acquisitions_[slot];
-  Lock& lock = locks_[acquisition.lock];
+  LockEntry& lock = locks_[acquisition.lock];
   bool waits = acquisition.waits();
-  Slot last = waits ? lock.queue_tail : lock.last_holder;
+  if (!waits && lock.holders == no_slot && lock.crowd == no_slot) {
+    lock.holders = slot;
+    return;
+  }
+  Crowd& crowd = gather_crowd(acquisition.lock);
+  Slot last = waits ? crowd.queue_tail : crowd.last_holder;
   if (waits) {
-    if (last == no_slot) lock.queue_head = slot;
-    lock.queue_tail = slot;
-    ++lock.waiters;
+    if (last == no_slot) crowd.queue_head = slot;
+    crowd.queue_tail = slot;
+    ++crowd.waiters;
     ++waiters_;
   } else {
     if (last == no_slot) lock.holders = slot;
-    lock.last_holder = slot;
-    ++lock.holder_count;
+    crowd.last_holder = slot;
+    ++crowd.holder_count;
   }
   acquisition.previous = last;
   if (last != no_slot) acquisitions_[last].next = slot;
+}
+
+Crowd& LockTable::gather_crowd(Slot at) {
+  LockEntry& lock = locks_[at];
+  if (lock.crowd == no_slot) {
+    Crowd alone = crowd_of(lock);
+    lock.crowd = crowds_.allocate();
+    crowds_[lock.crowd] = alone;
+  }
+  return crowds_[lock.crowd];
+}
+
+void LockTable::dismiss_crowd(LockEntry& lock) {
+  if (lock.crowd == no_slot) return;
+  crowds_.release(lock.crowd);
+  lock.crowd = no_slot;
+}
+
+// As a LOCK with mode=slot gives them: they count unless an operator has set others.
+void LockTable::name_slots(Slot lock, std::uint32_t slots) {
+  Crowd& crowd = gather_crowd(lock);
+  if (!crowd.slots_set) crowd.slots = static_cast<std::uint16_t>(slots);
 }
 
 // At the end of its session's holds or waits: its number is the newest there.

@@ -16,24 +16,37 @@
 
 namespace pawl::locks {
 
-struct Lock {
+struct LockEntry {
   std::uint32_t hash = 0;
   Slot hash_next = no_slot;
   TextArena::Reference name = 0;
-  std::uint8_t name_size = 0;      // 0: the slot is free
-  Mode mode = Mode::exclusive;     // of its holders
+  std::uint8_t name_size = 0;     // 0: the slot is free
+  Mode mode = Mode::exclusive;    // of its holders
+  mutable std::uint8_t mark = 0;  // the newest snapshot that has it or must not
+  bool forgotten = false;         // nobody's any more: not found, readable until the next record
+  Slot holders = no_slot;         // oldest first
+  Slot crowd = no_slot;
+};
+static_assert(sizeof(LockEntry) == 24, "what every lock costs");
+
+// What a lock has while several hold it, somebody awaits it, or the number of its slots counts.
+struct Crowd {
   std::uint16_t slots = 0;         // how many mode=slot admits; 0: nobody has said
-  mutable std::uint8_t mark = 0;   // the newest snapshot that has it or must not
   bool slots_set = false;          // by an operator: what a LOCK says of them counts no more
-  bool forgotten = false;          // nobody's any more: not found, readable until the next record
   mutable std::uint32_t seen = 0;  // where a walk over several locks keeps what it knows of this
-  Slot holders = no_slot;          // oldest first
   Slot last_holder = no_slot;
   std::uint32_t holder_count = 0;
   Slot queue_head = no_slot;
   Slot queue_tail = no_slot;
   std::uint32_t waiters = 0;
+
+  [[nodiscard]] bool is_needless() const {
+    return waiters == 0 && holder_count <= 1 && slots == 0 && !slots_set;
+  }
 };
+
+// A lock as it is read: put together for the reader, who need not know where its parts are.
+struct Lock : LockEntry, Crowd {};
 
 enum class Stage : std::uint8_t {
   free,

@@ -31,6 +31,7 @@ bool LockTable::write_snapshot(std::string& out, std::size_t budget) {
 
 void LockTable::bury() {
   for (Slot slot : graveyard_.locks) {
+    dismiss_crowd(locks_[slot]);
     names_.release(locks_[slot].name, locks_[slot].name_size);
     locks_.release(slot);
   }
@@ -58,7 +59,7 @@ void LockTable::bury() {
 }
 
 Slot LockTable::find_lock(std::string_view name) const {
-  return locks_by_name_.find(hash_text(name, seed_), [&](const Lock& lock) {
+  return locks_by_name_.find(hash_text(name, seed_), [&](const LockEntry& lock) {
     return names_.view(lock.name, lock.name_size) == name;
   });
 }
@@ -192,9 +193,9 @@ Slot LockTable::lock_in_the_way_of(Slot waiter) const {
   return acquisitions_[waiter].lock;  // unclaimed, it may be in nobody's way and nobody in its
 }
 
-bool LockTable::has_dead(const Lock& lock) const {
+bool LockTable::has_dead(const LockEntry& lock) const {
   if (dead_sessions_ == 0) return false;
-  for (Slot first : {lock.holders, lock.queue_head}) {
+  for (Slot first : {lock.holders, crowd_of(lock).queue_head}) {
     for (Slot slot = first; slot != no_slot; slot = acquisitions_[slot].next) {
       if (!is_alive(acquisitions_[slot])) return true;
     }
@@ -202,24 +203,25 @@ bool LockTable::has_dead(const Lock& lock) const {
   return false;
 }
 
-bool LockTable::fits(const Lock& lock, Mode mode, Slot before) const {
+bool LockTable::fits(const LockEntry& lock, Mode mode, Slot before) const {
   if (!admits(lock, mode)) return false;
+  Crowd crowd = crowd_of(lock);
   std::uint32_t ahead = 0;
-  for (Slot slot = lock.queue_head; slot != before && slot != no_slot;) {
+  for (Slot slot = crowd.queue_head; slot != before && slot != no_slot;) {
     const Acquisition& waiter = acquisitions_[slot];
     slot = waiter.next;
     if (!is_claimed(waiter)) continue;
     if (is_mutant(Mutant::writer_starved) && mode == Mode::shared) continue;
     if (mode == Mode::exclusive || waiter.mode != mode) return false;
-    if (mode == Mode::slot && lock.holder_count + ++ahead >= lock.slots) return false;
+    if (mode == Mode::slot && crowd.holder_count + ++ahead >= crowd.slots) return false;
   }
   return true;
 }
 
 std::size_t LockTable::memory() const {
-  return names_.memory() + locks_.memory() + acquisitions_.memory() + details_.memory() +
-         claims_.memory() + shared_holds_.memory() + clients_.memory() + sessions_.memory() +
-         spent_.memory() + text_bytes_ +
+  return names_.memory() + locks_.memory() + crowds_.memory() + acquisitions_.memory() +
+         details_.memory() + claims_.memory() + shared_holds_.memory() + clients_.memory() +
+         sessions_.memory() + spent_.memory() + text_bytes_ +
          4 * (locks_.size() + details_.size() + claims_.size() + shared_holds_.size() +
               2 * sessions_.size());
 }

@@ -62,7 +62,7 @@ class LockTable {
   [[nodiscard]] Slot find_session(std::string_view secret) const;  // alive
   [[nodiscard]] Slot find_wait(ClaimNumber number) const;
 
-  [[nodiscard]] const Lock& lock(Slot slot) const { return locks_[slot]; }
+  [[nodiscard]] Lock lock(Slot slot) const { return {locks_[slot], crowd_of(locks_[slot])}; }
   [[nodiscard]] const Acquisition& acquisition(Slot slot) const { return acquisitions_[slot]; }
   [[nodiscard]] const Session& session(Slot slot) const { return sessions_[slot]; }
   [[nodiscard]] const Client* client(Slot slot) const {
@@ -96,8 +96,10 @@ class LockTable {
   // Of the names that this acquisition waits for, one where it does not fit.
   [[nodiscard]] Slot lock_in_the_way_of(Slot waiter) const;
   // Is this another number of slots than the one that counts for this lock?
-  [[nodiscard]] bool differs_in_slots(const Lock& lock, Mode mode, std::uint32_t slots) const {
-    return mode == Mode::slot && lock.slots != 0 && !lock.slots_set && lock.slots != slots;
+  [[nodiscard]] bool differs_in_slots(Slot lock, Mode mode, std::uint32_t slots) const {
+    if (mode != Mode::slot) return false;
+    Crowd crowd = crowd_of(locks_[lock]);
+    return crowd.slots != 0 && !crowd.slots_set && crowd.slots != slots;
   }
 
   [[nodiscard]] Slot locks_end() const { return locks_.end(); }
@@ -138,21 +140,31 @@ class LockTable {
   void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
   void enter_claim(Slot acquisition);
   void enter_shared_hold(Slot acquisition);
+  // Of a lock that needs none: what it would say.
+  [[nodiscard]] Crowd crowd_of(const LockEntry& lock) const {
+    if (lock.crowd != no_slot) return crowds_[lock.crowd];
+    return {.last_holder = lock.holders, .holder_count = lock.holders == no_slot ? 0u : 1u};
+  }
+  Crowd& gather_crowd(Slot lock);
+  void dismiss_crowd(LockEntry& lock);
+  void name_slots(Slot lock, std::uint32_t slots);
   // May one more hold it beside those who do?
-  [[nodiscard]] bool admits(const Lock& lock, Mode mode) const {
+  [[nodiscard]] bool admits(const LockEntry& lock, Mode mode) const {
     if (lock.holders == no_slot) return true;
     if (mode == Mode::exclusive || lock.mode != mode) return false;
-    if (is_mutant(Mutant::slot_too_many) && lock.holder_count == lock.slots) return true;
-    return mode == Mode::shared || lock.holder_count < lock.slots;
+    if (mode == Mode::shared) return true;
+    Crowd crowd = crowd_of(lock);
+    if (is_mutant(Mutant::slot_too_many) && crowd.holder_count == crowd.slots) return true;
+    return crowd.holder_count < crowd.slots;
   }
   // … and beside those who wait ahead of `before`, or of the end of the queue? Whoever waits for
   // several names may stay there while others are granted: nothing that conflicts with it passes
   // it, and a slot is kept for it.
-  [[nodiscard]] bool fits(const Lock& lock, Mode mode, Slot before) const;
+  [[nodiscard]] bool fits(const LockEntry& lock, Mode mode, Slot before) const;
   [[nodiscard]] bool is_claimed(const Acquisition& waiter) const {
     return waiter.stage == Stage::waiting && is_alive(waiter);
   }
-  [[nodiscard]] bool has_dead(const Lock& lock) const;
+  [[nodiscard]] bool has_dead(const LockEntry& lock) const;
   [[nodiscard]] Slot find_delay(std::string_view name, Token token) const;
   [[nodiscard]] Slot find_shared_hold(Slot lock, Token token) const;
   void link_last(Slot acquisition);
@@ -161,14 +173,15 @@ class LockTable {
 
   std::uint64_t seed_;
   TextArena names_;
-  Slab<Lock> locks_;
+  Slab<LockEntry> locks_;
+  Slab<Crowd> crowds_;
   Slab<Acquisition> acquisitions_;
   Slab<Details> details_;
   Slab<Claim> claims_;
   Slab<SharedHold> shared_holds_;
   Slab<Client> clients_;
   Slab<Session> sessions_;
-  HashIndex<Lock, &Lock::hash, &Lock::hash_next> locks_by_name_{locks_};
+  HashIndex<LockEntry, &LockEntry::hash, &LockEntry::hash_next> locks_by_name_{locks_};
   HashIndex<Details, &Details::hash, &Details::hash_next> by_id_{details_};
   HashIndex<Claim, &Claim::hash, &Claim::hash_next> by_claim_{claims_};
   HashIndex<SharedHold, &SharedHold::hash, &SharedHold::hash_next> by_token_{shared_holds_};

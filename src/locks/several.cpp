@@ -11,11 +11,10 @@ Answer Application::lock_several(const record::Lock& record, Slot session) {
   for (std::string_view name : record.names) {
     Slot at = table_.find_lock(name);
     if (at == no_slot) continue;
-    const Lock& lock = table_.locks_[at];
-    if (table_.differs_in_slots(lock, record.mode, record.slots)) {
+    if (table_.differs_in_slots(at, record.mode, record.slots)) {
       return {.verdict = Verdict::other_slots};
     }
-    if (taken == no_slot && !table_.fits(lock, record.mode, no_slot)) taken = at;
+    if (taken == no_slot && !table_.fits(table_.locks_[at], record.mode, no_slot)) taken = at;
   }
   if (taken != no_slot && !record.wait) return {.verdict = Verdict::busy, .lock = taken};
   Slot head = make_several(record, session);
@@ -35,9 +34,7 @@ Slot Application::make_several(const record::Lock& record, Slot session) {
     Slot lock = table_.find_lock(name);
     if (lock == no_slot) lock = make_lock(name);
     table_.snapshot_.keep_lock(lock);
-    if (record.mode == Mode::slot && !table_.locks_[lock].slots_set) {
-      table_.locks_[lock].slots = static_cast<std::uint16_t>(record.slots);
-    }
+    if (record.mode == Mode::slot) table_.name_slots(lock, record.slots);
     Slot slot = table_.make_acquisition(record, lock, session);
     table_.acquisitions_[slot].several = true;
     Details& details = table_.details_of(slot);
@@ -114,9 +111,13 @@ void Application::exchange_names(Slot head, Slot sibling) {
   std::swap(table_.details_of(head).position, table_.details_of(sibling).position);
   for (Slot slot : {head, sibling}) {
     const Acquisition& moved = table_.acquisitions_[slot];
-    Lock& lock = table_.locks_[moved.lock];
+    LockEntry& lock = table_.locks_[moved.lock];
     (moved.previous == no_slot ? lock.holders : table_.acquisitions_[moved.previous].next) = slot;
-    (moved.next == no_slot ? lock.last_holder : table_.acquisitions_[moved.next].previous) = slot;
+    if (moved.next != no_slot) {
+      table_.acquisitions_[moved.next].previous = slot;
+    } else if (lock.crowd != no_slot) {
+      table_.crowds_[lock.crowd].last_holder = slot;
+    }
     if (has_id) table_.enter_id(slot);
   }
 }
@@ -145,14 +146,16 @@ bool Application::fits_elsewhere(Slot waiter) {
     });
   }
   if (there == no_slot) return true;
-  table_.locks_[lock_at(there)].seen = static_cast<std::uint32_t>(table_.blocking_.size());
+  // It has a crowd: whoever waits for several names is in the queue of each.
+  const Crowd& crowd = table_.crowds_[table_.locks_[lock_at(there)].crowd];
+  crowd.seen = static_cast<std::uint32_t>(table_.blocking_.size());
   table_.blocking_.push_back(lock_at(there));
   before = there;
   return false;
 }
 
 bool Application::is_known_to_block(Slot at) const {
-  std::uint32_t seen = table_.locks_[at].seen;
+  std::uint32_t seen = table_.lock(at).seen;
   return seen < table_.blocking_.size() && table_.blocking_[seen] == at;
 }
 

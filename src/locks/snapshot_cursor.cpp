@@ -48,7 +48,7 @@ bool SnapshotCursor::write_next(std::string& out) {
     if (session.id.value != 0 && session.mark != mark_) write_session(out, next_session_);
     ++next_session_;
   } else if (next_lock_ < table_.locks_.end()) {
-    const Lock& lock = table_.locks_[next_lock_];
+    const LockEntry& lock = table_.locks_[next_lock_];
     if (lock.name_size != 0 && lock.mark != mark_) write_lock(out, next_lock_);
     ++next_lock_;
   } else if (next_spent_ < table_.spent_.size()) {
@@ -95,7 +95,7 @@ void SnapshotCursor::write_session(std::string& out, Slot slot) {
 }
 
 void SnapshotCursor::write_lock(std::string& out, Slot slot) {
-  const Lock& lock = table_.locks_[slot];
+  const Lock lock = table_.lock(slot);
   item_.clear();
   ByteWriter item{item_};
   item.byte(static_cast<std::uint8_t>(ItemKind::lock));
@@ -110,7 +110,7 @@ void SnapshotCursor::write_lock(std::string& out, Slot slot) {
     item.byte(static_cast<std::uint8_t>(Stage::free));  // no more
   }
   ByteWriter{out}.text(item_);
-  lock.mark = mark_;
+  table_.locks_[slot].mark = mark_;
 }
 
 void SnapshotCursor::write_acquisition(ByteWriter& item, const Acquisition& acquisition) const {

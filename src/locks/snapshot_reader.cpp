@@ -115,7 +115,7 @@ bool SnapshotReader::read_lock(ByteReader& in) {
   if (table_.find_lock(name) != no_slot) return false;
   --locks_left_;
   Slot slot = table_.locks_.allocate();
-  Lock& lock = table_.locks_[slot];
+  LockEntry& lock = table_.locks_[slot];
   lock.name = table_.names_.store(name);
   lock.name_size = static_cast<std::uint8_t>(name.size());
   std::uint8_t byte = in.byte();
@@ -123,12 +123,16 @@ bool SnapshotReader::read_lock(ByteReader& in) {
   std::uint64_t slots = in.number();
   if (mode > static_cast<std::uint8_t>(Mode::slot) || slots > 0xFFFF) return false;
   lock.mode = static_cast<Mode>(mode);
-  lock.slots = static_cast<std::uint16_t>(slots);
-  lock.slots_set = (byte & slots_set_bit) != 0;
+  bool slots_set = (byte & slots_set_bit) != 0;
+  if (slots != 0 || slots_set) {
+    Crowd& crowd = table_.gather_crowd(slot);
+    crowd.slots = static_cast<std::uint16_t>(slots);
+    crowd.slots_set = slots_set;
+  }
   table_.locks_by_name_.insert(slot, hash_text(name, table_.seed_));
   while (read_acquisition(in, slot)) continue;  // holders
   while (read_acquisition(in, slot)) continue;  // waiters
-  return in.ok() && (lock.holders != no_slot || lock.queue_head != no_slot);
+  return in.ok() && (lock.holders != no_slot || table_.lock(slot).queue_head != no_slot);
 }
 
 // False at the end of the list, and at anything wrong, which `in` then refuses.

@@ -80,9 +80,10 @@ bool WaitGraph::waits_now(Slot session) const {
 }
 
 void WaitGraph::visit(Slot at) {
-  const Lock& lock = table_.lock(at);
+  const Lock lock = table_.lock(at);
   if (lock.seen < queues_.size() && queues_[lock.seen].lock == at) return;
-  lock.seen = static_cast<Index>(queues_.size());
+  auto queue_index = static_cast<Index>(queues_.size());
+  table_.crowds_[lock.crowd].seen = queue_index;  // there is one: it is waited for
   auto first = static_cast<Index>(places_.size());
   queues_.push_back({.lock = at, .first_holder = first});
   for (Slot slot = lock.holders; slot != no_slot;) {
@@ -104,7 +105,7 @@ void WaitGraph::visit(Slot at) {
   }
   queue.end = static_cast<Index>(places_.size());
   queue.listed = true;
-  listed_.push_back(lock.seen);
+  listed_.push_back(queue_index);
 }
 
 void WaitGraph::add_place(Slot session, Mode mode, bool waits) {
@@ -155,7 +156,7 @@ void WaitGraph::advance_shared(Queue& queue) {
 
 // Likewise, as far as there are slots that nobody stuck has or gets before.
 void WaitGraph::advance_slots(Queue& queue) {
-  const Lock& lock = table_.lock(queue.lock);
+  const Lock lock = table_.lock(queue.lock);
   if (queue.stuck_holders != 0 && lock.mode != Mode::slot) return;
   for (; queue.slots_to < queue.end; ++queue.slots_to) {
     Index at = queue.slots_to;

@@ -176,7 +176,7 @@ bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) 
 bool Node::differs_in_slots(const request::Lock& request) const {
   return std::any_of(request.names.begin(), request.names.end(), [&](std::string_view name) {
     Slot at = table_->find_lock(name);
-    return at != no_slot && table_->differs_in_slots(table_->lock(at), request.mode, request.slots);
+    return at != no_slot && table_->differs_in_slots(at, request.mode, request.slots);
   });
 }
 

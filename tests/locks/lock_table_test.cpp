@@ -51,6 +51,40 @@ TEST_CASE("after 20,000 locks, waits and sessions came and went, nothing of them
   CHECK(table.table().memory() == baseline);
 }
 
+TEST_CASE("a lock has a crowd only while somebody awaits it or several hold it") {
+  TableDriver table;
+  auto has_crowd = [&] {
+    return table.table().lock(table.table().find_lock("a")).crowd != no_slot;
+  };
+
+  Token alone = table.grant("a");
+  CHECK_FALSE(has_crowd());
+  ClaimNumber wait = table.wait("a", {.address = "there"});
+  CHECK(has_crowd());
+  table.end_wait(wait);
+  CHECK_FALSE(has_crowd());
+
+  table.unlock("a", alone);
+  Token first = table.grant("a", {.mode = Mode::shared});
+  CHECK_FALSE(has_crowd());
+  Token second = table.grant("a", {.mode = Mode::shared, .address = "there"});
+  CHECK(has_crowd());
+  table.unlock("a", first);
+  CHECK_FALSE(has_crowd());
+  CHECK(table.holds("a", second));
+}
+
+TEST_CASE("a lock has a crowd for as long as the number of its slots counts") {
+  TableDriver table;
+  Token only = table.grant("a", {.mode = Mode::slot, .slots = 3});
+  CHECK(table.table().lock(table.table().find_lock("a")).crowd != no_slot);
+  std::size_t held = table.table().memory();
+
+  table.unlock("a", only);
+  settle(table);
+  CHECK(table.table().memory() < held - sizeof(Crowd));
+}
+
 TEST_CASE("a note counts for its length, as long as its lock is there") {
   TableDriver table;
   std::string note(1'024, 'n');

@@ -75,6 +75,7 @@ class SameState {
     NaiveTable::Slots wanted = slots == naive_.slots.end() ? NaiveTable::Slots{} : slots->second;
     if (real.slots != wanted.number || real.slots_set != wanted.by_operator) return false;
     if (real.holder_count != holders.size()) return false;
+    if ((real.crowd == no_slot) != real.is_needless()) return false;
     return real.waiters == queue.size() && same_list(real.holders, real.last_holder, holders) &&
            same_list(real.queue_head, real.queue_tail, queue);
   }
