@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "locks/application.hpp"
 
+#include <utility>
+
 #include "base/ensure.hpp"
 #include "base/hash.hpp"
 #include "base/mutant.hpp"
@@ -33,7 +35,7 @@ void Application::claim(Slot head) {
   if (!is_new) forget_number(head);
   if (is_new || !is_mutant(Mutant::claim_number_ignored)) number = ++table_.last_claim_.value;
   table_.each_name(head, [&](Slot slot) {
-    Acquisition& acquisition = table_.acquisitions_[slot];
+    AcquisitionEntry& acquisition = table_.acquisitions_[slot];
     table_.snapshot_.keep_lock(acquisition.lock);
     if (!is_new) leave_session(slot);
     acquisition.stage = Stage::waiting;
@@ -58,7 +60,7 @@ void Application::grant(Slot head, bool from_queue) {
   if (!(is_mutant(Mutant::token_reused) && from_queue)) ++table_.last_token_.value;
   table_.each_name(head, [&](Slot slot) {
     if (is_mutant(Mutant::granted_in_part) && from_queue && slot != head) return;
-    Acquisition& acquisition = table_.acquisitions_[slot];
+    AcquisitionEntry& acquisition = table_.acquisitions_[slot];
     LockEntry& lock = table_.locks_[acquisition.lock];
     ensure(table_.admits(lock, acquisition.mode));
     table_.snapshot_.keep_lock(acquisition.lock);
@@ -87,16 +89,16 @@ void Application::grant_next(Slot at) {
   Crowd crowd = table_.crowd_of(lock);
   Slot first = is_mutant(Mutant::fifo_broken) ? crowd.queue_tail : crowd.queue_head;
   for (Slot slot = first; slot != no_slot && has_room(lock);) {
-    Slot next = table_.acquisitions_[slot].next;
-    if (table_.is_claimed(table_.acquisitions_[slot]) && !grant_or_keep(slot, kept)) break;
-    slot = next;
+    const Acquisition waiter = table_.acquisition(slot);
+    if (table_.is_claimed(waiter) && !grant_or_keep(slot, kept)) break;
+    slot = waiter.next;
   }
   tidy(at);
 }
 
 // False: nobody behind it is granted either.
 bool Application::grant_or_keep(Slot slot, Kept& kept) {
-  const Acquisition& waiter = table_.acquisitions_[slot];
+  const AcquisitionEntry& waiter = table_.acquisitions_[slot];
   Mode mode = waiter.mode;
   const LockEntry& lock = table_.locks_[waiter.lock];
   if (!table_.admits(lock, mode)) return false;
@@ -136,7 +138,7 @@ bool is_unclean(HoldEnd end) {
 }  // namespace
 
 void Application::take_away(Slot slot, HoldEnd end) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
+  const AcquisitionEntry& acquisition = table_.acquisitions_[slot];
   table_.snapshot_.keep_lock(acquisition.lock);
   Token token = acquisition.token();
   if (acquisition.mode != Mode::exclusive) forget_shared_hold(slot);
@@ -144,7 +146,7 @@ void Application::take_away(Slot slot, HoldEnd end) {
   leave_session(slot);
   out_.changes.push_back(change::Released{slot, token, end});
   forget(slot);
-  const Details* details = table_.details(acquisition.details);
+  const Details* details = table_.details(table_.ties_of(acquisition).details);
   if (details == nullptr || details->delay_ms == 0 || !is_unclean(end)) return;
   if (is_mutant(Mutant::delay_forgotten)) return;
   Slot delay = table_.make_delay(acquisition.lock, acquisition.mode, token, details->delay_ms);
@@ -152,7 +154,7 @@ void Application::take_away(Slot slot, HoldEnd end) {
 }
 
 void Application::end_delay(Slot slot) {
-  Acquisition& delay = table_.acquisitions_[slot];
+  const AcquisitionEntry& delay = table_.acquisitions_[slot];
   table_.snapshot_.keep_lock(delay.lock);
   if (delay.mode != Mode::exclusive) forget_shared_hold(slot);
   unlink(slot);
@@ -202,20 +204,18 @@ WaitEnd wait_end(std::uint8_t session_end) {
 void Application::settle(Slot at) {
   if (table_.dead_sessions_ == 0) return;
   for (Slot slot = table_.locks_[at].holders; slot != no_slot;) {
-    const Acquisition& holder = table_.acquisitions_[slot];
-    Slot next = holder.next;
+    const Acquisition holder = table_.acquisition(slot);
     if (!table_.is_alive(holder)) release(slot, hold_end(table_.sessions_[holder.session].end));
-    slot = next;
+    slot = holder.next;
   }
   for (Slot slot = table_.lock(at).queue_head; slot != no_slot;) {
-    const Acquisition& waiter = table_.acquisitions_[slot];
-    Slot next = waiter.next;
+    const Acquisition waiter = table_.acquisition(slot);
     if (!table_.is_alive(waiter)) {
       Slot head = table_.head_of(slot);
       end_wait(head, wait_end(table_.sessions_[waiter.session].end));
       bereave(head, at);
     }
-    slot = next;
+    slot = waiter.next;
   }
 }
 
@@ -276,7 +276,7 @@ bool Application::sweep(Slot at) {
 }
 
 void Application::unlink(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
+  const AcquisitionEntry& acquisition = table_.acquisitions_[slot];
   LockEntry& lock = table_.locks_[acquisition.lock];
   if (lock.crowd == no_slot) {
     ensure(lock.holders == slot);
@@ -285,43 +285,43 @@ void Application::unlink(Slot slot) {
   }
   Crowd& crowd = table_.crowds_[lock.crowd];
   bool waits = acquisition.waits();
-  Slot before = acquisition.previous;
-  Slot after = acquisition.next;
-  (before == no_slot ? (waits ? crowd.queue_head : lock.holders)
-                     : table_.acquisitions_[before].next) = after;
-  (after == no_slot ? (waits ? crowd.queue_tail : crowd.last_holder)
-                    : table_.acquisitions_[after].previous) = before;
-  acquisition.next = acquisition.previous = no_slot;
+  Ties apart;
+  Ties& ties = acquisition.ties == no_slot ? apart : table_.ties_[acquisition.ties];
+  Slot before = std::exchange(ties.previous, no_slot);
+  Slot after = std::exchange(ties.next, no_slot);
+  (before == no_slot ? (waits ? crowd.queue_head : lock.holders) : table_.tie(before).next) = after;
+  (after == no_slot ? (waits ? crowd.queue_tail : crowd.last_holder) : table_.tie(after).previous) =
+      before;
   --(waits ? crowd.waiters : crowd.holder_count);
   if (waits) --table_.waiters_;
 }
 
 void Application::leave_session(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  if (acquisition.session == no_slot) return;
-  Session& session = table_.sessions_[acquisition.session];
+  const AcquisitionEntry& acquisition = table_.acquisitions_[slot];
+  if (acquisition.leased) return;
+  Session& session = table_.sessions_[acquisition.owner];
   bool holds = acquisition.stage == Stage::holding;
-  Slot before = acquisition.session_previous;
-  Slot after = acquisition.session_next;
+  const Ties& ties = table_.ties_[acquisition.ties];
+  Slot before = ties.session_previous;
+  Slot after = ties.session_next;
   (before == no_slot ? (holds ? session.first_hold : session.first_wait)
-                     : table_.acquisitions_[before].session_next) = after;
+                     : table_.tie(before).session_next) = after;
   (after == no_slot ? (holds ? session.last_hold : session.last_wait)
-                    : table_.acquisitions_[after].session_previous) = before;
+                    : table_.tie(after).session_previous) = before;
   --(holds ? session.holds : session.waits);
 }
 
 // Out of the id index; its slot is reused from the next record on.
 void Application::forget(Slot slot) {
-  Acquisition& acquisition = table_.acquisitions_[slot];
-  if (acquisition.details != no_slot && !table_.details_[acquisition.details].id.empty()) {
-    table_.by_id_.erase(acquisition.details);
-  }
+  AcquisitionEntry& acquisition = table_.acquisitions_[slot];
+  Slot details = table_.ties_of(acquisition).details;
+  if (details != no_slot && !table_.details_[details].id.empty()) table_.by_id_.erase(details);
   acquisition.stage = Stage::free;
   table_.graveyard_.acquisitions.push_back(slot);
 }
 
 void Application::forget_number(Slot slot) {
-  const Acquisition& acquisition = table_.acquisitions_[slot];
+  const AcquisitionEntry& acquisition = table_.acquisitions_[slot];
   if (acquisition.number == 0) return;
   Slot at = table_.by_claim_.find(
       hash_number(acquisition.number, table_.seed_),
@@ -343,9 +343,12 @@ void Application::forget_shared_hold(Slot slot) {
 void Application::tidy(Slot slot) {
   LockEntry& lock = table_.locks_[slot];
   if (lock.forgotten) return;
-  const Crowd crowd = table_.crowd_of(lock);
-  if (crowd.holder_count + crowd.waiters != 0) {
-    if (crowd.is_needless()) table_.dismiss_crowd(lock);
+  if (lock.crowd != no_slot) {
+    const Crowd& crowd = table_.crowds_[lock.crowd];
+    bool is_free = crowd.holder_count + crowd.waiters == 0;
+    if (!is_free && crowd.is_needless()) table_.dismiss_crowd(lock);
+    if (!is_free) return;
+  } else if (lock.holders != no_slot) {
     return;
   }
   lock.forgotten = true;

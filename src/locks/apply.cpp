@@ -11,7 +11,7 @@ namespace pawl::locks {
 void Application::operator()(const record::EpochStart& record) {
   table_.last_token_ = std::max(table_.last_token_, record.token_floor);
   for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
-    const Acquisition& acquisition = table_.acquisitions_[slot];
+    const Acquisition acquisition = table_.acquisition(slot);
     if (!acquisition.waits() || table_.head_of(slot) != slot) continue;
     const Details* details = table_.details(acquisition.details);
     if (details != nullptr && !details->id.empty()) {
@@ -129,7 +129,7 @@ void Application::operator()(const record::Lock& record) {
 Answer Application::lock_again(const record::Lock& record, Slot slot) {
   Verdict known = table_.recognise(slot, record.names, record.mode, record.slots);
   if (known != Verdict::none) return {.verdict = known};
-  Acquisition& acquisition = table_.acquisitions_[slot];
+  const AcquisitionEntry& acquisition = table_.acquisitions_[slot];
   if (acquisition.waits() && !record.wait) {
     return {.verdict = Verdict::busy, .lock = table_.lock_in_the_way_of(slot)};
   }
@@ -168,7 +168,7 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
 
 // A wait was made or claimed: only then can a deadlock come to be, and this session is part of it.
 Answer Application::wait_unless_deadlocked(Slot slot) {
-  Slot session = table_.acquisitions_[slot].session;
+  Slot session = table_.acquisitions_[slot].owning_session();
   if (session == no_slot || !table_.wait_graph_.is_deadlocked(session, out_.cycle)) {
     return {.verdict = Verdict::queued, .acquisition = slot};
   }
@@ -185,8 +185,8 @@ void Application::operator()(const record::Unlock& record) {
     out_.answer.verdict = Verdict::not_held;
     return;
   }
-  const Acquisition& holder = table_.acquisitions_[slot];
-  if (holder.session != no_slot && table_.sessions_[holder.session].id != record.session) {
+  const AcquisitionEntry& holder = table_.acquisitions_[slot];
+  if (!holder.leased && table_.sessions_[holder.owner].id != record.session) {
     out_.answer.verdict = Verdict::no_session;
     return;
   }
@@ -197,7 +197,7 @@ void Application::operator()(const record::Unlock& record) {
 void Application::operator()(const record::RenewTtl& record) {
   touch({&record.hold.name, 1});
   Slot slot = table_.find_holder(record.hold.name, record.hold.token);
-  if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) {
+  if (slot == no_slot || !table_.acquisitions_[slot].leased) {
     out_.answer.verdict = Verdict::not_held;
     return;
   }
@@ -212,7 +212,7 @@ void Application::operator()(const record::ExpireLeases& record) {
   touch(record.holds);
   for (const HoldName& hold : record.holds) {
     Slot slot = table_.find_holder(hold.name, hold.token);
-    if (slot == no_slot || table_.acquisitions_[slot].session != no_slot) continue;
+    if (slot == no_slot || !table_.acquisitions_[slot].leased) continue;
     release_all(slot, HoldEnd::expired);
   }
 }
@@ -314,7 +314,7 @@ void Application::operator()(const record::SetSlots& record) {
 }
 
 void Application::release_and_grant(Slot holder, HoldEnd end) {
-  const Acquisition& one = table_.acquisitions_[holder];
+  const AcquisitionEntry& one = table_.acquisitions_[holder];
   Slot lock = one.lock;
   take_away(one.several ? give_up_name(holder) : holder, end);
   grant_next(lock);

@@ -8,13 +8,13 @@ namespace pawl::locks {
 
 Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot session) {
   Slot slot = acquisitions_.allocate();
-  Acquisition& acquisition = acquisitions_[slot];
+  AcquisitionEntry& acquisition = acquisitions_[slot];
   acquisition.lock = lock;
   acquisition.mode = record.mode;
   acquisition.ttl_ms = record.ttl_ms;
-  acquisition.stamp_ms = record.stamp_ms;
-  acquisition.session = session;
-  if (session == no_slot) acquisition.client = client_of(record.user, record.address);
+  acquisition.set_stamp(record.stamp_ms);
+  acquisition.leased = session == no_slot;
+  acquisition.owner = acquisition.leased ? client_of(record.user, record.address) : session;
   bool plain = record.id.empty() && record.note.empty() && record.delay_ms == 0 &&
                record.max_hold_ms == 0 && record.names.size() <= 1;
   if (!plain) {
@@ -32,12 +32,10 @@ Slot LockTable::make_acquisition(const record::Lock& record, Slot lock, Slot ses
 
 // By all that it is unique in: many call theirs "1".
 void LockTable::enter_id(Slot slot) {
-  const Acquisition& acquisition = acquisitions_[slot];
-  bool leased = acquisition.session == no_slot;
-  SessionId session = leased ? SessionId{} : sessions_[acquisition.session].id;
-  std::uint32_t hash =
-      id_hash(session, name_of(acquisition.lock), details_[acquisition.details].id);
-  by_id_.insert(acquisition.details, hash);
+  const Acquisition one = acquisition(slot);
+  SessionId session = one.leased ? SessionId{} : sessions_[one.session].id;
+  std::uint32_t hash = id_hash(session, name_of(one.lock), details_[one.details].id);
+  by_id_.insert(one.details, hash);
 }
 
 std::uint32_t LockTable::id_hash(SessionId session, std::string_view name,
@@ -48,7 +46,7 @@ std::uint32_t LockTable::id_hash(SessionId session, std::string_view name,
 }
 
 Details& LockTable::details_of(Slot slot) {
-  Slot& at = acquisitions_[slot].details;
+  Slot& at = tie(slot).details;
   if (at == no_slot) {
     at = details_.allocate();
     details_[at].acquisition = slot;
@@ -58,13 +56,13 @@ Details& LockTable::details_of(Slot slot) {
 
 // The next of several names, behind the one before.
 void LockTable::chain(Slot last, Slot slot) {
-  Details& own = details_[acquisitions_[slot].details];
+  Details& own = details_of(slot);
   own.previous_sibling = last;
   if (last == no_slot) {
     own.head = slot;
     return;
   }
-  Details& before = details_[acquisitions_[last].details];
+  Details& before = details_of(last);
   before.sibling = slot;
   own.head = before.head;
 }
@@ -72,7 +70,7 @@ void LockTable::chain(Slot last, Slot slot) {
 // What a lost hold leaves among the holders: no owner, and the token that was lost.
 Slot LockTable::make_delay(Slot lock, Mode mode, Token token, std::uint32_t delay_ms) {
   Slot slot = acquisitions_.allocate();
-  Acquisition& delay = acquisitions_[slot];
+  AcquisitionEntry& delay = acquisitions_[slot];
   delay.lock = lock;
   delay.mode = mode;
   delay.number = token.value;
@@ -88,7 +86,7 @@ Slot LockTable::make_delay(Slot lock, Mode mode, Token token, std::uint32_t dela
 void LockTable::restore_acquisition(const record::Lock& record, Slot lock, Slot session,
                                     const Restored& as) {
   Slot slot = make_acquisition(record, lock, session);
-  Acquisition& acquisition = acquisitions_[slot];
+  AcquisitionEntry& acquisition = acquisitions_[slot];
   acquisition.stage = as.stage;
   acquisition.number = as.number;
   link_last(slot);
@@ -122,7 +120,7 @@ void LockTable::enter_shared_hold(Slot slot) {
 
 // Behind the other holders, or at the end of the queue, as its stage says.
 void LockTable::link_last(Slot slot) {
-  Acquisition& acquisition = acquisitions_[slot];
+  const AcquisitionEntry& acquisition = acquisitions_[slot];
   LockEntry& lock = locks_[acquisition.lock];
   bool waits = acquisition.waits();
   if (!waits && lock.holders == no_slot && lock.crowd == no_slot) {
@@ -141,8 +139,15 @@ void LockTable::link_last(Slot slot) {
     crowd.last_holder = slot;
     ++crowd.holder_count;
   }
-  acquisition.previous = last;
-  if (last != no_slot) acquisitions_[last].next = slot;
+  if (last == no_slot) return;
+  tie(slot).previous = last;
+  tie(last).next = slot;
+}
+
+Ties& LockTable::tie(Slot slot) {
+  Slot& ties = acquisitions_[slot].ties;
+  if (ties == no_slot) ties = ties_.allocate();
+  return ties_[ties];
 }
 
 Crowd& LockTable::gather_crowd(Slot at) {
@@ -156,7 +161,6 @@ Crowd& LockTable::gather_crowd(Slot at) {
 }
 
 void LockTable::dismiss_crowd(LockEntry& lock) {
-  if (lock.crowd == no_slot) return;
   crowds_.release(lock.crowd);
   lock.crowd = no_slot;
 }
@@ -169,15 +173,16 @@ void LockTable::name_slots(Slot lock, std::uint32_t slots) {
 
 // At the end of its session's holds or waits: its number is the newest there.
 void LockTable::join_session(Slot slot) {
-  Acquisition& acquisition = acquisitions_[slot];
-  if (acquisition.session == no_slot) return;
-  Session& session = sessions_[acquisition.session];
+  const AcquisitionEntry& acquisition = acquisitions_[slot];
+  if (acquisition.leased) return;
+  Session& session = sessions_[acquisition.owner];
   bool holds = acquisition.stage == Stage::holding;
   Slot& first = holds ? session.first_hold : session.first_wait;
   Slot& last = holds ? session.last_hold : session.last_wait;
-  acquisition.session_previous = last;
-  acquisition.session_next = no_slot;
-  (last == no_slot ? first : acquisitions_[last].session_next) = slot;
+  Ties& ties = tie(slot);
+  ties.session_previous = last;
+  ties.session_next = no_slot;
+  (last == no_slot ? first : tie(last).session_next) = slot;
   last = slot;
   ++(holds ? session.holds : session.waits);
 }

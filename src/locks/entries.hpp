@@ -56,25 +56,50 @@ enum class Stage : std::uint8_t {
   delaying,  // lost: nobody's any more, it stands among the holders until its delay ends
 };
 
-struct Acquisition {
-  std::uint64_t number = 0;  // its claim number while it waits, its token while it holds
-  std::int64_t stamp_ms = 0;
-  Slot lock = no_slot;
-  Slot next = no_slot;  // in the lock's queue or among its holders
-  Slot previous = no_slot;
-  Slot session = no_slot;  // none: leased
-  Slot session_next = no_slot;
-  Slot session_previous = no_slot;
-  Slot client = no_slot;     // of a leased one: from where
-  Slot details = no_slot;    // what few have: id, note
-  std::uint32_t ttl_ms = 0;  // while it delays: how long
+struct AcquisitionEntry {
+  std::uint64_t number = 0;     // its claim number while it waits, its token while it holds
+  std::uint32_t stamp_low = 0;  // of its stamp_ms: 48 bits are enough until the year 6429
+  std::int16_t stamp_high = 0;
   Stage stage = Stage::free;
-  Mode mode = Mode::exclusive;
-  bool several = false;  // names in one LOCK: each has an acquisition, Details links them
+  Mode mode : 2 = Mode::exclusive;
+  bool several : 1 = false;  // names in one LOCK: each has an acquisition, Details links them
+  bool leased : 1 = true;
+  Slot lock = no_slot;
+  Slot owner = no_slot;      // its session, or of a leased one the client; a delay has none
+  std::uint32_t ttl_ms = 0;  // while it delays: how long
+  Slot ties = no_slot;
 
+  void set_stamp(std::int64_t stamp_ms) {
+    stamp_low = static_cast<std::uint32_t>(stamp_ms);
+    stamp_high = static_cast<std::int16_t>(stamp_ms >> 32u);
+  }
+  [[nodiscard]] std::int64_t whole_stamp() const {
+    return std::int64_t{stamp_high} * (std::int64_t{1} << 32u) + stamp_low;
+  }
+  [[nodiscard]] Slot owning_session() const { return leased ? no_slot : owner; }
+  [[nodiscard]] Slot owning_client() const { return leased ? owner : no_slot; }
   [[nodiscard]] Token token() const { return Token{stage == Stage::holding ? number : 0}; }
   [[nodiscard]] ClaimNumber claim() const { return ClaimNumber{number}; }
   [[nodiscard]] bool waits() const { return stage == Stage::waiting || stage == Stage::unclaimed; }
+};
+
+static_assert(sizeof(AcquisitionEntry) == 32, "what every lock that is held costs");
+
+// What an acquisition gets with its first neighbour, session or details, and keeps. One that is
+// leased and alone at its lock has none.
+struct Ties {
+  Slot next = no_slot;  // in the lock's queue or among its holders
+  Slot previous = no_slot;
+  Slot session_next = no_slot;
+  Slot session_previous = no_slot;
+  Slot details = no_slot;  // what few have: id, note
+};
+
+// An acquisition as it is read: put together as a lock is.
+struct Acquisition : AcquisitionEntry, Ties {
+  std::int64_t stamp_ms = 0;
+  Slot session = no_slot;  // none: leased
+  Slot client = no_slot;   // of a leased one: from where
 };
 
 struct Details {

@@ -31,21 +31,26 @@ bool LockTable::write_snapshot(std::string& out, std::size_t budget) {
 
 void LockTable::bury() {
   for (Slot slot : graveyard_.locks) {
-    dismiss_crowd(locks_[slot]);
-    names_.release(locks_[slot].name, locks_[slot].name_size);
+    LockEntry& lock = locks_[slot];
+    if (lock.crowd != no_slot) dismiss_crowd(lock);
+    names_.release(lock.name, lock.name_size);
     locks_.release(slot);
   }
   graveyard_.locks.clear();
   for (Slot slot : graveyard_.acquisitions) {
-    const Acquisition& acquisition = acquisitions_[slot];
-    if (acquisition.details != no_slot) {
-      text_bytes_ -= details_[acquisition.details].bytes();
-      details_.release(acquisition.details);
+    const AcquisitionEntry& acquisition = acquisitions_[slot];
+    if (acquisition.ties != no_slot) {
+      if (Slot details = ties_[acquisition.ties].details; details != no_slot) {
+        text_bytes_ -= details_[details].bytes();
+        details_.release(details);
+      }
+      ties_.release(acquisition.ties);
     }
-    if (acquisition.client != no_slot && --clients_[acquisition.client].references == 0) {
-      clients_by_address_.erase(acquisition.client);
-      text_bytes_ -= clients_[acquisition.client].bytes();
-      clients_.release(acquisition.client);
+    Slot client = acquisition.owning_client();
+    if (client != no_slot && --clients_[client].references == 0) {
+      clients_by_address_.erase(client);
+      text_bytes_ -= clients_[client].bytes();
+      clients_.release(client);
     }
     acquisitions_.release(slot);
   }
@@ -71,7 +76,7 @@ Slot LockTable::find_holder(std::string_view name, Token token) const {
   if (slot == no_slot) return no_slot;
   if (locks_[at].mode != Mode::exclusive) slot = find_shared_hold(at, token);
   if (slot == no_slot) return no_slot;
-  const Acquisition& holder = acquisitions_[slot];
+  const AcquisitionEntry& holder = acquisitions_[slot];
   bool is_it = holder.token() == token || is_mutant(Mutant::stale_unlock);
   return is_it && holder.stage == Stage::holding && is_alive(holder) ? slot : no_slot;
 }
@@ -82,7 +87,7 @@ Slot LockTable::find_delay(std::string_view name, Token token) const {
   bool is_exclusive = locks_[at].mode == Mode::exclusive;
   Slot slot = is_exclusive ? locks_[at].holders : find_shared_hold(at, token);
   if (slot == no_slot) return no_slot;
-  const Acquisition& one = acquisitions_[slot];
+  const AcquisitionEntry& one = acquisitions_[slot];
   return one.stage == Stage::delaying && one.number == token.value ? slot : no_slot;
 }
 
@@ -97,10 +102,10 @@ Slot LockTable::find_id(Slot session, std::string_view user, std::string_view na
                         std::string_view id) const {
   SessionId scope = session == no_slot ? SessionId{} : sessions_[session].id;
   Slot at = by_id_.find(id_hash(scope, name, id), [&](const Details& details) {
-    const Acquisition& acquisition = acquisitions_[details.acquisition];
-    if (details.id != id || acquisition.session != session) return false;
+    const AcquisitionEntry& one = acquisitions_[details.acquisition];
+    if (details.id != id || one.owning_session() != session) return false;
     if (session != no_slot) return true;
-    return clients_[acquisition.client].user == user && name_of(acquisition.lock) == name;
+    return clients_[one.owner].user == user && name_of(one.lock) == name;
   });
   return at == no_slot ? no_slot : details_[at].acquisition;
 }
@@ -128,7 +133,7 @@ bool LockTable::is_one_of(std::string_view name, Slot head) const {
 }
 
 Verdict LockTable::recognise(Slot slot, Names names, Mode mode, std::uint32_t slots) const {
-  const Acquisition& one = acquisitions_[slot];
+  const Acquisition one = acquisition(slot);
   const Details& known = details_[one.details];
   if (one.mode != mode || known.slots != slots || known.names != names.size()) {
     return Verdict::mismatch;
@@ -175,8 +180,8 @@ std::string_view LockTable::name_of(Slot lock) const {
   return names_.view(locks_[lock].name, locks_[lock].name_size);
 }
 
-bool LockTable::is_alive(const Acquisition& acquisition) const {
-  return acquisition.session == no_slot || !sessions_[acquisition.session].dead;
+bool LockTable::is_alive(const AcquisitionEntry& acquisition) const {
+  return acquisition.leased || !sessions_[acquisition.owner].dead;
 }
 
 bool LockTable::may_be_free(std::string_view name, Mode mode) const {
@@ -187,7 +192,7 @@ bool LockTable::may_be_free(std::string_view name, Mode mode) const {
 
 Slot LockTable::lock_in_the_way_of(Slot waiter) const {
   for (Slot slot = head_of(waiter); slot != no_slot; slot = sibling_of(slot)) {
-    const Acquisition& one = acquisitions_[slot];
+    const AcquisitionEntry& one = acquisitions_[slot];
     if (!fits(locks_[one.lock], one.mode, slot)) return one.lock;
   }
   return acquisitions_[waiter].lock;  // unclaimed, it may be in nobody's way and nobody in its
@@ -196,7 +201,7 @@ Slot LockTable::lock_in_the_way_of(Slot waiter) const {
 bool LockTable::has_dead(const LockEntry& lock) const {
   if (dead_sessions_ == 0) return false;
   for (Slot first : {lock.holders, crowd_of(lock).queue_head}) {
-    for (Slot slot = first; slot != no_slot; slot = acquisitions_[slot].next) {
+    for (Slot slot = first; slot != no_slot; slot = acquisition(slot).next) {
       if (!is_alive(acquisitions_[slot])) return true;
     }
   }
@@ -208,7 +213,7 @@ bool LockTable::fits(const LockEntry& lock, Mode mode, Slot before) const {
   Crowd crowd = crowd_of(lock);
   std::uint32_t ahead = 0;
   for (Slot slot = crowd.queue_head; slot != before && slot != no_slot;) {
-    const Acquisition& waiter = acquisitions_[slot];
+    const Acquisition waiter = acquisition(slot);
     slot = waiter.next;
     if (!is_claimed(waiter)) continue;
     if (is_mutant(Mutant::writer_starved) && mode == Mode::shared) continue;
@@ -220,8 +225,8 @@ bool LockTable::fits(const LockEntry& lock, Mode mode, Slot before) const {
 
 std::size_t LockTable::memory() const {
   return names_.memory() + locks_.memory() + crowds_.memory() + acquisitions_.memory() +
-         details_.memory() + claims_.memory() + shared_holds_.memory() + clients_.memory() +
-         sessions_.memory() + spent_.memory() + text_bytes_ +
+         ties_.memory() + details_.memory() + claims_.memory() + shared_holds_.memory() +
+         clients_.memory() + sessions_.memory() + spent_.memory() + text_bytes_ +
          4 * (locks_.size() + details_.size() + claims_.size() + shared_holds_.size() +
               2 * sessions_.size());
 }

@@ -63,7 +63,10 @@ class LockTable {
   [[nodiscard]] Slot find_wait(ClaimNumber number) const;
 
   [[nodiscard]] Lock lock(Slot slot) const { return {locks_[slot], crowd_of(locks_[slot])}; }
-  [[nodiscard]] const Acquisition& acquisition(Slot slot) const { return acquisitions_[slot]; }
+  [[nodiscard]] Acquisition acquisition(Slot slot) const {
+    const AcquisitionEntry& one = acquisitions_[slot];
+    return {one, ties_of(one), one.whole_stamp(), one.owning_session(), one.owning_client()};
+  }
   [[nodiscard]] const Session& session(Slot slot) const { return sessions_[slot]; }
   [[nodiscard]] const Client* client(Slot slot) const {
     return slot == no_slot ? nullptr : &clients_[slot];
@@ -74,12 +77,12 @@ class LockTable {
   [[nodiscard]] std::string_view name_of(Slot lock) const;
   // Of several names in one LOCK: the acquisition that stands for all, and the next one.
   [[nodiscard]] Slot head_of(Slot slot) const {
-    const Acquisition& one = acquisitions_[slot];
-    return one.several ? details_[one.details].head : slot;
+    const AcquisitionEntry& one = acquisitions_[slot];
+    return one.several ? details_[ties_[one.ties].details].head : slot;
   }
   [[nodiscard]] Slot sibling_of(Slot slot) const {
-    const Acquisition& one = acquisitions_[slot];
-    return one.several ? details_[one.details].sibling : no_slot;
+    const AcquisitionEntry& one = acquisitions_[slot];
+    return one.several ? details_[ties_[one.ties].details].sibling : no_slot;
   }
   template <class Visit>
   void each_name(Slot head, Visit visit) const {
@@ -89,7 +92,7 @@ class LockTable {
       slot = next;
     }
   }
-  [[nodiscard]] bool is_alive(const Acquisition& acquisition) const;
+  [[nodiscard]] bool is_alive(const AcquisitionEntry& acquisition) const;
   // Might a LOCK of this name and mode be granted at once? Where a dead session's part is
   // still to be swept the answer may be yes too often, never too seldom.
   [[nodiscard]] bool may_be_free(std::string_view name, Mode mode) const;
@@ -140,6 +143,10 @@ class LockTable {
   void restore_acquisition(const record::Lock& record, Slot lock, Slot session, const Restored& as);
   void enter_claim(Slot acquisition);
   void enter_shared_hold(Slot acquisition);
+  [[nodiscard]] Ties ties_of(const AcquisitionEntry& acquisition) const {
+    return acquisition.ties == no_slot ? Ties{} : ties_[acquisition.ties];
+  }
+  Ties& tie(Slot acquisition);
   // Of a lock that needs none: what it would say.
   [[nodiscard]] Crowd crowd_of(const LockEntry& lock) const {
     if (lock.crowd != no_slot) return crowds_[lock.crowd];
@@ -161,7 +168,7 @@ class LockTable {
   // several names may stay there while others are granted: nothing that conflicts with it passes
   // it, and a slot is kept for it.
   [[nodiscard]] bool fits(const LockEntry& lock, Mode mode, Slot before) const;
-  [[nodiscard]] bool is_claimed(const Acquisition& waiter) const {
+  [[nodiscard]] bool is_claimed(const AcquisitionEntry& waiter) const {
     return waiter.stage == Stage::waiting && is_alive(waiter);
   }
   [[nodiscard]] bool has_dead(const LockEntry& lock) const;
@@ -175,7 +182,8 @@ class LockTable {
   TextArena names_;
   Slab<LockEntry> locks_;
   Slab<Crowd> crowds_;
-  Slab<Acquisition> acquisitions_;
+  Slab<AcquisitionEntry> acquisitions_;
+  Slab<Ties> ties_;
   Slab<Details> details_;
   Slab<Claim> claims_;
   Slab<SharedHold> shared_holds_;

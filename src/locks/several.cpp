@@ -54,7 +54,7 @@ void Application::unlock_several(const record::Unlock& record) {
       out_.answer.verdict = Verdict::not_held;
       return;
     }
-    Slot session = table_.acquisitions_[slot].session;
+    Slot session = table_.acquisitions_[slot].owning_session();
     if (session != no_slot && table_.sessions_[session].id != record.session) {
       out_.answer.verdict = Verdict::no_session;
       return;
@@ -96,25 +96,27 @@ Slot Application::give_up_name(Slot slot) {
 }
 
 void Application::exchange_names(Slot head, Slot sibling) {
-  Acquisition& one = table_.acquisitions_[head];
-  Acquisition& other = table_.acquisitions_[sibling];
+  AcquisitionEntry& one = table_.acquisitions_[head];
+  AcquisitionEntry& other = table_.acquisitions_[sibling];
+  Ties& ties = table_.tie(head);
+  Ties& other_ties = table_.tie(sibling);
   table_.snapshot_.keep_lock(one.lock);
   table_.snapshot_.keep_lock(other.lock);
   bool has_id = !table_.details_of(head).id.empty();
   if (has_id) {
-    table_.by_id_.erase(one.details);
-    table_.by_id_.erase(other.details);
+    table_.by_id_.erase(ties.details);
+    table_.by_id_.erase(other_ties.details);
   }
   std::swap(one.lock, other.lock);
-  std::swap(one.next, other.next);
-  std::swap(one.previous, other.previous);
+  std::swap(ties.next, other_ties.next);
+  std::swap(ties.previous, other_ties.previous);
   std::swap(table_.details_of(head).position, table_.details_of(sibling).position);
   for (Slot slot : {head, sibling}) {
-    const Acquisition& moved = table_.acquisitions_[slot];
+    const Acquisition moved = table_.acquisition(slot);
     LockEntry& lock = table_.locks_[moved.lock];
-    (moved.previous == no_slot ? lock.holders : table_.acquisitions_[moved.previous].next) = slot;
+    (moved.previous == no_slot ? lock.holders : table_.tie(moved.previous).next) = slot;
     if (moved.next != no_slot) {
-      table_.acquisitions_[moved.next].previous = slot;
+      table_.tie(moved.next).previous = slot;
     } else if (lock.crowd != no_slot) {
       table_.crowds_[lock.crowd].last_holder = slot;
     }

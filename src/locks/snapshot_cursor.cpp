@@ -104,8 +104,8 @@ void SnapshotCursor::write_lock(std::string& out, Slot slot) {
   item.byte(static_cast<std::uint8_t>(set | static_cast<unsigned>(lock.mode)));
   item.number(lock.slots);
   for (Slot first : {lock.holders, lock.queue_head}) {
-    for (Slot at = first; at != no_slot; at = table_.acquisitions_[at].next) {
-      write_acquisition(item, table_.acquisitions_[at]);
+    for (Slot at = first; at != no_slot; at = table_.acquisition(at).next) {
+      write_acquisition(item, table_.acquisition(at));
     }
     item.byte(static_cast<std::uint8_t>(Stage::free));  // no more
   }

@@ -198,19 +198,19 @@ bool SnapshotReader::read_spent(ByteReader& in) {
 bool SnapshotReader::link_several() {
   std::vector<std::tuple<bool, std::uint64_t, std::uint16_t, Slot>> members;
   for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
-    const Acquisition& one = table_.acquisitions_[slot];
+    const Acquisition one = table_.acquisition(slot);
     if (!one.several) continue;
     members.emplace_back(one.waits(), one.number, table_.details(one.details)->position, slot);
   }
   std::sort(members.begin(), members.end());
   Slot last = no_slot;
   for (const auto& [waits, number, position, slot] : members) {
-    const Acquisition& one = table_.acquisitions_[slot];
+    const Acquisition one = table_.acquisition(slot);
     const Details& own = *table_.details(one.details);
     bool goes_on = last != no_slot && table_.acquisitions_[last].waits() == waits &&
                    table_.acquisitions_[last].number == number;
     if (goes_on) {
-      const Acquisition& before = table_.acquisitions_[last];
+      const Acquisition before = table_.acquisition(last);
       const Details& other = *table_.details(before.details);
       bool belongs = other.position < position && other.names == own.names &&
                      before.stage == one.stage && before.session == one.session &&
@@ -227,7 +227,7 @@ bool SnapshotReader::link_several() {
 void SnapshotReader::link_sessions() {
   std::vector<std::tuple<Slot, std::uint64_t, std::uint16_t, Slot>> members;
   for (Slot slot = 0; slot < table_.acquisitions_.end(); ++slot) {
-    const Acquisition& acquisition = table_.acquisitions_[slot];
+    const Acquisition acquisition = table_.acquisition(slot);
     if (acquisition.session == no_slot) continue;
     const Details* details = table_.details(acquisition.details);
     std::uint16_t position = details == nullptr ? std::uint16_t{0} : details->position;

@@ -34,12 +34,12 @@ bool WaitGraph::may_block_somebody(Slot at) const {
   const Session& session = table_.session(at);
   std::size_t left = most_looked_through;
   for (Slot slot = session.first_hold; slot != no_slot && left > 0; --left) {
-    const Acquisition& hold = table_.acquisition(slot);
+    const Acquisition hold = table_.acquisition(slot);
     if (table_.lock(hold.lock).queue_head != no_slot) return true;
     slot = hold.session_next;
   }
   for (Slot slot = session.first_wait; slot != no_slot && left > 0; --left) {
-    const Acquisition& wait = table_.acquisition(slot);
+    const Acquisition wait = table_.acquisition(slot);
     if (wait.next != no_slot) return true;
     slot = wait.session_next;
   }
@@ -52,7 +52,7 @@ void WaitGraph::explore(Slot session) {
   for (Index at = 0; at < parties_.size(); ++at) {
     if (!parties_[at].stuck) continue;
     for (Slot slot = table_.session(parties_[at].session).first_wait; slot != no_slot;) {
-      const Acquisition& wait = table_.acquisition(slot);
+      const Acquisition wait = table_.acquisition(slot);
       if (wait.stage == Stage::waiting) visit(wait.lock);
       slot = wait.session_next;
     }
@@ -72,7 +72,7 @@ WaitGraph::Index WaitGraph::party_of(Slot at) {
 
 bool WaitGraph::waits_now(Slot session) const {
   for (Slot slot = table_.session(session).first_wait; slot != no_slot;) {
-    const Acquisition& wait = table_.acquisition(slot);
+    const Acquisition wait = table_.acquisition(slot);
     if (wait.stage == Stage::waiting) return true;
     slot = wait.session_next;
   }
@@ -87,7 +87,7 @@ void WaitGraph::visit(Slot at) {
   auto first = static_cast<Index>(places_.size());
   queues_.push_back({.lock = at, .first_holder = first});
   for (Slot slot = lock.holders; slot != no_slot;) {
-    const Acquisition& holder = table_.acquisition(slot);
+    const Acquisition holder = table_.acquisition(slot);
     if (holder.stage == Stage::holding) add_place(holder.session, holder.mode, false);
     slot = holder.next;
   }
@@ -98,7 +98,7 @@ void WaitGraph::visit(Slot at) {
   queue.in_the_way.fill(first);
   queue.reached = first;
   for (Slot slot = lock.queue_head; slot != no_slot;) {
-    const Acquisition& waiter = table_.acquisition(slot);
+    const Acquisition waiter = table_.acquisition(slot);
     bool is_claimed = waiter.stage == Stage::waiting || is_mutant(Mutant::cycle_false);
     if (is_claimed) add_place(waiter.session, waiter.mode, true);
     slot = waiter.next;

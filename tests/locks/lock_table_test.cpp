@@ -85,6 +85,49 @@ TEST_CASE("a lock has a crowd for as long as the number of its slots counts") {
   CHECK(table.table().memory() < held - sizeof(Crowd));
 }
 
+TEST_CASE("who is leased and alone at its lock has no ties, until somebody stands beside it") {
+  TableDriver table;
+  auto has_ties = [&] {
+    Slot holder = table.table().lock(table.table().find_lock("a")).holders;
+    return table.table().acquisition(holder).ties != no_slot;
+  };
+
+  Token alone = table.grant("a");
+  CHECK_FALSE(has_ties());
+  table.wait("a", {.address = "there"});
+  CHECK_FALSE(has_ties());
+  table.unlock("a", alone);
+  table.break_hold("a", table.holder_of("a"));
+
+  table.grant("a", {.mode = Mode::shared});
+  CHECK_FALSE(has_ties());
+  table.grant("a", {.mode = Mode::shared, .address = "there"});
+  CHECK(has_ties());
+}
+
+TEST_CASE("of a session, or with an id or a note, an acquisition has ties from the start") {
+  TableDriver table;
+  SessionId session = table.open("s");
+  table.grant("a", {.session = session});
+  table.grant("b", {.id = "i"});
+  table.grant("c", {.note = "a note"});
+
+  for (std::string_view name : {"a", "b", "c"}) {
+    Slot holder = table.table().lock(table.table().find_lock(name)).holders;
+    CHECK(table.table().acquisition(holder).ties != no_slot);
+  }
+}
+
+TEST_CASE("a stamp is read as it was written, before 1970 and until the year 6429") {
+  AcquisitionEntry one;
+  const std::int64_t last = (std::int64_t{1} << 47) - 1;
+  for (std::int64_t stamp : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'700'000'000'001},
+                             std::int64_t{0xFFFF'FFFF}, last, -last - 1}) {
+    one.set_stamp(stamp);
+    CHECK(one.whole_stamp() == stamp);
+  }
+}
+
 TEST_CASE("a note counts for its length, as long as its lock is there") {
   TableDriver table;
   std::string note(1'024, 'n');

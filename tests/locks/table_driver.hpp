@@ -157,7 +157,7 @@ class TableDriver {
   Epoch epoch{1};
 
  private:
-  [[nodiscard]] const Acquisition& answered() const {
+  [[nodiscard]] Acquisition answered() const {
     return table_.acquisition(effects_.answer.acquisition);
   }
   [[nodiscard]] std::string name(Slot acquisition) const {
