@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Short texts (up to 255 bytes) in blocks, addressed by 32 bits; freed room serves the next text of
-// its size. A lock's name costs its length rounded up to 8 bytes and nothing else.
+// its size. A lock's name costs its length rounded up to 4 bytes and nothing else.
 #pragma once
 
 #include <array>
@@ -43,8 +43,9 @@ class TextArena {
   [[nodiscard]] std::size_t memory() const { return memory_; }
 
  private:
-  static constexpr std::uint32_t unit = 8;
-  static constexpr std::uint32_t block_units = 8192;
+  static constexpr std::uint32_t unit = 4;
+  static constexpr std::uint32_t block_units = 16'384;
+  static constexpr std::size_t sizes = 255 / unit + 2;  // in units, none of 0
   static constexpr Reference nothing = 0xFFFF'FFFF;
   using Block = std::array<char, std::size_t{block_units} * unit>;
 
@@ -69,14 +70,14 @@ class TextArena {
     used_ += units;
     return at;
   }
-  static constexpr std::array<Reference, 33> none() {
-    std::array<Reference, 33> all{};
+  static constexpr std::array<Reference, sizes> none() {
+    std::array<Reference, sizes> all{};
     all.fill(nothing);
     return all;
   }
 
   std::vector<std::unique_ptr<Block>> blocks_;
-  std::array<Reference, 33> free_ = none();
+  std::array<Reference, sizes> free_ = none();
   std::uint32_t used_ = 0;
   std::size_t memory_ = 0;
 };

@@ -24,13 +24,13 @@ TEST_CASE("a text of any size from 0 to 255 bytes is kept as it is") {
   }
 }
 
-TEST_CASE("a text costs its length rounded up to 8 bytes, and nothing once released") {
+TEST_CASE("a text costs its length rounded up to 4 bytes, and nothing once released") {
   TextArena arena;
 
   TextArena::Reference nine = arena.store("nine byte");
-  CHECK(arena.memory() == 16);
+  CHECK(arena.memory() == 12);
   TextArena::Reference one = arena.store("x");
-  CHECK(arena.memory() == 24);
+  CHECK(arena.memory() == 16);
 
   arena.release(nine, 9);
   arena.release(one, 1);
@@ -40,12 +40,12 @@ TEST_CASE("a text costs its length rounded up to 8 bytes, and nothing once relea
 TEST_CASE("freed room serves the next text of its size") {
   TextArena arena;
   TextArena::Reference first = arena.store("jobs/nightly");
-  TextArena::Reference second = arena.store("jobs/morning");
+  TextArena::Reference second = arena.store("jobs/evening");
   arena.release(first, 12);
   arena.release(second, 12);
 
-  CHECK(arena.store("another") != second);  // 8 bytes, not 16
-  CHECK(arena.store("sixteen bytes ok") == second);
+  CHECK(arena.store("another") != second);  // 8 bytes, not 12
+  CHECK(arena.store("ten bytes!") == second);
   CHECK(arena.store("jobs/weekly!") == first);
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("texts that come and go at random never overwrite each other") {
   std::vector<Kept> kept;
   std::size_t memory = 0;
   std::mt19937_64 random{3};
-  auto cost = [](const std::string& text) { return (text.size() + 7) / 8 * 8; };
+  auto cost = [](const std::string& text) { return (text.size() + 3) / 4 * 4; };
 
   for (int step = 0; step < 50'000; ++step) {
     if (kept.empty() || random() % 100 < (step < 30'000 ? 60u : 40u)) {
