@@ -174,6 +174,7 @@ void Node::apply_next() {
   if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
   if (!begins) return;
   arming_.emplace(Arming{now_ - skipped_});
+  for (TimerQueue* timers : {&leases_, &max_holds_, &sessions_}) timers->start(now_ - skipped_);
   arm();
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/row.hpp"
 #include "base/settings.hpp"
 #include "locks/lock_table.hpp"
 #include "locks/record_codec.hpp"
@@ -360,7 +361,7 @@ class Node {
 
   Connections connections_;
   Askers askers_{connections_};
-  std::deque<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
+  Row<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
   InFlight in_flight_;
   Backlog backlog_;
   TimerQueue leases_;         // by acquisition: lease, wait, reclaim or delay, as its stage says

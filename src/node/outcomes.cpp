@@ -295,7 +295,7 @@ reply::Error Node::busy(Slot at) const {
 }
 
 void Node::note_lease_connection(Slot slot, ConnectionId connection) {
-  if (slot >= lease_connections_.size()) lease_connections_.resize(slot + 1);
+  lease_connections_.reach(slot);
   lease_connections_[slot] = connection;
 }
 

@@ -64,7 +64,7 @@ TEST_CASE("keepalive at the moment of expiry: before it succeeds, after it await
   core.advance(1'000'999us);
   CHECK(core.ask("S", "KEEPALIVE") == "OK ttl=1000");
 
-  core.advance(1'001ms);
+  core.advance(1'001'001us);  // … to the end of the millisecond
   core.send("S", "KEEPALIVE");
   core.send("T", "RESUME 5ec4e7-1");
   CHECK_FALSE(core.read("S"));

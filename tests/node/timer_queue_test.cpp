@@ -91,13 +91,77 @@ TEST_CASE("a million renewals leave one entry to look at") {
   CHECK(timers.next() == at(1'000'000));
 }
 
+TEST_CASE("a deadline within a millisecond is due at its end, not before") {
+  TimerQueue timers;
+  timers.set(0, at(10) + Span{1});
+
+  CHECK(timers.deadline(0) == at(10) + Span{1});
+  CHECK(timers.next() == at(11));
+  CHECK(timers.pop_due(at(11) - Span{1}) == no_slot);
+  CHECK(timers.pop_due(at(11)) == 0);
+}
+
+TEST_CASE("of those that are due at the same millisecond the lower slot comes first") {
+  TimerQueue timers;
+  for (Slot slot : {5u, 1u, 3u}) timers.set(slot, at(10) - Span{slot});
+
+  CHECK(timers.pop_due(at(10)) == 1);
+  CHECK(timers.pop_due(at(10)) == 3);
+  CHECK(timers.pop_due(at(10)) == 5);
+}
+
+TEST_CASE("deadlines of minutes and of years keep their order, and none is early") {
+  constexpr Span day = std::chrono::hours{24};
+  const Moment start{std::chrono::hours{5}};
+  const Span spans[] = {
+      std::chrono::minutes{1}, 11 * day, 13 * day, 25 * day, 364 * day, 365 * day, 10'000 * day};
+  TimerQueue timers;
+  Slot slots = 0;
+  for (Span span : spans) timers.set(slots++, start + span);
+
+  for (Slot slot = 0; slot < slots; ++slot) {
+    Moment due = start + spans[slot];
+    CHECK(timers.pop_due(due - Span{1}) == no_slot);
+    CHECK(timers.next() <= due);
+    CHECK(timers.pop_due(due) == slot);
+  }
+}
+
+TEST_CASE("after years without a timer the next is due in time") {
+  const Moment later{std::chrono::hours{24 * 365 * 30}};
+  TimerQueue idle;
+  TimerQueue told;
+  told.start(later);
+  for (TimerQueue* timers : {&idle, &told}) {
+    timers->set(0, later + Span{std::chrono::seconds{1}});
+    CHECK(timers->next() <= later + Span{std::chrono::seconds{1}});
+    CHECK(timers->pop_due(later) == no_slot);
+    CHECK(timers->next() == later + Span{std::chrono::seconds{1}});
+    CHECK(timers->pop_due(later + Span{std::chrono::seconds{1}}) == 0);
+  }
+}
+
+TEST_CASE("a deadline that has passed when it is set is due at once") {
+  TimerQueue timers;
+  timers.set(0, at(1'000));
+  CHECK(timers.pop_due(at(1'000)) == 0);
+  timers.set(1, at(10));
+
+  CHECK(timers.next() <= at(1'000));
+  CHECK(timers.pop_due(at(1'000)) == 1);
+}
+
 TEST_CASE("timers are due exactly when a plain map says so") {
+  const int step = GENERATE(1, 1'000'000);  // … and in steps of a quarter of an hour, over days
   std::mt19937 random{7295};
   TimerQueue timers;
   std::map<Slot, Moment> model;
+  auto at = [&](int steps) {
+    return Moment{std::chrono::milliseconds{std::int64_t{step} * steps}};
+  };
   for (int now = 0; now < 20'000; ++now) {
     const Slot slot = random() % 16;
-    const Moment when = at(now + 1 + static_cast<int>(random() % 64));
+    const Moment when = at(now + 1 + static_cast<int>(random() % (step == 1 ? 64 : 4'096)));
     switch (random() % 4) {
       case 0:
         timers.set(slot, when);
