@@ -49,7 +49,7 @@ void Node::on(Origin from, const request::Renew& request) {
     park(from);
     return;
   }
-  note_lease_connection(slot, from.connection);
+  lease_connections_.note(slot, from.connection);
   auto ttl_ms = request.ttl ? static_cast<std::uint32_t>(request.ttl->count()) : holder.ttl_ms;
   leases_.raise(slot, lease_end(ttl_ms));
   bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for_any_of(slot);

@@ -138,7 +138,7 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
     } else {
       leases_.raise(slot, lease_end(acquisition.ttl_ms));
     }
-    note_lease_connection(slot, from.connection);
+    lease_connections_.note(slot, from.connection);
     confirm(from, reply::Granted{acquisition.token(), ttl_of(slot)});
     return true;
   }

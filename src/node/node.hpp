@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/row.hpp"
 #include "base/settings.hpp"
 #include "locks/lock_table.hpp"
 #include "locks/record_codec.hpp"
@@ -26,6 +25,7 @@
 #include "node/connections.hpp"
 #include "node/event.hpp"
 #include "node/in_flight.hpp"
+#include "node/lease_connections.hpp"
 #include "node/recovered.hpp"
 #include "node/scan.hpp"
 #include "node/state_hash.hpp"
@@ -323,7 +323,6 @@ class Node {
   void tell_lost(Slot acquisition, Token token, LossReason reason);
   [[nodiscard]] reply::Error busy(Slot lock) const;
   [[nodiscard]] Milliseconds ttl_of(Slot hold) const;
-  void note_lease_connection(Slot acquisition, ConnectionId connection);
 
   Settings settings_;
   std::int64_t wall_offset_ms_;
@@ -361,7 +360,7 @@ class Node {
 
   Connections connections_;
   Askers askers_{connections_};
-  Row<ConnectionId> lease_connections_;  // by acquisition: who last locked or renewed it
+  LeaseConnections lease_connections_;
   InFlight in_flight_;
   Backlog backlog_;
   TimerQueue leases_;         // by acquisition: lease, wait, reclaim or delay, as its stage says

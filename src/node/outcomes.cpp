@@ -66,7 +66,7 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
   const locks::Acquisition& acquisition = table_->acquisition(slot);
   Connection* connection = connections_.find(origin.connection);
   if (effects_.answer.verdict == Verdict::granted) {
-    note_lease_connection(slot, origin.connection);
+    lease_connections_.note(slot, origin.connection);
     if (acquisition.session != no_slot) renew_session(acquisition.session);
     answer(origin, reply::Granted{acquisition.token(), ttl_of(slot)});
     return;
@@ -110,8 +110,8 @@ void Node::on(const change::Granted& granted) {
   if (details != nullptr && details->max_hold_ms != 0) {
     max_holds_.set(granted.acquisition, lease_end(details->max_hold_ms));
   }
-  note_lease_connection(granted.acquisition, {});
   if (!granted.from_queue) return;
+  lease_connections_.note(granted.acquisition, {});
   // Its session's end stands in the log behind this: whoever asked is told once that has applied,
   // for it may yet be lost with this primary.
   if (acquisition.session != no_slot && sessions_.is_decided(acquisition.session)) {
@@ -122,7 +122,7 @@ void Node::on(const change::Granted& granted) {
   for (Asker asker = askers_.take(granted.acquisition); asker.origin.connection;
        asker = askers_.take(granted.acquisition)) {
     told = true;
-    note_lease_connection(granted.acquisition, asker.origin.connection);
+    lease_connections_.note(granted.acquisition, asker.origin.connection);
     if (acquisition.session != no_slot) renew_session(acquisition.session);
     answer(asker.origin, reply::Granted{acquisition.token(), ttl_of(granted.acquisition)});
   }
@@ -263,7 +263,7 @@ void Node::tell_lost(Slot slot, Token token, LossReason reason) {
     out_->pushes.push_back({id, cause_, event::LostLock{std::move(name), token, reason}});
   };
   if (acquisition.session == no_slot) {
-    tell(lease_connections_[table_->head_of(slot)]);
+    tell(lease_connections_.of(table_->head_of(slot)));
     return;
   }
   for (Slot at = connections_.first_attached(acquisition.session); at != no_slot;
@@ -292,11 +292,6 @@ reply::Error Node::busy(Slot at) const {
   }
   if (error.expires_in) error.delay.reset();
   return error;
-}
-
-void Node::note_lease_connection(Slot slot, ConnectionId connection) {
-  lease_connections_.reach(slot);
-  lease_connections_[slot] = connection;
 }
 
 // What a renewal gives, or a grant: no more than max_hold leaves.

@@ -90,7 +90,7 @@ void Node::arm_lease(Slot slot) {
   }
   if (acquisition.session != no_slot) return;
   leases_.set(slot, full_term(acquisition.ttl_ms));
-  note_lease_connection(slot, {});
+  lease_connections_.note(slot, {});
 }
 
 void Node::arm_session(Slot slot) {
