@@ -89,6 +89,16 @@ TEST_CASE("a gap between the last look at the sockets and the tick is noticed") 
   CHECK_FALSE(loop.gap_seen());
 }
 
+TEST_CASE("a gap is not ended by a look at the sockets that was before it") {
+  Loop loop;
+  REQUIRE(run_ready(loop));
+  be_busy(150ms);    // a stop, while listed work is stepped
+  loop.read_time();  // … whose budget reads the time
+  REQUIRE(loop.gap_seen());
+  loop.end_gap();
+  CHECK(loop.gap_seen());
+}
+
 TEST_CASE("blocking ends at the moment given") {
   Loop loop;
   const auto until = loop.read_time() + 5ms;

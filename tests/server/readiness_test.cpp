@@ -202,6 +202,15 @@ TEST_CASE("several clients are looked for again before the loop blocks, a lone o
   CHECK_FALSE(blocks_behind(2));
 }
 
+TEST_CASE("a turn sees all clients that are ready, before time passes, as far as its budget goes") {
+  constexpr int clients = 300;
+  Loop loop;
+  const NeverDry never_dry(loop, clients);
+  int edges = 0;
+  static_cast<void>(loop.run_ready([&](const Readiness::Edge&) { ++edges; }));
+  CHECK(edges == clients);
+}
+
 TEST_CASE("a client that does not read is written to again once it has read") {
   Pair pair;
   const std::string piece(65'536, 'x');
