@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Span gap = 100ms;         // far beyond a turn: no work of our own takes so long
+constexpr Span oversleep = 5ms;     // beyond the moment until which was blocked: as good as a gap
 constexpr Span longest_drain = 1s;  // faster clients than this loop must not hold up time for ever
 
 }  // namespace
@@ -30,16 +31,24 @@ Moment Loop::read_time() {
   now_ = read_clock();
   const Span late = now_ - expected_;
   expected_ = now_;
-  if (late > gap) gap_seen_ = true;
+  if (late > (std::exchange(slept_, false) ? oversleep : gap)) {
+    gap_seen_ = true;
+    saw_nobody_ = false;
+  }
   if (gap_seen_) {
     drained_ += std::clamp(late, Span::zero(), gap);
-    if (drained_ > longest_drain) end_gap();
+    if (drained_ > longest_drain) forget_gap();
   }
   return now_;
 }
 
 void Loop::end_gap() {
+  if (saw_nobody_) forget_gap();
+}
+
+void Loop::forget_gap() {
   gap_seen_ = false;
+  saw_nobody_ = false;
   drained_ = Span::zero();
 }
 
@@ -63,6 +72,7 @@ void Loop::block(Moment until) {
   const Span most = std::chrono::hours(24);
   const Span wait = std::min(until - read_time(), most);
   expected_ = std::max(now_, now_ + wait);  // idle so long; a longer sleep is a gap
+  slept_ = true;
   readiness_.announce();
   context_.run_one_for(wait);
   woken_by_clients_ = readiness_.is_announced();

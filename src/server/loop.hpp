@@ -45,13 +45,16 @@ class Loop {
     begin_budget();
     const bool asked = asks_asio();
     const int of_asio = asked ? run_some() : 0;  // however many clients are ready
-    readiness_.fetch();
     int clients = 0;
-    while (const auto edge = readiness_.take()) {
-      on_edge(*edge);
-      if (++clients == most_clients || budget_is_spent()) return false;
-    }
-    if (gap_seen_) return asked && of_asio + clients == 0;
+    do {
+      readiness_.fetch();
+      while (const auto edge = readiness_.take()) {
+        on_edge(*edge);
+        if (++clients == most_clients || budget_is_spent()) return false;
+      }
+    } while (readiness_.is_full());
+    saw_nobody_ = asked && of_asio + clients == 0;
+    if (gap_seen_) return saw_nobody_;
     return of_asio < most_of_asio && clients < several;
   }
 
@@ -61,7 +64,7 @@ class Loop {
 
   // A gap, and since then not all has been seen: do not tick.
   [[nodiscard]] bool gap_seen() const { return gap_seen_; }
-  // Nothing was ready at all, and all that was read has been stepped.
+  // All that was read has been stepped: ends it, if nobody at all was ready since it was seen.
   void end_gap();
 
   // Until something is ready, of which one handler of Asio's is run, or that moment.
@@ -78,6 +81,7 @@ class Loop {
   [[nodiscard]] bool asks_asio();
   // Some of what Asio has ready; how many.
   int run_some();
+  void forget_gap();
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -89,7 +93,9 @@ class Loop {
   bool woken_by_clients_ = false;     // and by nothing else
   std::atomic<bool> posted_ = false;  // since Asio was asked
   bool gap_seen_ = false;
-  Span drained_{0};  // since the gap, the gaps left out
+  bool slept_ = false;       // and has not read the time since
+  bool saw_nobody_ = false;  // by the last look at all there is, since the gap if there is one
+  Span drained_{0};          // since the gap, the gaps left out
 };
 
 }  // namespace pawl::server

@@ -106,6 +106,7 @@ void Server::turn() {
 
 void Server::tick() {
   look_at_due();
+  if (loop_.gap_seen()) return;  // noticed just now
   if (loop_.now() >= node_.next_deadline()) step(node::Tick{});
   if (loop_.now() >= next_space_check_) {
     next_space_check_ = loop_.now() + space_check;
