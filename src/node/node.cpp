@@ -171,10 +171,12 @@ void Node::apply_next() {
   }
   replica_.on_applied();  // the record's bytes are gone from here on
   bool begins = own && !serving_ && !arming_;
+  if (begins) {  // before anything is told that sets one
+    for (TimerQueue* timers : {&leases_, &max_holds_, &sessions_}) timers->start(now_ - skipped_);
+  }
   if (serving_ || begins || is_mutant(Mutant::standby_expires)) tell(entry.index, entry.origin);
   if (!begins) return;
   arming_.emplace(Arming{now_ - skipped_});
-  for (TimerQueue* timers : {&leases_, &max_holds_, &sessions_}) timers->start(now_ - skipped_);
   arm();
 }
 

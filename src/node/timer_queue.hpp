@@ -53,8 +53,8 @@ class TimerQueue {
     return is_judgement(kept) ? judged : kept;
   }
 
-  // Nothing earlier will be set. Who is told so before many are set at once is spared to queue each
-  // anew for every twelve days since it last had something to do.
+  // Nothing earlier will be set. Said before the first is set, it spares each to be queued anew for
+  // every horizon since the queue last had something to do.
   void start(Moment now) {
     if (queue_.empty())
       floor_ = std::max(floor_, std::chrono::floor<Millis>(now.time_since_epoch()));
@@ -66,9 +66,10 @@ class TimerQueue {
     queue_.clear();
   }
 
-  // The next slot whose deadline has come, cleared; or none.
+  // The next slot whose deadline has come, cleared; or none, or none yet: while next() has come,
+  // ask again, after others had their turn.
   [[nodiscard]] Slot pop_due(Moment now) {
-    while (next() <= now) {
+    for (int passed_over = 0; passed_over < most_passed_over && next() <= now; ++passed_over) {
       Entry entry = queue_.front();
       std::pop_heap(queue_.begin(), queue_.end(), Later{tick_of(floor_)});
       queue_.pop_back();
@@ -107,7 +108,8 @@ class TimerQueue {
   using Millis = std::chrono::milliseconds;
   static constexpr Tick tick_bits = 0x7FFF'FFFF;
   static constexpr Tick unqueued = ~Tick{0};
-  static constexpr Millis horizon{1 << 30};  // twelve days: what is later is queued anew then
+  static constexpr Millis horizon{tick_bits};  // 24 days: what is later is queued anew then
+  static constexpr int most_passed_over = 1'000;
 
   struct Entry {
     Tick tick;

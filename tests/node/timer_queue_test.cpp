@@ -191,4 +191,19 @@ TEST_CASE("timers are due exactly when a plain map says so") {
   }
 }
 
+TEST_CASE("what was moved later is queued anew in slices") {
+  TimerQueue timers;
+  const Moment first{std::chrono::seconds{1}};
+  const Moment later{std::chrono::seconds{10}};
+  for (Slot slot = 0; slot < 2'500; ++slot) timers.set(slot, first);
+  for (Slot slot = 0; slot < 2'500; ++slot) timers.set(slot, later);
+  for (int asked = 0; asked < 2; ++asked) {
+    CHECK(timers.pop_due(first) == no_slot);
+    CHECK(timers.next() == first);  // so that who asks comes again at once
+  }
+  CHECK(timers.pop_due(first) == no_slot);
+  CHECK(timers.next() == later);
+  CHECK(timers.pop_due(later) == 0);
+}
+
 }  // namespace pawl::node
