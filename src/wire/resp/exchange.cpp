@@ -138,13 +138,9 @@ bool Exchange::decide() {
   return !act_on_next();
 }
 
-// Without the owner's name nobody lets another in before the holder's time.
+// Without the owner's name nobody lets another in before the holder's time. An EXPIRE that seems
+// to lengthen is no exception: the owner's own may be under way, and this would shorten that.
 bool Exchange::decide_unowned() {
-  const bool shortens =
-      task_.act == Act::remove || std::any_of(seen_.begin(), seen_.end(), [this](const Seen& seen) {
-        return seen.held() && task_.ttl < seen.left;
-      });
-  if (!shortens) return false;
   ++counts_.unowned;
   return !policy_.allow_unowned && end_with(Say::is_a_lock);
 }

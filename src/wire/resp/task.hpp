@@ -62,13 +62,13 @@ struct Task {
 // What Redis clients may do that Redis lets them and a lock server would not.
 struct Policy {
   Milliseconds missing_ttl{3'600'000};  // of a lock whose client gives none; 0: it is refused
-  bool allow_unowned = false;           // to release or shorten a lock without naming its owner
+  bool allow_unowned = false;           // to release a lock, or change its TTL, without its owner's name
 };
 
 // How often something happened that an operator may wish to know.
 struct Counts {
   std::uint64_t missing_ttl = 0;      // got the TTL of the policy
-  std::uint64_t unowned = 0;          // releases that named no owner, done or refused
+  std::uint64_t unowned = 0;          // changes that named no owner, done or refused
   std::uint64_t unknown_scripts = 0;  // refused
 };
 

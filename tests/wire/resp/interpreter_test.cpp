@@ -152,17 +152,26 @@ TEST_CASE("DEL without the owner is a BREAK where it is allowed") {
   CHECK(talk.hears(reply::Done{}) == ":1\r\n");
 }
 
-TEST_CASE("EXPIRE without the owner may lengthen a lease, never shorten it") {
+TEST_CASE("EXPIRE without the owner is refused as DEL is, also one that would lengthen") {
+  const auto ttl = GENERATE(as<std::string_view>{}, "60000", "999", "-1");
   Talk talk;
-  talk.ask({"PEXPIRE", "a", "60000"});
+  talk.ask({"PEXPIRE", "a", ttl});
+  CHECK_THAT(talk.hears(held_by("me", Token{5}, Milliseconds{1'000})),
+             Catch::StartsWith("-ERR key is a lock"));
+  talk.ask({"PEXPIRE", "a", ttl});
+  CHECK(talk.hears(reply::Show{}) == ":0\r\n");
+  talk.ask({"INFO"});
+  CHECK_THAT(talk.hears(reply::Hello{}), Catch::Contains("unowned_changes:1\r\n"));
+}
+
+TEST_CASE("EXPIRE without the owner renews where it is allowed, and is counted") {
+  Talk talk{Policy{.allow_unowned = true}};
+  talk.ask({"EXPIRE", "a", "60"});
   CHECK(talk.hears(held_by("me", Token{5}, Milliseconds{1'000})).empty());
   CHECK(talk.next<request::Renew>().ttl == Milliseconds{60'000});
   CHECK(talk.hears(reply::Lasting{Milliseconds{60'000}}) == ":1\r\n");
-  talk.ask({"PEXPIRE", "a", "999"});
-  CHECK_THAT(talk.hears(held_by("me", Token{5}, Milliseconds{1'000})),
-             Catch::StartsWith("-ERR key is a lock"));
-  talk.ask({"EXPIRE", "a", "-1"});
-  CHECK_THAT(talk.hears(held_by("me", Token{5})), Catch::StartsWith("-ERR key is a lock"));
+  talk.ask({"INFO"});
+  CHECK_THAT(talk.hears(reply::Hello{}), Catch::Contains("unowned_changes:1\r\n"));
 }
 
 TEST_CASE("FENCE answers the owner's token and nobody else's") {
