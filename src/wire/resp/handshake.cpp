@@ -2,6 +2,7 @@
 #include "wire/resp/handshake.hpp"
 
 #include <string>
+#include <utility>
 
 #include "wire/resp/letters.hpp"
 #include "wire/values.hpp"
@@ -42,10 +43,34 @@ void answer_config(std::string_view key, const Writer& writer) {
   writer.bulk(key == "save" ? "" : "no");
 }
 
+// MULTI is taken, so that a client which waits for its answer comes to its EXEC or DISCARD.
+bool answer_transaction(std::string_view word, Speaker& speaker, const Writer& writer) {
+  const bool ends = word == "EXEC" || word == "DISCARD";
+  if (std::exchange(speaker.in_multi, speaker.in_multi && !ends)) {
+    if (word == "RESET" || word == "QUIT") return false;
+    if (word == "EXEC") {
+      writer.error("EXECABORT", "Transaction discarded: MULTI is not served here");
+    } else if (word == "DISCARD") {
+      writer.simple("OK");
+    } else {
+      writer.error("ERR", "MULTI is not served here: nothing is done before EXEC or DISCARD");
+    }
+    return true;
+  }
+  if (ends) {
+    writer.error("ERR", std::string(word) + " without MULTI");
+  } else if (word == "MULTI") {
+    speaker.in_multi = true;
+    writer.simple("OK");
+  }
+  return ends || word == "MULTI";
+}
+
 }  // namespace
 
 bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker,
                       const Writer& writer) {
+  if (answer_transaction(word, speaker, writer)) return true;
   if (word == "PING") {
     command.size() > 1 ? writer.bulk(command[1]) : writer.simple("PONG");
   } else if (word == "ECHO" && command.size() == 2) {
@@ -68,6 +93,7 @@ bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker
   } else if (word == "RESET") {
     speaker.version = Version::two;
     speaker.name.clear();
+    speaker.in_multi = false;
     writer.simple("RESET");
   } else {
     return false;

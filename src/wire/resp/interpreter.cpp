@@ -148,7 +148,7 @@ std::unique_ptr<Exchange> Interpreter::interpret(Arguments command, Speaker& spe
   const auto exchange = [&](auto what) {
     return std::make_unique<Exchange>(std::move(what), speaker.version, policy_, counts_);
   };
-  if (word == "HELLO") {
+  if (word == "HELLO" && !speaker.in_multi) {
     const Refused refused = take_hello(command, speaker);
     if (refused.code.empty()) return exchange(Task{.act = Act::ask_role, .yes = Say::hello});
     Writer(out, speaker.version).error(refused.code, refused.text);

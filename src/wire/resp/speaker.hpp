@@ -14,6 +14,7 @@ struct Speaker {
   Version version = Version::two;
   std::uint64_t number = 0;  // CLIENT ID
   std::string name;          // CLIENT SETNAME
+  bool in_multi = false;     // all is refused, to EXEC, DISCARD or RESET
 };
 
 }  // namespace pawl::wire::resp

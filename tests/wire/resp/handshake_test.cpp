@@ -42,4 +42,24 @@ TEST_CASE("a HELLO that is refused changes nothing") {
   CHECK(talk.speaker.version == Version::two);
 }
 
+TEST_CASE("a HELLO with a password is told what to change") {
+  Talk talk;
+  CHECK_THAT(talk.ask({"HELLO", "3", "AUTH", "u", "p"}), Catch::Contains("remove the password"));
+}
+
+TEST_CASE("within MULTI nothing is carried out, to its end") {
+  Talk talk;
+  CHECK(talk.ask({"MULTI"}) == "+OK\r\n");
+  CHECK_THAT(talk.ask({"SET", "a", "me", "NX"}), Catch::StartsWith("-ERR MULTI"));
+  CHECK_THAT(talk.ask({"UNLOCK", "a", "TOKEN", "1"}), Catch::StartsWith("-ERR MULTI"));
+  CHECK_THAT(talk.ask({"HELLO", "3"}), Catch::StartsWith("-ERR MULTI"));
+  CHECK_THAT(talk.ask({"MULTI"}), Catch::StartsWith("-ERR MULTI"));
+  SECTION("EXEC") { CHECK_THAT(talk.ask({"exec"}), Catch::StartsWith("-EXECABORT ")); }
+  SECTION("DISCARD") { CHECK(talk.ask({"DISCARD"}) == "+OK\r\n"); }
+  SECTION("RESET") { CHECK(talk.ask({"RESET"}) == "+RESET\r\n"); }
+  CHECK(talk.ask({"PING"}) == "+PONG\r\n");
+  CHECK(talk.ask({"EXEC"}) == "-ERR EXEC without MULTI\r\n");
+  CHECK(talk.ask({"DISCARD"}) == "-ERR DISCARD without MULTI\r\n");
+}
+
 }  // namespace pawl::wire::resp
