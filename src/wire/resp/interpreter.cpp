@@ -267,7 +267,7 @@ Refusal Interpreter::run_script(std::string_view word, Arguments command, Task& 
 Refusal Interpreter::task_of(const Script& script, Arguments keys, Arguments arguments,
                              Task& task) {
   if (arguments.size() < arguments_of(script)) return refuse("this script takes more arguments");
-  if (script.extra == Script::Extra::owner_alone && !keys.empty()) keys = keys.first(1);
+  if (!script.all_keys && !keys.empty()) keys = keys.first(1);
   task = {.act = script.act, .yes = script.yes, .no = script.no, .missing = script.missing};
   task.keys.assign(keys.begin(), keys.end());
   if (script.owner_at != 0) task.owner = arguments[script.owner_at - 1U];

@@ -26,9 +26,10 @@ constexpr Script set_or_expire{
 constexpr Script set_if_missing_seconds{
     .act = Act::acquire, .yes = Say::ok, .no = Say::nil, .ttl_at = 2, .ttl_unit_ms = second};
 constexpr Script several_acquire{
-    .act = Act::acquire, .yes = Say::count, .no = Say::zero, .ttl_at = 2};
-constexpr Script several_extend{.act = Act::extend, .yes = Say::count, .ttl_at = 2};
-constexpr Script several_release{.act = Act::release, .yes = Say::count};
+    .act = Act::acquire, .yes = Say::count, .no = Say::zero, .ttl_at = 2, .all_keys = true};
+constexpr Script several_extend{
+    .act = Act::extend, .yes = Say::count, .ttl_at = 2, .all_keys = true};
+constexpr Script several_release{.act = Act::release, .yes = Say::count, .all_keys = true};
 
 // ARGV[1] is the number of a database.
 constexpr Script second_is_owner(Script script) {
@@ -50,19 +51,14 @@ constexpr Known known_scripts[] = {
     {"1cac51482acf5858da00f6d685d68f886cd6b6b2", compare_and_expire},
     // python-redis-lock: unlock, extend
     {"90da91872223f85eb1376a17e3c4df21ace8c54b",
-     {.act = Act::release,
-      .yes = Say::zero,
-      .no = Say::one,
-      .missing = Say::one,
-      .extra = Script::Extra::owner_alone}},
+     {.act = Act::release, .yes = Say::zero, .no = Say::one, .missing = Say::one}},
     {"fed16109024d968d9496e4140fe1355bac05ebff",
      {.act = Act::extend,
       .yes = Say::zero,
       .no = Say::one,
       .missing = Say::one,
       .ttl_at = 2,
-      .ttl_unit_ms = second,
-      .extra = Script::Extra::owner_alone}},
+      .ttl_unit_ms = second}},
     // pottery: acquired, extend, release
     {"f5f7bd3a3aa4a63c507c1155c5ea1219b350d992", {.act = Act::look_own, .yes = Say::milliseconds}},
     {"ba015a80261b616e7a62d35df0b8e3edbe6c9414", compare_and_expire},
@@ -116,13 +112,26 @@ constexpr Known known_scripts[] = {
     {"8a7fdef25bdef981900f982f5773edaf35000372", expire_or_persist},
     // bsm/redislock: obtain, refresh, release, remaining
     {"eb0c00d98f6f33b4262419a509002884540f30be",
-     {.act = Act::take, .yes = Say::ok, .no = Say::nil, .ttl_at = 3}},
+     {.act = Act::take, .yes = Say::ok, .no = Say::nil, .ttl_at = 3, .all_keys = true}},
     {"5a22d7e8431313862816d4416b5e46dd70fc340d",
-     {.act = Act::extend, .yes = Say::ok, .no = Say::nil, .missing = Say::nil, .ttl_at = 2}},
+     {.act = Act::extend,
+      .yes = Say::ok,
+      .no = Say::nil,
+      .missing = Say::nil,
+      .ttl_at = 2,
+      .all_keys = true}},
     {"9470c810040e272ee6c579d8d4331aaf6332a7b1",
-     {.act = Act::release_all, .yes = Say::ok, .no = Say::nil, .missing = Say::nil}},
+     {.act = Act::release_all,
+      .yes = Say::ok,
+      .no = Say::nil,
+      .missing = Say::nil,
+      .all_keys = true}},
     {"66e1084c2d842a7e8c271925aae90219fac4e129",
-     {.act = Act::look_own, .yes = Say::milliseconds, .no = Say::nil, .missing = Say::nil}},
+     {.act = Act::look_own,
+      .yes = Say::milliseconds,
+      .no = Say::nil,
+      .missing = Say::nil,
+      .all_keys = true}},
     // node-redlock 5 and 4: acquire, extend, release
     {"96da70f7716f27d278a5218544df37fd8b0a5e4c", several_acquire},
     {"e5a322e2634ef59a516e8ea150cb085afafee684", several_acquire},

@@ -22,7 +22,6 @@ struct Script {
     adds_if_zero,  // ARGV[3] is "0": the TTL is added to what is left
     takes_if_yes,  // ARGV[3] is "yes": may acquire, not only extend
     may_lack_ttl,  // a TTL of 0 or less means none
-    owner_alone,   // KEYS[1] is the lock, the others are not
   };
 
   Act act = Act::release;
@@ -33,6 +32,7 @@ struct Script {
   std::uint8_t ttl_at = 0;    // which of ARGV is the TTL; 0: none
   std::int64_t ttl_unit_ms = 1;
   Extra extra = Extra::none;
+  bool all_keys = false;  // acts on all of KEYS; else on KEYS[1]
 
   bool operator==(const Script&) const = default;
 };

@@ -62,7 +62,7 @@ struct Task {
 // What Redis clients may do that Redis lets them and a lock server would not.
 struct Policy {
   Milliseconds missing_ttl{3'600'000};  // of a lock whose client gives none; 0: it is refused
-  bool allow_unowned = false;           // to release a lock, or change its TTL, without its owner's name
+  bool allow_unowned = false;  // to release a lock, or change its TTL, without its owner's name
 };
 
 // How often something happened that an operator may wish to know.

@@ -10,6 +10,10 @@
 namespace pawl::wire::resp {
 namespace {
 
+constexpr std::string_view release = "c3f8721cbb97f72bc19e972846bd7aaf91901658";
+constexpr std::string_view extend_several = "aed6f382e410db8ba7926d4e5e9aab410bf2a78a";
+constexpr std::string_view release_several = "e4612211c9f8f51c257e26e056b0a654b3187242";
+
 // The code spans of the first column of the table under "## Requests".
 std::vector<std::string> commands_of_page() {
   std::ifstream page(PAWL_REDIS_PAGE);
@@ -194,9 +198,8 @@ TEST_CASE("an unknown script is refused by its SHA-1, and its beginning kept for
 }
 
 TEST_CASE("a script of several keys extends all of them or none") {
-  constexpr auto extend = "aed6f382e410db8ba7926d4e5e9aab410bf2a78a";
   Talk talk;
-  talk.ask({"EVALSHA", extend, "2", "a", "b", "me", "9000"});
+  talk.ask({"EVALSHA", extend_several, "2", "a", "b", "me", "9000"});
   CHECK(talk.hears(held_by("me", Token{3})).empty());
   CHECK(talk.next<request::Show>().name == "b");
   SECTION("one grant is renewed once") {
@@ -228,6 +231,45 @@ TEST_CASE("redis-py adds to the time left, or begins anew") {
   CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
   CHECK(talk.next<request::Renew>().ttl == Milliseconds{7'000});
   CHECK(talk.hears(reply::Lasting{}) == ":1\r\n");
+TEST_CASE("a script of one key lets the others alone") {
+  Talk talk;
+  talk.ask({"EVALSHA", release, "2", "a", "b", "me"});
+  CHECK(talk.hears(held_by("me", Token{3})).empty());
+  const auto& unlock = talk.next<request::Unlock>();
+  CHECK(std::vector<std::string_view>(unlock.names.begin(), unlock.names.end()) ==
+        std::vector<std::string_view>{"a"});
+  CHECK(talk.hears(reply::Done{}) == ":1\r\n");
+}
+
+TEST_CASE("a key that is named twice is looked at once") {
+  SECTION("EXISTS counts it twice, as in Redis") {
+    Talk talk;
+    talk.ask({"EXISTS", "a", "b", "a"});
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.next<request::Show>().name == "b");
+    CHECK(talk.hears(reply::Show{}) == ":2\r\n");
+  }
+  SECTION("DEL") {
+    Talk talk{Policy{.allow_unowned = true}};
+    talk.ask({"DEL", "a", "a"});
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.next<request::Break>().name == "a");
+    CHECK(talk.hears(reply::Done{}) == ":1\r\n");
+  }
+  SECTION("a script") {
+    Talk talk;
+    talk.ask({"EVALSHA", release_several, "2", "a", "a", "me"});
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.hears(reply::Done{}) == ":1\r\n");
+  }
+  SECTION("a script that extends all of them counts them all") {
+    Talk talk;
+    talk.ask({"EVALSHA", extend_several, "2", "a", "a", "me", "9000"});
+    CHECK(talk.hears(held_by("me", Token{3})).empty());
+    CHECK(talk.hears(reply::Lasting{}) == ":2\r\n");
+  }
+}
+
   talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "1"});
   CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
   CHECK(talk.next<request::Renew>().ttl == Milliseconds{5'000});
