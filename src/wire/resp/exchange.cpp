@@ -24,6 +24,7 @@ std::string note_of(std::string_view owner) { return std::string(owner_mark).app
 
 Exchange::Exchange(Task task, Version version, const Policy& policy, Counts& counts)
     : task_(std::move(task)), version_(version), policy_(policy), counts_(counts) {
+  name_once();
   if (task_.act == Act::ask_role) {
     request_ = request::Hello{};
   } else if (task_.act == Act::acquire) {
@@ -72,6 +73,21 @@ bool Exchange::on(const ReplyBody& body, std::string& out) {
   }
   if (done_) say(answer_, writer);
   return done_;
+}
+
+// Each key is looked at and acted upon once, however often it was named.
+void Exchange::name_once() {
+  std::vector<std::string> keys;
+  for (std::string& key : task_.keys) {
+    const auto known = std::find(keys.begin(), keys.end(), key);
+    if (known == keys.end()) {
+      keys.push_back(std::move(key));
+      times_.push_back(1);
+    } else {
+      ++times_[static_cast<std::size_t>(known - keys.begin())];
+    }
+  }
+  task_.keys = std::move(keys);
 }
 
 void Exchange::look_at(std::size_t key) {
@@ -159,9 +175,7 @@ bool Exchange::act_on_next() {
   for (; next_target_ < targets_.size(); ++next_target_) {
     const std::size_t at = targets_[next_target_];
     if (seen_[at].token != seen.token) break;
-    if (std::find(names_.begin(), names_.end(), task_.keys[at]) == names_.end()) {
-      names_.push_back(task_.keys[at]);
-    }
+    names_.push_back(task_.keys[at]);
   }
   const Milliseconds ttl = task_.ttl_is_more ? seen.left + task_.ttl : task_.ttl;
   switch (task_.act) {
@@ -218,7 +232,7 @@ void Exchange::say(Say what, const Writer& writer) const {
     case Say::minus_two: return writer.integer(-2);
     case Say::ok: return writer.simple("OK");
     case Say::nil: return writer.null();
-    case Say::count: return writer.integer(count_);
+    case Say::count: return writer.integer(count());
     case Say::value: return say_value(writer);
     case Say::milliseconds: return writer.integer(least_left().count());
     case Say::seconds: return writer.integer((least_left().count() + 500) / 1'000);
@@ -244,6 +258,15 @@ void Exchange::say_value(const Writer& writer) const {
   const Seen& seen = seen_.front();
   if (!seen.held()) return writer.null();
   writer.bulk(seen.has_owner ? seen.owner : "token=" + std::to_string(seen.token.value));
+}
+
+// EXISTS and a script that extends count a key as often as it was named, as in Redis; what is
+// deleted is gone by the second time.
+std::int64_t Exchange::count() const {
+  if (task_.act != Act::look && task_.act != Act::extend) return count_;
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < seen_.size(); ++i) count += seen_[i].held() ? times_[i] : 0;
+  return count;
 }
 
 Milliseconds Exchange::least_left() const {

@@ -51,6 +51,7 @@ class Exchange {
     [[nodiscard]] bool held() const { return token.value != 0; }
   };
 
+  void name_once();
   void look_at(std::size_t key);
   void note_holder(const reply::Show& show);
   // True: nothing is left to be done, and `answer_` says what to say.
@@ -65,6 +66,7 @@ class Exchange {
   void say(Say what, const Writer& writer) const;
   void say_value(const Writer& writer) const;
   [[nodiscard]] Milliseconds least_left() const;
+  [[nodiscard]] std::int64_t count() const;
 
   Task task_;
   Version version_;
@@ -76,6 +78,7 @@ class Exchange {
   std::vector<std::string_view> names_;
 
   Request request_;
+  std::vector<std::int64_t> times_;  // each key was named
   std::vector<Seen> seen_;
   std::vector<std::size_t> targets_;  // keys to act on
   std::size_t next_target_ = 0;
