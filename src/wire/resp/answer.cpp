@@ -99,14 +99,16 @@ void write_error(const Writer& writer, const reply::Error& error) {
     if (!text.empty()) text += ' ';
     text.append(key).append(value);
   };
+  std::string_view message = error.message;
   if (error.code == ErrorCode::not_primary) add("", "this node is not the primary");
   if (error.code == ErrorCode::no_quorum) {
-    add("", "no majority answers: whether this took effect is unknown");
+    add("", "whether this took effect is unknown:");
+    if (message.empty()) message = "no majority answers";
   }
   add("primary=", error.primary);
   add("limit=", error.limit);
   add("cycle=", error.cycle);
-  add("", error.message);
+  add("", message);
   writer.error(word_of(error.code), text);
 }
 

@@ -11,7 +11,9 @@ namespace pawl::wire::resp {
 namespace {
 
 constexpr std::uint64_t databases = 16;
-constexpr std::string_view no_auth = "AUTH is not in this version: every client may do everything";
+constexpr std::string_view no_auth =
+    "AUTH is not in this version, every client may do everything: remove the password from the "
+    "client's configuration";
 
 void answer_client(Arguments command, Speaker& speaker, const Writer& writer) {
   const std::string what = command.size() > 1 ? upper(command[1]) : std::string();

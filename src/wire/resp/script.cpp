@@ -207,6 +207,20 @@ void append_literal(std::string& form, std::string_view& text) {
   text.remove_prefix(end == text.npos ? text.size() : end + 1);
 }
 
+// Takes the comment at the start of `text` off it: to the end of the line, or, a long one
+// (--[[ … ]], --[==[ … ]==]), to its own end. Both may be that of the text.
+void skip_comment(std::string_view& text) {
+  std::size_t level = 3;
+  while (level < text.size() && text[level] == '=') ++level;
+  std::string end = "\n";
+  if (text.substr(2).starts_with('[') && text.substr(level).starts_with('[')) {
+    end = ']' + std::string(level - 3, '=') + ']';
+  }
+  const std::size_t found = text.find(end, 2);
+  const std::size_t kept = end == "\n" ? found : found + end.size();
+  text.remove_prefix(found == text.npos ? text.size() : kept);
+}
+
 }  // namespace
 
 std::string normal_form(std::string_view text) {
@@ -215,7 +229,8 @@ std::string normal_form(std::string_view text) {
   while (!text.empty()) {
     const char c = text.front();
     if (text.starts_with("--")) {
-      text.remove_prefix(std::min(text.find('\n'), text.size()));
+      skip_comment(text);
+      space = true;
       continue;
     }
     if (is_space(c)) {

@@ -26,7 +26,8 @@ void Writer::map(std::size_t pairs) const {
 
 void Writer::error(std::string_view code, std::string_view text) const {
   out_ += '-';
-  out_.append(code) += ' ';
+  out_ += code;
+  if (!text.empty()) out_ += ' ';
   line(text);
 }
 

@@ -75,6 +75,13 @@ TEST_CASE("a SET without NX is refused where the lock is taken") {
   CHECK(talk.hears(reply::Error{.code = ErrorCode::busy}).starts_with("-ERR key is a lock"));
 }
 
+TEST_CASE("a SET does not take a lock from another owner, whatever else is allowed") {
+  Talk talk{Policy{.allow_unowned = true}};
+  talk.ask({"SET", "a", "me", "XX", "PX", "5000"});
+  const std::string answer = talk.hears(held_by("you", Token{4}));
+  CHECK_THAT(answer, Catch::StartsWith("-ERR key is a lock") && !Catch::Contains("allow_unowned"));
+}
+
 TEST_CASE("a SET without a TTL gets that of the policy, and is counted") {
   Talk talk;
   CHECK(talk.asks<request::Lock>({"SET", "a", "me", "NX"}).ttl == Milliseconds{3'600'000});
@@ -224,13 +231,6 @@ TEST_CASE("a script of several keys extends all of them or none") {
   }
 }
 
-TEST_CASE("redis-py adds to the time left, or begins anew") {
-  constexpr auto extend = "a4e8783852e6b949f9ef3a97212805108459a890";
-  Talk talk;
-  talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "0"});
-  CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
-  CHECK(talk.next<request::Renew>().ttl == Milliseconds{7'000});
-  CHECK(talk.hears(reply::Lasting{}) == ":1\r\n");
 TEST_CASE("a script of one key lets the others alone") {
   Talk talk;
   talk.ask({"EVALSHA", release, "2", "a", "b", "me"});
@@ -270,6 +270,13 @@ TEST_CASE("a key that is named twice is looked at once") {
   }
 }
 
+TEST_CASE("redis-py adds to the time left, or begins anew") {
+  constexpr auto extend = "a4e8783852e6b949f9ef3a97212805108459a890";
+  Talk talk;
+  talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "0"});
+  CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
+  CHECK(talk.next<request::Renew>().ttl == Milliseconds{7'000});
+  CHECK(talk.hears(reply::Lasting{}) == ":1\r\n");
   talk.ask({"EVALSHA", extend, "1", "a", "me", "5000", "1"});
   CHECK(talk.hears(held_by("me", Token{3}, Milliseconds{2'000})).empty());
   CHECK(talk.next<request::Renew>().ttl == Milliseconds{5'000});
@@ -330,6 +337,29 @@ TEST_CASE("pawl's own words come as arrays, their options as one word or as two"
   CHECK(talk.asks<request::Lock>({"LOCK", "a", "SHARED"}).mode == Mode::shared);
   CHECK(talk.asks<request::Lock>({"LOCK", "a", "SLOTS", "5"}).slots == 5);
   CHECK(talk.asks<request::Unlock>({"UNLOCK", "a", "TOKEN", "9"}).token == Token{9});
+}
+
+TEST_CASE("PX and EX of a LOCK are numbers, as in Redis") {
+  Talk talk;
+  CHECK(talk.asks<request::Lock>({"LOCK", "a", "EX", "30"}).ttl == Milliseconds{30'000});
+  for (const std::string_view option : {"PX", "EX"}) {
+    for (const std::string_view value : {"100m", "-1", "", "1 wait=5"}) {
+      CHECK_THAT(talk.ask({"LOCK", "a", option, value}),
+                 Catch::StartsWith("-ERR value is not an integer"));
+    }
+  }
+}
+
+TEST_CASE("an error says what is unknown and why, and ends without a blank") {
+  Talk talk;
+  talk.ask({"GET", "a"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::no_quorum, .message = "ask again"}) ==
+        "-NO_QUORUM whether this took effect is unknown: ask again\r\n");
+  talk.ask({"GET", "a"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::no_quorum}) ==
+        "-NO_QUORUM whether this took effect is unknown: no majority answers\r\n");
+  talk.ask({"UNLOCK", "a", "TOKEN", "1"});
+  CHECK(talk.hears(reply::Error{.code = ErrorCode::not_held}) == "-NOT_HELD\r\n");
 }
 
 TEST_CASE("a word of a lock's name cannot smuggle in an option or a line") {

@@ -27,6 +27,13 @@ TEST_CASE("a normal form is the same however a script is laid out") {
   CHECK(normal_form(" a  b ( c , d ) ;\r\n-- e\n") == "a b(c,d)");
 }
 
+TEST_CASE("a normal form has no long comments") {
+  CHECK(normal_form("a --[[ x\n y ]] b") == "a b");
+  CHECK(normal_form("a--[==[ ]] x\n ]==]b") == "a b");
+  CHECK(normal_form("a --[=x\nb") == "a b");
+  CHECK(normal_form("a --[[ never ended\n b") == "a");
+}
+
 TEST_CASE("a normal form keeps what a script compares with") {
   CHECK(normal_form("x == 'No -- T'") == "x==\"No -- T\"");
   CHECK(normal_form("x == 'NO'") != normal_form("x == 'no'"));
