@@ -43,6 +43,15 @@ void check_distinct(Effective& effective, std::string_view left, const Address& 
   }
 }
 
+// What nobody has set is kept within bounds where it is used.
+void check_ttl_cap(Effective& effective) {
+  if (effective.origin_of(key_named("resp.ttl_cap")) == "default") return;
+  const Leases& leases = effective.config.core.leases;
+  const Milliseconds cap = effective.config.resp.ttl_cap;
+  check_order(effective, "leases.min_ttl", leases.min_ttl, "resp.ttl_cap", cap);
+  check_order(effective, "resp.ttl_cap", cap, "leases.max_ttl", leases.max_ttl);
+}
+
 }  // namespace
 
 void check_pairs(Effective& effective) {
@@ -58,6 +67,7 @@ void check_pairs(Effective& effective) {
                 leases.max_ttl);
     check_order(effective, "leases.min_ttl", leases.min_ttl, "sessions.default_ttl", session);
     check_order(effective, "sessions.default_ttl", session, "leases.max_ttl", leases.max_ttl);
+    check_ttl_cap(effective);
   }
   const Listen& listen = effective.config.listen;
   check_distinct(effective, "listen.client", listen.client, "listen.peer", listen.peer);

@@ -241,6 +241,10 @@ void Exchange::say(Say what, const Writer& writer) const {
       writer.array(2);
       say_value(writer);
       return writer.integer(seen_.front().held() ? least_left().count() : -2);
+    case Say::is_taken:
+      return writer.error("ERR",
+                          "key is a lock that is taken: a SET takes it from nobody (NX asks for "
+                          "nil instead, IFEQ value is its owner's)");
     case Say::is_a_lock:
       return writer.error("ERR",
                           "key is a lock: only its owner may change it (DELEX key IFEQ value, SET "

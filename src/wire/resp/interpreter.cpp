@@ -116,7 +116,7 @@ Refusal no_integer() { return refuse("value is not an integer or out of range");
 
 // NX, XX and IFEQ exclude each other: the first says what a SET that fails answers.
 Refusal take_condition(std::string_view option, Arguments command, std::size_t& at, Task& task) {
-  task.no = option == "XX" ? Say::is_a_lock : Say::nil;
+  task.no = option == "XX" ? Say::is_taken : Say::nil;
   if (option == "NX") return {};
   task.act = Act::extend;
   task.missing = Say::nil;
@@ -129,7 +129,7 @@ Refusal take_set_option(Arguments command, std::size_t& at, Task& task,
                         std::optional<Milliseconds>& ttl) {
   const std::string option = upper(command[at]);
   const bool has_value = at + 1 < command.size();
-  const bool is_first = task.act == Act::acquire && task.no == Say::is_a_lock;
+  const bool is_first = task.act == Act::acquire && task.no == Say::is_taken;
   if (is_first && (option == "NX" || option == "XX" || (option == "IFEQ" && has_value))) {
     return take_condition(option, command, at, task);
   }
@@ -212,7 +212,7 @@ Refusal Interpreter::set(Arguments command, Task& task) {
   if (command.size() < 3 || (has_ttl_first && command.size() != 4)) {
     return wrong_number(lower(word));
   }
-  task = {.act = Act::acquire, .yes = Say::ok, .no = Say::is_a_lock};
+  task = {.act = Act::acquire, .yes = Say::ok, .no = Say::is_taken};
   task.keys = {std::string(command[1])};
   task.owner = command[has_ttl_first ? 3 : 2];
   std::optional<Milliseconds> ttl;

@@ -10,6 +10,7 @@
 #include "wire/resp/exchange.hpp"
 #include "wire/resp/letters.hpp"
 #include "wire/text.hpp"
+#include "wire/values.hpp"
 #include "wire/verbs.hpp"
 
 namespace pawl::wire::resp {
@@ -51,6 +52,12 @@ std::size_t add_spelled_option(std::string& line, Arguments rest) {
   return 2;
 }
 
+// Of PX and EX the unit is said already.
+bool has_wrong_number(Arguments rest) {
+  if (rest.size() < 2 || (rest[0] != "PX" && rest[0] != "EX")) return false;
+  return !parse_integer(rest[1]);
+}
+
 bool is_plain(std::string_view word) {
   return !word.empty() && std::none_of(word.begin(), word.end(), [](char c) {
     return is_blank(c) || c == '\n' || c == '\r' || c == '"';
@@ -72,6 +79,9 @@ Refusal line_of(Arguments command, std::string& line) {
   line = command.front();
   for (std::size_t at = 1; at < command.size();) {
     const std::string_view word = command[at];
+    if (at != 1 && has_wrong_number(command.subspan(at))) {
+      return refuse("value is not an integer or out of range");
+    }
     const std::size_t spelled = at == 1 ? 0 : add_spelled_option(line, command.subspan(at));
     at += std::max<std::size_t>(spelled, 1);
     if (spelled != 0) continue;

@@ -44,6 +44,7 @@ enum class Say : std::uint8_t {
   hello,
   info,
   role,
+  is_taken,   // an error: a SET takes it from nobody
   is_a_lock,  // an error: only its owner may change it
   not_owner,  // an error
 };

@@ -142,6 +142,14 @@ TEST_CASE("times to live that contradict each other are refused") {
   CHECK(of_settings({"leases.min_ttl=10s", "leases.max_ttl=30s"}).empty());
 }
 
+TEST_CASE("a TTL for those who give none lies in the range of those who do, if somebody set it") {
+  CHECK(of_settings({"resp.ttl_cap=2h", "leases.max_ttl=1h"}) ==
+        Problems{"--set resp.ttl_cap: resp.ttl_cap (2h) is above leases.max_ttl (1h)"});
+  CHECK(of_settings({"resp.ttl_cap=1s", "leases.min_ttl=5s"}) ==
+        Problems{"--set leases.min_ttl: leases.min_ttl (5s) is above resp.ttl_cap (1s)"});
+  CHECK(of_settings({"leases.max_ttl=30m"}).empty());
+}
+
 TEST_CASE("a contradiction is told at the value that somebody set, also across sources") {
   CHECK(merge({"pawld.yaml", "leases: {max_ttl: 20s}", {{"PAWL_LEASES_DEFAULT_TTL", "25s"}}, {}})
             .problems ==
