@@ -17,20 +17,22 @@ constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
 
-// The disk must never miss a descriptor because clients have them all.
-Limits within_descriptors(Limits limits) {
+// The disk must never miss a descriptor because clients have them all. One that is passed on has
+// two: its own, and that to the primary.
+Limits within_descriptors(Limits limits, bool forwards) {
   constexpr rlim_t reserved = 64;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * reserved) return limits;
-  const rlim_t room = std::min<rlim_t>(limit.rlim_cur - reserved, limits.connections);
-  limits.connections = static_cast<std::uint32_t>(room);
+  const rlim_t room = (limit.rlim_cur - reserved) / (forwards ? 2 : 1);
+  limits.connections = static_cast<std::uint32_t>(std::min<rlim_t>(room, limits.connections));
   return limits;
 }
 
-std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp) {
+std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const Leases& leases) {
   if (resp.enabled == Switch::off) return nullptr;
   const bool reject = resp.missing_ttl == MissingTtl::reject;
-  const wire::resp::Policy policy{.missing_ttl = reject ? Milliseconds{0} : resp.ttl_cap,
+  const Milliseconds cap = std::clamp(resp.ttl_cap, leases.min_ttl, leases.max_ttl);
+  const wire::resp::Policy policy{.missing_ttl = reject ? Milliseconds{0} : cap,
                                   .allow_unowned = resp.allow_unowned == Switch::on};
   return std::make_unique<wire::resp::Interpreter>(policy);
 }
@@ -41,16 +43,16 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
     : log_(log),
       store_(store),
       notify_(notify),
-      limits_(within_descriptors(config.core.limits)),
+      forwards_(config.resp.forward == Switch::on),
+      limits_(within_descriptors(config.core.limits, forwards_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
-      redis_(interpreter_for(config.resp)),
+      redis_(interpreter_for(config.resp, config.core.leases)),
       listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),
       buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
   join(config);
-  forwards_ = config.resp.forward == Switch::on;
   for (const ClusterPeer& peer : config.cluster_peers) {
     client_addresses_.push_back(peer.client.value_or(Address{}));
   }
@@ -131,7 +133,7 @@ void Server::perform() {
 }
 
 void Server::configure(const Settings& settings) {
-  limits_ = within_descriptors(settings.limits);
+  limits_ = within_descriptors(settings.limits, forwards_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

@@ -128,6 +128,7 @@ class Server {
   const Log& log_;
   Store& store_;
   Notify& notify_;
+  const bool forwards_;  // Redis clients, to the primary
   Limits limits_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
@@ -137,7 +138,6 @@ class Server {
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
   std::uint64_t redis_clients_ = 0;                 // so far
-  bool forwards_ = false;                           // Redis clients, to the primary
   std::vector<Address> client_addresses_;           // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};
 

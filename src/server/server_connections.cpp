@@ -20,7 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr Span longest_linger = 2s;
 constexpr std::uint32_t most_discarded = 1'048'576;
-constexpr std::uint32_t most_refused = 256;  // more get no line: the flood has the descriptors
+// More get no line. They are among the descriptors that are reserved, of which the disk needs some.
+constexpr std::uint32_t most_refused = 32;
 constexpr Span peer_check = 1s;
 
 bool is_later(const error_code& error) {

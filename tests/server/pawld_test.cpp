@@ -111,6 +111,23 @@ TEST_CASE("SIGHUP reloads limits, names what needs a restart, and keeps a bad fi
   CHECK(client.ask(line).starts_with("ERR TOO_LONG"));
 }
 
+TEST_CASE("the descriptors that a flood leaves are enough, also where a client may take two") {
+  constexpr std::size_t reserved = 64;
+  constexpr std::size_t limit = 160;
+  const bool forwards = GENERATE(true, false);
+  std::vector<std::string> settings = free_port;
+  if (forwards) settings.insert(settings.end(), {"--set", "resp.forward=on"});
+  Daemon daemon(settings, limit);
+  const std::uint16_t port = daemon.port();
+  std::vector<LineClient> crowd;
+  while (crowd.emplace_back(port).ask("PING") == "OK pong") REQUIRE(crowd.size() < limit);
+  CHECK(crowd.size() - 1 == (limit - reserved) / (forwards ? 2 : 1));
+  for (std::size_t i = 0; i < limit; ++i) crowd.emplace_back(port);
+  while (crowd.back().line()) continue;  // until all have been seen
+  daemon.signal(SIGTERM);
+  CHECK_FALSE(daemon.logged("cannot accept connections"));
+}
+
 // Sanitized, an object's type is looked up through a pipe, for which there is no descriptor here: a
 // false alarm.
 #ifndef __SANITIZE_ADDRESS__
