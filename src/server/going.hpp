@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "server/connection.hpp"
 #include "server/loop.hpp"
@@ -22,11 +23,15 @@ class Going {
   // Asked before each request is stepped.
   [[nodiscard]] bool is_over() {
     const int before = requests_++;
-    const bool look = before != 0 && before % between_looks == 0;
+    const bool look = before != 0 && (before % between_looks == 0 || std::exchange(costly_, false));
     return before == most_requests_ ||
            connection_.outbox.unread_bytes() > told_before_ + most_told ||
            (look && loop_.budget_is_spent());
   }
+
+  // The request just stepped may have cost as much as many others: the clock is read before the
+  // next.
+  void was_costly() { costly_ = true; }
 
  private:
   // The first one, of what was just read, is short: a hundred pipelines that come at once are soon
@@ -41,6 +46,7 @@ class Going {
   const int most_requests_;
   const std::size_t told_before_;
   int requests_ = 0;
+  bool costly_ = false;
 };
 
 }  // namespace pawl::server

@@ -97,7 +97,7 @@ class Server {
 
   // server_resp.cpp: the same for a Redis client
   void step_commands(Connection& connection, std::string_view& rest);
-  void step_command(Connection& connection);
+  bool step_command(Connection& connection);
   void go_on_asking(Connection& connection);
   void answer(Connection& connection, const Reply& reply);
   void refuse_command(Connection& connection, std::string_view why);

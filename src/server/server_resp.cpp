@@ -26,13 +26,14 @@ void Server::step_commands(Connection& connection, std::string_view& rest) {
     }
     if (!whole) return;
     if (going.is_over()) return list_work(connection);
-    if (!words_.empty()) step_command(connection);
+    if (!words_.empty() && step_command(connection)) going.was_costly();
     rest.remove_prefix(taken.size);
     connection.half_line_since = never;
   }
 }
 
-void Server::step_command(Connection& connection) {
+// True: it asked the node, perhaps for all the holders of a lock.
+bool Server::step_command(Connection& connection) {
   RespTalk& talk = *connection.resp;
   const RequestNumber number = connection.next_number();
   static_cast<void>(connection.outbox.begin(number, {}));
@@ -45,17 +46,24 @@ void Server::step_command(Connection& connection) {
     if (!script.empty() && said_scripts_.may_say(script, loop_.now())) {
       log_.warn("a Redis client sent a script that is not known", {{"begins", script}});
     }
-    return;
+    return false;
   }
   talk.asked.push_back({number, std::move(exchange)});
   talk.to_step = true;
   go_on_asking(connection);
+  return true;
 }
 
-// Steps what the newest command asks, until it is answered or must wait.
+// Steps what the newest command asks, until it is answered or must wait: for the node, or, as a
+// command may look at many locks of many holders, for the others to have their turn.
 void Server::go_on_asking(Connection& connection) {
   RespTalk& talk = *connection.resp;
-  while (std::exchange(talk.to_step, false)) {
+  for (bool first = true; std::exchange(talk.to_step, false); first = false) {
+    if (!first && loop_.budget_is_spent()) {
+      talk.to_step = true;
+      connection.parked = true;
+      return list_work(connection);
+    }
     const RequestNumber number = talk.asked.back().number;
     Request& request = *talk.asked.back().exchange->request();
     std::optional<Secret> secret;

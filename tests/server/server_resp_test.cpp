@@ -100,6 +100,34 @@ TEST_CASE("a wait of a Redis client is granted in its turn") {
   CHECK(waiter.line() == "+PONG\r");
 }
 
+TEST_CASE("a command that looks at many locks of many holders waits for its next go as well") {
+  RunningServer server;
+  LineClient eager = server.connect();
+  LineClient modest = server.connect();
+  REQUIRE(ask(eager, {"PING"}) == "+PONG\r");
+  REQUIRE(modest.ask("PING") == "OK pong");
+  std::string looks = "*65\r\n$6\r\nEXISTS\r\n";
+  const std::string note(1'000, 'n');
+  for (int lock = 10; lock < 74; ++lock) {
+    const std::string name = "hot" + std::to_string(lock);
+    looks += "$5\r\n" + name + "\r\n";
+    constexpr int holders = 200;
+    std::string locks;
+    for (int i = 0; i < holders; ++i) {
+      locks += "LOCK " + name + " mode=slot slots=200 ttl=1h note=" + note + '\n';
+    }
+    modest.send(locks);
+    for (int i = 0; i < holders; ++i) REQUIRE(starts(modest.line(), "OK token="));
+  }
+  server.while_held([&] {
+    eager.send(looks + command({"SET", "a", "me", "NX", "PX", "60000"}));
+    modest.send("LOCK a\n");
+  });
+  CHECK(starts(modest.line(), "OK token="));
+  CHECK(eager.line() == ":64\r");
+  CHECK(eager.line() == "$-1\r");
+}
+
 TEST_CASE("what is not RESP is answered after all that is due, then the connection is closed") {
   const RunningServer server;
   LineClient client = server.connect();
