@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/relay.hpp"
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
@@ -23,8 +22,7 @@ Relay::Relay(boost::asio::io_context& context, const Address& primary, Owner own
       primary_{primary.host, std::to_string(primary.port)},
       owner_(std::move(owner)),
       patience_(context),
-      socket_(context),
-      unheard_(answer_to_mark.size()) {}
+      socket_(context) {}
 
 void Relay::start() {
   patience_.expires_after(longest_attempt);
@@ -66,10 +64,38 @@ void Relay::hear() {
   error_code error;
   const std::size_t size = socket_.read_some(boost::asio::buffer(bytes), error);
   if (error && error != boost::asio::error::would_block) return end();
-  const std::size_t skipped = std::min(unheard_, size);
-  unheard_ -= skipped;
-  if (size > skipped) owner_.heard({bytes.data() + skipped, size - skipped});
-  if (!closed_) listen();
+  std::string_view heard(bytes.data(), size);
+  if (!taken_ && !is_taken(heard)) return;
+  if (!heard.empty()) owner_.heard(heard);
+  if (!closed_ && !held_) listen();
+}
+
+void Relay::go_on() {
+  held_ = false;
+  listen();
+}
+
+// Takes the answer to the mark off `bytes`. False: there is nothing behind it that is the client's.
+bool Relay::is_taken(std::string_view& bytes) {
+  const std::size_t known = answer_.size();
+  answer_ += bytes;
+  taken_ = answer_.starts_with(answer_to_mark);
+  if (taken_) {
+    bytes.remove_prefix(answer_to_mark.size() - known);
+  } else if (answer_to_mark.starts_with(answer_)) {
+    listen();
+  } else {
+    pass_on_refusal();
+  }
+  return taken_;
+}
+
+// The last line of a node that takes no more connections, or speaks no RESP. It comes at once.
+void Relay::pass_on_refusal() {
+  const std::string line = answer_.substr(0, answer_.find_first_of("\r\n"));
+  const std::string said = line.starts_with('-') ? line : "-ERR the primary refuses: " + line;
+  owner_.heard(said + "\r\n");
+  end();
 }
 
 void Relay::write() {

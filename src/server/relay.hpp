@@ -36,6 +36,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void send(std::string_view bytes);
   // What the primary has not taken yet.
   [[nodiscard]] std::size_t unsent() const { return queued_.size() + sending_.size(); }
+  // The primary is heard no more until it goes on: what it says would be kept for a client that
+  // does not read.
+  void hold() { held_ = true; }
+  [[nodiscard]] bool is_held() const { return held_; }
+  void go_on();
   // Calls nobody any more.
   void close();
 
@@ -43,6 +48,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void connect(const client::Endpoints& endpoints);
   void listen();
   void hear();
+  [[nodiscard]] bool is_taken(std::string_view& bytes);
+  void pass_on_refusal();
   void write();
   void end();
 
@@ -53,8 +60,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   Socket socket_;
   std::string queued_{relay_mark};
   std::string sending_;
-  std::size_t unheard_;  // of the answer to the mark
+  std::string answer_;  // to the mark, as far as it came
+  bool taken_ = false;  // the answer is that of a primary that takes it
   bool connected_ = false;
+  bool held_ = false;
   bool closed_ = false;
 };
 

@@ -106,6 +106,7 @@ class Server {
   void relay(Connection& connection);
   void pass_on(Connection& connection, std::string_view& rest);
   void on_relayed(ConnectionId id, std::string_view bytes);
+  void go_on_relaying(Connection& connection);
   void end_relays();
 
   // server_connections.cpp: sockets coming, ready, overdue and going

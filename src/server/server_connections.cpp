@@ -132,6 +132,7 @@ void Server::write(Connection& connection) {
   since(connection.overfull_since, connection.outbox.ready_bytes() > limits_.unread_output,
         loop_.now());
   if (connection.blocked && connection.may_step(limits_)) list_work(connection);
+  go_on_relaying(connection);
   arm(connection);
 }
 

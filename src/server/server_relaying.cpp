@@ -41,10 +41,17 @@ void Server::on_relayed(ConnectionId id, std::string_view bytes) {
   if (connection == nullptr) return;
   if (!bytes.empty()) {
     connection->outbox.event(0, [&](std::string& out) { out += bytes; });
-    connection->overrun = is_behind(*connection);
+    if (is_behind(*connection)) connection->resp->relay->hold();
   } else if (std::exchange(connection->parked, false)) {
     list_work(*connection);
   }
+}
+
+// Who was held because it did not read has read enough.
+void Server::go_on_relaying(Connection& connection) {
+  if (connection.resp == nullptr || !connection.resp->relay) return;
+  Relay& relay = *connection.resp->relay;
+  if (relay.is_held() && connection.outbox.unread_bytes() <= limits_.unread_output) relay.go_on();
 }
 
 // The primary is another one, or none: who is relayed must begin anew. Called within a step, so

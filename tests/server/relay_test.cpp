@@ -20,9 +20,12 @@ using namespace std::chrono_literals;
 struct Relayed {
   Relayed() {
     const Address address{"127.0.0.1", acceptor.local_endpoint().port()};
-    relay = std::make_shared<Relay>(
-        context, address,
-        Relay::Owner{[this](std::string_view bytes) { heard += bytes; }, [this] { ended = true; }});
+    relay = std::make_shared<Relay>(context, address,
+                                    Relay::Owner{[this](std::string_view bytes) {
+                                                   heard += bytes;
+                                                   if (holds) relay->hold();
+                                                 },
+                                                 [this] { ended = true; }});
     relay->start();
   }
   ~Relayed() { relay->close(); }
@@ -56,6 +59,7 @@ struct Relayed {
   std::shared_ptr<Relay> relay;
   std::string heard;
   bool ended = false;
+  bool holds = false;  // the client does not read
 };
 
 }  // namespace
@@ -71,6 +75,34 @@ TEST_CASE("a relay says that it is one, then what it is sent; the answer to that
   relayed.run_until([&] { return relayed.heard == "+PONG\r\n"; });
   CHECK(relayed.relay->unsent() == 0);
   CHECK_FALSE(relayed.ended);
+}
+
+TEST_CASE("what a primary says that takes no relay is the client's, then the relay ends") {
+  const auto [said, heard] = GENERATE(table<std::string_view, std::string_view>({
+      {"-ERR RESP is not served here\r\n", "-ERR RESP is not served here\r\n"},
+      {"ERR LIMIT limit=connections\n",
+       "-ERR the primary refuses: ERR LIMIT limit=connections\r\n"},
+      {"+NO\r\n", "-ERR the primary refuses: +NO\r\n"},
+  }));
+  Relayed relayed;
+  tcp::socket primary = relayed.accept();
+  boost::asio::write(primary, boost::asio::buffer(said));
+  relayed.run_until([&] { return relayed.ended; });
+  CHECK(relayed.heard == heard);
+}
+
+TEST_CASE("a relay that is held hears nothing until it goes on") {
+  Relayed relayed;
+  tcp::socket primary = relayed.accept();
+  relayed.holds = true;
+  boost::asio::write(primary, boost::asio::buffer(std::string_view("+OK\r\nfirst")));
+  relayed.run_until([&] { return relayed.heard == "first"; });
+  boost::asio::write(primary, boost::asio::buffer(std::string_view(" second")));
+  relayed.context.run_for(50ms);
+  CHECK(relayed.heard == "first");
+  relayed.holds = false;
+  relayed.relay->go_on();
+  relayed.run_until([&] { return relayed.heard == "first second"; });
 }
 
 TEST_CASE("a relay ends when the primary closes, or is not there") {
