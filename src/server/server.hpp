@@ -103,11 +103,12 @@ class Server {
   void refuse_command(Connection& connection, std::string_view why);
 
   // server_relaying.cpp: a Redis client of a standby
+  [[nodiscard]] const Address* other_primary() const;
   void relay(Connection& connection);
   void pass_on(Connection& connection, std::string_view& rest);
   void on_relayed(ConnectionId id, std::string_view bytes);
   void go_on_relaying(Connection& connection);
-  void end_relays();
+  void end_talks_with_others();
 
   // server_connections.cpp: sockets coming, ready, overdue and going
   void on_accepted(Socket socket, const boost::asio::ip::tcp::endpoint& from);

@@ -90,7 +90,7 @@ void Server::speak() {
   }
   if (actions_.role) {
     log_role(*actions_.role);
-    end_relays();
+    end_talks_with_others();
   }
 }
 

@@ -7,12 +7,18 @@
 
 namespace pawl::server {
 
+// Where the primary serves clients, if it is known and another node.
+const Address* Server::other_primary() const {
+  const replication::Replica& replica = node_.replica();
+  if (!peers_ || !replica.primary() || replica.role() == Role::primary) return nullptr;
+  const Address& address = client_addresses_[replica.primary()->value];
+  return address.host.empty() ? nullptr : &address;
+}
+
 // Where no primary is known the client is served here, and told so.
 void Server::relay(Connection& connection) {
-  const replication::Replica& replica = node_.replica();
-  if (!peers_ || !replica.primary() || replica.role() == Role::primary) return;
-  const Address& primary = client_addresses_[replica.primary()->value];
-  if (primary.host.empty()) return;
+  const Address* const primary = other_primary();
+  if (primary == nullptr) return;
   const ConnectionId id = connection.id;
   Relay::Owner owner;
   owner.heard = [this, id](std::string_view bytes) {
@@ -23,7 +29,7 @@ void Server::relay(Connection& connection) {
     loop_.read_time();
     if (Connection* const ended = receiver(id)) end_input(*ended);
   };
-  connection.resp->relay = std::make_shared<Relay>(loop_.context(), primary, std::move(owner));
+  connection.resp->relay = std::make_shared<Relay>(loop_.context(), *primary, std::move(owner));
   connection.resp->relay->start();
 }
 
@@ -54,13 +60,22 @@ void Server::go_on_relaying(Connection& connection) {
   if (relay.is_held() && connection.outbox.unread_bytes() <= limits_.unread_output) relay.go_on();
 }
 
-// The primary is another one, or none: who is relayed must begin anew. Called within a step, so
-// they are only marked.
-void Server::end_relays() {
+// The primary is another one, or none: who is relayed must begin anew, and so must who is served
+// here as soon as there is somebody to be relayed to. Called within a step, so they are only
+// marked.
+void Server::end_talks_with_others() {
   if (!forwards_) return;
-  connections_.for_each([this](Connection& connection) {
-    if (connection.resp == nullptr || !connection.resp->relay) return;
-    connection.overrun = true;
+  const bool serves = other_primary() == nullptr;
+  connections_.for_each([&](Connection& connection) {
+    if (connection.resp == nullptr) return;
+    if (connection.resp->relay) {
+      connection.overrun = true;
+    } else if (!serves && connection.state == Connection::State::open) {
+      connection.state = Connection::State::ending;
+      connection.cause = node::DisconnectCause::server;
+    } else {
+      return;
+    }
     list_output(connection);
   });
 }
