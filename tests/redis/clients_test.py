@@ -194,6 +194,8 @@ class Forwarding(unittest.TestCase):
         with ForwardingCluster() as cluster:
             clients = [redis.Redis(port=port) for port in cluster.client_ports]
             clients[0].set("fw/b", "me", nx=True, px=60_000)
+            for client in clients:
+                self.assertEqual(client.get("fw/b"), b"me")
             line = run("nc", "-q1", "127.0.0.1", cluster.port, input="HANDOVER\n").stdout
             self.assertEqual(line, "OK\n")
             for client in clients:
