@@ -3,6 +3,7 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
@@ -55,6 +56,8 @@ struct Relayed {
   }
 
   boost::asio::io_context context;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+      context.get_executor()};  // a relay that is held leaves it none
   tcp::acceptor acceptor{context, {boost::asio::ip::address_v4::loopback(), 0}};
   std::shared_ptr<Relay> relay;
   std::string heard;
