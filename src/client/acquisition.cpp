@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "client/request_line.hpp"
-#include "wire/text.hpp"
-#include "wire/values.hpp"
 
 namespace pawl::client {
 namespace {
@@ -16,42 +14,13 @@ using namespace std::chrono_literals;
 constexpr Span counts_as_queued = 200ms;  // a LOCK unanswered for so long
 constexpr Span ping_every = 1s;
 constexpr Span ping_patience = 2s;  // the server keeps an unclaimed place for 5 s
-constexpr Span answer_patience = 1s;
-// A BREAK whose EVENT got lost is noticed by then, however long the TTL.
-constexpr Span longest_renewal = 60s;
-
-std::optional<Refusal> refusal_of_form(const Wanted& wanted) {
-  const auto bad = [](const char* message) { return Refusal{"BAD_REQUEST", message}; };
-  const bool are_names = std::all_of(
-      wanted.names.begin(), wanted.names.end(),
-      [](const std::string& name) { return wire::is_text(name) && wire::is_name(name); });
-  if (wanted.names.empty() || !are_names) {
-    return bad("not a lock name: 1 to 255 bytes of UTF-8 without blanks, quotes, = and ,");
-  }
-  if (!wire::is_id(wanted.id)) return bad("not an id: 1 to 64 of A-Z a-z 0-9 . _ : -");
-  if (!wire::is_text(wanted.note) || wanted.note.size() > wire::longest_note) {
-    return bad("not a note: up to 1024 bytes of UTF-8");
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
-Span margin_of(Milliseconds ttl) {
-  return std::max<Span>(std::min<Span>(50ms, Span{ttl} / 5), Span{ttl} / 100);
-}
-
-Span renewal_after(Milliseconds ttl) {
-  return std::min(longest_renewal, std::max(Span{ttl} / 4 - margin_of(ttl), Span{ttl} / 10));
-}
-
-Span longest_pause(Milliseconds ttl) { return std::clamp<Span>(Span{ttl} / 50, 2ms, 250ms); }
-
 Acquisition::Acquisition(Wanted wanted, Moment now) : wanted_(std::move(wanted)) {
   if (auto refusal = refusal_of_form(wanted_)) end_refused(std::move(*refusal));
-  if (!wanted_.wait) return;
-  wait_end_ = now + std::min(*wanted_.wait, wire::longest_duration);
-  ask_until_ = std::max<Moment>(wait_end_ + answer_patience, now + wanted_.patience);
+  wait_end_ = wait_end_of(wanted_, now);
+  ask_until_ = ask_until_of(wanted_, now);
 }
 
 void Acquisition::on_connected(Moment now, Actions& out) {
@@ -186,16 +155,8 @@ std::string Acquisition::line_of(Kind kind, std::string_view tag, Moment now) co
       RequestLine line("LOCK");
       line.words(wanted_.names);
       line.option("ttl", wanted_.ttl);
-      if (wanted_.wait) {
-        // Rounded up: a wait that is not over is not asked for with wait=0.
-        line.option("wait", std::chrono::ceil<Milliseconds>(std::max(wait_end_ - now, Span{0})));
-      } else {
-        line.option("wait", std::string_view("forever"));
-      }
-      line.option("id", wanted_.id).mode(wanted_.mode, wanted_.slots);
-      if (wanted_.delay.count() > 0) line.option("delay", wanted_.delay);
-      if (wanted_.max_hold.count() > 0) line.option("max_hold", wanted_.max_hold);
-      if (!wanted_.note.empty()) line.option("note", wanted_.note);
+      add_wait(line, wanted_, wait_end_, now);
+      add_shape(line, wanted_);
       return line.tag(tag).text();
     }
     case Kind::renew: return start("RENEW").option("token", token_.value).tag(tag).text();
@@ -220,14 +181,8 @@ const Acquisition::Asked* Acquisition::in_flight() const {
   return found == asked_.end() ? nullptr : &*found;
 }
 
-// A renewal that is not answered is asked again soon, elsewhere; but where the way is long, longer
-// each time, or no answer would ever be awaited.
 Span Acquisition::patience_with(Kind kind) const {
-  if (kind != Kind::renew) return answer_patience;
-  const Span ttl{wanted_.ttl};
-  const Span first = std::max<Span>(20ms, std::min<Span>(ttl / 20, 1s));
-  const Span longest = std::max<Span>(first, std::min<Span>(ttl / 5, 1s));
-  return std::min<Span>(longest, first * (1 << std::min(silences_, 6U)));
+  return kind == Kind::renew ? renewal_patience(wanted_.ttl, silences_) : answer_patience;
 }
 
 Moment Acquisition::silent_at() const {

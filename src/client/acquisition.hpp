@@ -14,36 +14,13 @@
 #include <vector>
 
 #include "base/moment.hpp"
-#include "base/request.hpp"
+#include "client/actions.hpp"
+#include "client/pace.hpp"
 #include "client/reply_line.hpp"
+#include "client/wanted.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::client {
-
-struct Wanted {
-  std::vector<std::string> names;  // several: all of them or none, one token, one lease
-  std::string id;  // names this acquisition: a repeated LOCK is the same one, never a second
-  Milliseconds ttl{30'000};
-  std::optional<Milliseconds> wait;  // none: for ever; 0: try once
-  Mode mode = Mode::exclusive;
-  std::uint32_t slots = 0;   // of Mode::slot
-  Milliseconds delay{0};     // how long nobody is granted it after an unclean loss
-  Milliseconds max_hold{0};  // taken back after so long; 0: never
-  std::string note;          // shown to others; empty: none
-  // From its start it is asked for at least so long, wait=0 too, where no server says yes or no.
-  Milliseconds patience{1'000};
-};
-
-// What is taken off a TTL before anyone counts on it: max(min(50 ms, TTL/5), 1 % of TTL).
-[[nodiscard]] Span margin_of(Milliseconds ttl);
-// How long after the send of what renewed last the next renewal goes out. Early enough that with an
-// outage of two thirds of the TTL less min(5 s, TTL/5), at any moment, a renewal is answered that
-// much before held_until().
-[[nodiscard]] Span renewal_after(Milliseconds ttl);
-// Pauses, before a request or a connection is tried anew, double up to this.
-[[nodiscard]] Span longest_pause(Milliseconds ttl);
-// Of those, the longest while there is another primary, or will be in a moment.
-inline constexpr Span election_pause = std::chrono::milliseconds{50};
 
 enum class State : std::uint8_t {
   asking,    // no answer yet, or none since the connection broke
@@ -52,13 +29,6 @@ enum class State : std::uint8_t {
   lost,      // was held: the server said so, or held_until() has passed
   refused,   // never held: refusal() says why; its code may also be UNREACHABLE
   released,  // given back, or certainly never granted after release()
-};
-
-struct Actions {
-  std::vector<std::string> lines;  // to send, in this order, without LF
-  bool reconnect = false;          // this connection is of no use: connect to another server,
-  std::string primary;             // to this one if given: host:port,
-  bool soon = false;               // without a long pause: somebody is primary now or in a moment
 };
 
 class Acquisition {

@@ -3,49 +3,20 @@
 // What each reply means to an acquisition. A line that makes no sense is passed over, or counts as
 // an answer that says nothing: asking again with the same id or token does no harm.
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 #include "client/acquisition.hpp"
-#include "wire/values.hpp"
+#include "client/verdict.hpp"
 
 namespace pawl::client {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Span full_pause = 250ms;     // where only time can help: LIMIT, DISK_FULL
 constexpr Span confirm_patience = 1s;  // for a grant that came as the wait ended
-constexpr Span first_pause = 10ms;
-
-bool is_one_of(std::string_view code, std::initializer_list<std::string_view> codes) {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
-
-// The LOCK may have taken effect, or may yet.
-bool is_unknown(std::string_view code) {
-  return !is_one_of(code,
-                    {"BAD_REQUEST", "UNKNOWN_COMMAND", "TOO_LONG", "MISMATCH", "BUSY", "TIMEOUT",
-                     "CANCELLED", "NOT_HELD", "NO_SESSION", "SESSION_EXPIRED", "DEADLOCK", "LIMIT",
-                     "DISK_FULL", "SHUTTING_DOWN", "NOT_PRIMARY", "UNAUTHENTICATED", "FORBIDDEN"});
-}
-
-// This node cannot do it now, whoever asks; another one may.
-bool is_of_the_node(std::string_view code) { return is_one_of(code, {"NO_QUORUM", "INTERNAL"}); }
-
-bool says_go_elsewhere(std::string_view code) {
-  return is_one_of(code, {"SHUTTING_DOWN", "NOT_PRIMARY"});
-}
 
 bool is_ours(std::optional<std::string_view> name, const std::vector<std::string>& names) {
   return name && std::find(names.begin(), names.end(), *name) != names.end();
-}
-
-std::optional<Milliseconds> ttl_in(const ReplyLine& reply) {
-  const auto number = reply.number("ttl");
-  if (reply.kind != ReplyLine::Kind::ok || !number || *number == 0) return std::nullopt;
-  constexpr auto most = static_cast<std::uint64_t>(wire::longest_duration.count());
-  return Milliseconds{static_cast<Milliseconds::rep>(std::min(*number, most))};
 }
 
 }  // namespace
@@ -106,7 +77,7 @@ void Acquisition::on_lock_refused(Moment now, const ReplyLine& error, Actions& o
     ask_later(now, error, out);
     return leave_connection(out);
   }
-  if (is_one_of(code, {"LIMIT", "DISK_FULL"}) && may_wait(now)) {
+  if (is_full(code) && may_wait(now)) {
     due_ = std::min(now + full_pause, wait_end_);
     return;
   }
@@ -165,9 +136,9 @@ bool Acquisition::is_partly_gone() const {
 
 bool Acquisition::take_grant(Moment now, const Asked& asked, const ReplyLine& reply, Actions& out) {
   const auto ttl = ttl_in(reply);
-  const auto token = reply.number("token");
-  if (!ttl || !token || *token == 0 || *token > last_token.value) return false;
-  token_ = Token{*token};
+  const auto token = token_in(reply);
+  if (!ttl || !token) return false;
+  token_ = *token;
   held_until_ = asked.sent + *ttl - margin_of(*ttl);
   unresolved_ = 0;
   pause_ = Span{0};

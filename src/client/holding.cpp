@@ -20,7 +20,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Span first_pause = 10ms;
 constexpr Span first_attempt = 250ms;
 constexpr Span stood_well = 1s;  // a connection that broke after so long is made anew at once
 
