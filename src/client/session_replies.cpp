@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each line means to a session, and what of it is a hold's to judge.
+#include <algorithm>
+#include <utility>
+
+#include "client/pace.hpp"
+#include "client/session.hpp"
+#include "client/verdict.hpp"
+
+namespace pawl::client {
+
+void Session::on_line(Moment now, std::string_view line, SessionActions& out) {
+  if (over_ || !connected_) return;
+  if (opened_ && now >= until_) return on_tick(now, out);  // too late, whatever it says
+  const std::optional<ReplyLine> reply = parse_reply_line(line);
+  if (!reply) return;
+  if (reply->kind == ReplyLine::Kind::event) {
+    on_event(now, *reply);
+    if (connected_ && !opened_ && !renewing_ && !over_) greet(now, out);
+  } else if (const auto asked = requests_.take(reply->tag)) {
+    on_reply(now, *asked, *reply, out);
+  }
+  settle(now, out);
+}
+
+void Session::on_event(Moment now, const ReplyLine& event) {
+  if (event.word != "LOST") return;
+  if (!handle_.empty() && event.field("session") == handle_) return expire(now);
+  const auto name = event.field("name");
+  const auto token = event.number("token");
+  if (!name || !token) return;
+  for (auto& [key, hold] : holds_) {
+    if (hold.token().value != *token || !hold.is_named(*name)) continue;
+    hold.on_lost(now);
+    touch(key);
+  }
+}
+
+void Session::on_reply(Moment now, const Asked& asked, const ReplyLine& reply,
+                       SessionActions& out) {
+  if (reply.kind == ReplyLine::Kind::error && on_refused(now, asked, reply, out)) return;
+  switch (asked.verb) {
+    case Verb::open:
+    case Verb::resume:
+    case Verb::keepalive: return on_renewal(asked, reply, out);
+    case Verb::close: return finish({"CLOSED", "the client is closed"});
+    case Verb::lock:
+      // A LOCK that was granted renewed the session, too.
+      if (const auto ttl = ttl_in(reply); ttl && opened_) renewed(asked.sent, *ttl);
+      break;
+    case Verb::verify:
+    case Verb::cancel:
+    case Verb::unlock: break;
+  }
+  const auto found = holds_.find(asked.hold);
+  if (found == holds_.end()) return;
+  found->second.on_reply(now, asked, reply);
+  touch(asked.hold);
+}
+
+// True if it is about the node or the session: then every request is asked again on the next
+// connection, or in the next session.
+bool Session::on_refused(Moment now, const Asked& asked, const ReplyLine& error,
+                         SessionActions& out) {
+  const std::string& code = error.word;
+  const bool is_greeting = asked.verb == Verb::open || asked.verb == Verb::resume;
+  if (is_greeting && !is_unknown(code)) on_not_attached(error);
+  if (code == "SESSION_EXPIRED") {
+    expire(now);
+    if (!over_) greet(now, out);
+    return true;
+  }
+  if (!says_go_elsewhere(code) && !is_of_the_node(code) && code != "NO_SESSION") return false;
+  if (const auto found = holds_.find(asked.hold); found != holds_.end()) {
+    found->second.resolve(asked, error);
+  }
+  leave_connection(out);
+  out.soon = code == "NOT_PRIMARY";
+  out.primary = error.field("primary").value_or("");
+  return true;
+}
+
+// What stands behind a greeting that failed finds no session, and does nothing.
+void Session::on_not_attached(const ReplyLine& error) {
+  for (const Asked& asked : requests_.take_all()) {
+    const auto found = holds_.find(asked.hold);
+    if (found != holds_.end()) found->second.resolve(asked, error);
+  }
+}
+
+void Session::on_renewal(const Asked& asked, const ReplyLine& reply, SessionActions& out) {
+  if (const auto ttl = ttl_in(reply)) {
+    renewing_ = false;
+    silences_ = 0;
+    renewed(asked.sent, *ttl);
+    if (asked.verb == Verb::keepalive) return;
+    attached_ = true;
+    handle_ = reply.field("handle").value_or("");
+    return;
+  }
+  if (asked.verb != Verb::open || reply.kind != ReplyLine::Kind::error) {
+    return leave_connection(out);
+  }
+  if (!is_full(reply.word)) return refuse(refusal_of(reply));
+  for (auto& [key, hold] : holds_) {
+    if (hold.is_waiting()) hold.note(refusal_of(reply));
+  }
+  leave_connection(out);
+}
+
+// No session like this is ever opened.
+void Session::refuse(Refusal refusal) {
+  refusal_ = std::move(refusal);
+  finish(*refusal_);
+}
+
+}  // namespace pawl::client
