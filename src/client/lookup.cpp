@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/lookup.hpp"
 
-#include <signal.h>
-
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -15,6 +13,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "client/signals_blocked.hpp"
 
 namespace pawl::client {
 
@@ -33,22 +33,6 @@ std::optional<tcp::endpoint> numeric(const ServerAddress& server) {
   std::from_chars(port.data(), port.data() + port.size(), number);
   return tcp::endpoint{address, number};
 }
-
-// A thread started meanwhile takes no signal: they are the caller's.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

@@ -72,8 +72,8 @@ class Session {
   // The server that is connected confirms it.
   [[nodiscard]] bool is_confirmed(HoldKey key) const;
   [[nodiscard]] Moment until() const { return until_; }
-  // Some server has opened it once.
-  [[nodiscard]] bool is_reached() const { return reached_; }
+  // It is ours before until().
+  [[nodiscard]] bool is_open() const { return opened_; }
   // When on_tick must be called at the latest.
   [[nodiscard]] Moment next_deadline() const;
 
@@ -107,8 +107,8 @@ class Session {
 
   SessionWanted wanted_;
   std::uint64_t life_ = 0;  // of the sessions, one after the other
-  bool reached_ = false;
-  bool opened_ = false;  // it is ours before until_
+  bool reached_ = false;    // some server has opened it once
+  bool opened_ = false;     // it is ours before until_
   Moment until_;
   std::string handle_;
 

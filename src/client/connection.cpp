@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <future>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "client/signals_blocked.hpp"
+#include "pawl/mutex.hpp"
+
+namespace pawl {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+class Connection::Impl {
+ public:
+  explicit Impl(ClientOptions options) : client(context, std::move(options)) {
+    client.async_run([](error_code /*why the locks fail, too*/) {});
+    const client::SignalsBlocked blocked;
+    thread_ = std::thread([this] { context.run(); });
+  }
+
+  ~Impl() {
+    client.stop();
+    work_.reset();
+    thread_.join();
+  }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  struct Locked {
+    error_code error;
+    Lease lease;
+  };
+
+  Locked lock(LockNames names, LockOptions options, const std::stop_token& stop) {
+    const auto promise = std::make_shared<std::promise<Locked>>();
+    std::future<Locked> future = promise->get_future();
+    const auto signal = std::make_shared<asio::cancellation_signal>();
+    asio::post(context, [&] {
+      client.async_lock(
+          std::move(names), std::move(options),
+          asio::bind_cancellation_slot(signal->slot(), [promise](error_code error, Lease lease) {
+            promise->set_value({error, std::move(lease)});
+          }));
+    });
+    const std::stop_callback cancel(stop, [this, signal] {
+      asio::post(context, [signal] { signal->emit(asio::cancellation_type::total); });
+    });
+    return future.get();
+  }
+
+  asio::io_context context;
+  Client client;
+
+ private:
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{
+      asio::make_work_guard(context)};
+  std::thread thread_;
+};
+
+Connection::Connection(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Connection::~Connection() = default;
+
+Client& Connection::client() { return impl_->client; }
+
+Lease Connection::lock(LockNames names, LockOptions options, std::stop_token stop) {
+  Impl::Locked locked = impl_->lock(std::move(names), std::move(options), stop);
+  if (locked.error) throw boost::system::system_error(locked.error);
+  return std::move(locked.lease);
+}
+
+std::optional<Lease> Connection::try_lock(LockNames names, LockOptions options,
+                                          std::stop_token stop) {
+  Impl::Locked locked = impl_->lock(std::move(names), std::move(options), stop);
+  if (!locked.error) return std::move(locked.lease);
+  if (locked.error == ErrorCode::busy || locked.error == ErrorCode::timeout) return std::nullopt;
+  throw boost::system::system_error(locked.error);
+}
+
+}  // namespace pawl
