@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pawl/client.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
+#include <exception>
+#include <future>
 #include <optional>
 #include <stdexcept>
 
@@ -270,6 +275,32 @@ TEST_CASE("a client runs once, and of addresses that are none it is not made") {
   run_until(scene.context, [&] { return again.has_value(); });
   CHECK(*again == asio::error::already_started);
   CHECK_THROWS_AS(Client(scene.context, {.servers = "nowhere:0"}), std::invalid_argument);
+}
+
+asio::awaitable<Token> lock_and_unlock(Client& client) {
+  const LockOptions options{.wait = 5s, .note = "a note too long to be kept inside of its string"};
+  Lease lease = co_await client.async_lock("a", options, asio::use_awaitable);
+  const Token token = lease.token();
+  co_await lease.async_unlock(asio::use_awaitable);
+  co_return token;
+}
+
+TEST_CASE("coroutines lock") {
+  Scene scene;
+  scene.run();
+  std::optional<Token> token;
+  asio::co_spawn(scene.context, lock_and_unlock(*scene.client),
+                 [&](const std::exception_ptr&, Token held) { token = held; });
+  run_until(scene.context, [&] { return token.has_value(); });
+  CHECK(*token == Token{42});
+}
+
+TEST_CASE("another thread awaits a std::future") {
+  Scene scene;
+  scene.run();
+  std::future<Lease> future = scene.client->async_lock("a", {}, asio::use_future);
+  run_until(scene.context, [&] { return future.wait_for(0s) == std::future_status::ready; });
+  CHECK(future.get().token() == Token{42});
 }
 
 TEST_CASE("several names are locked as one") {
