@@ -54,7 +54,7 @@ struct LockOptions {
   // None: for ever; 0: tried once. ErrorCode::timeout, or busy, when it is over.
   std::optional<Milliseconds> wait = std::nullopt;
   bool shared = false;       // any number of readers, and no writer beside them
-  std::uint32_t slots = 0;   // 1 to 65535: so many may hold it; all must name the same number
+  std::uint32_t slots = 0;   // 1 to 65535: so many may hold it; all name the same number
   Milliseconds delay{0};     // nobody is granted it for so long after it was lost, not given back
   Milliseconds max_hold{0};  // taken back after so long, however long the session lives; 0: never
   std::string note = {};     // shown to others; up to 1024 bytes
@@ -72,7 +72,8 @@ struct LockNames {
 
 class Client {
  public:
-  // Connects to nobody yet. Throws std::invalid_argument where `servers` are no addresses.
+  // Connects to nobody yet. Throws std::invalid_argument where `servers` are no addresses
+  // or `name` is no text.
   explicit Client(boost::asio::io_context& context, ClientOptions options = {});
   // Closes the connection and gives nothing back: stop() does. What is pending is aborted, what is
   // held is lost.

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "wire/text.hpp"
+
 namespace pawl {
 
 namespace asio = boost::asio;
@@ -18,6 +20,8 @@ using boost::system::error_code;
 using client::HoldState;
 
 namespace {
+
+constexpr std::size_t longest_name = 255;
 
 error_code aborted() { return asio::error::operation_aborted; }
 
@@ -35,6 +39,9 @@ error_code error_of(const std::optional<client::Refusal>& refusal) {
 client::DriverOptions driver_options(const ClientOptions& options) {
   auto servers = client::parse_server_addresses(options.servers);
   if (!servers) throw std::invalid_argument("pawl: no server addresses: " + options.servers);
+  if (!wire::is_text(options.name) || options.name.size() > longest_name) {
+    throw std::invalid_argument("pawl: no name of a session: up to 255 bytes of UTF-8");
+  }
   client::DriverOptions driver;
   driver.servers = std::move(*servers);
   driver.wanted.secret = boost::uuids::to_string(boost::uuids::random_generator()());
@@ -128,6 +135,9 @@ void Client::Impl::lock(std::vector<std::string> names, LockOptions options, Loc
 
 void Client::Impl::begin(const std::shared_ptr<Waiter>& waiter, const LockOptions& options) {
   if (waiter->cancelled) return complete(waiter->handler, aborted(), Lease());
+  if (options.shared && options.slots > 0) {
+    return complete(waiter->handler, error_code(ErrorCode::bad_request), Lease());
+  }
   waiter->key = driver_->lock(wanted_of(waiter->names, options));
   waiters_.emplace(waiter->key, waiter);
 }

@@ -101,16 +101,14 @@ void Hold::on_session_over(Moment now) {
       if (state_ != HoldState::asking) return finish(state_);
       refusal_ = std::exchange(last_error_, std::nullopt);
       return finish(unwanted_ ? HoldState::released : HoldState::refused);
-    case Phase::returning:
-      // Nobody said that it was ours until we gave it back.
-      return finish(state_ == HoldState::released ? HoldState::lost : state_);
+    case Phase::returning: return finish_unconfirmed();
     case Phase::holding: return finish(HoldState::lost);
     case Phase::losing: return finish(state_);
     case Phase::over: break;
   }
 }
 
-void Hold::end(Refusal refusal) {
+void Hold::end(Refusal refusal, bool given_back) {
   switch (phase_) {
     case Phase::holding: return finish(HoldState::lost);
     case Phase::asking:
@@ -119,8 +117,8 @@ void Hold::end(Refusal refusal) {
       if (state_ != HoldState::asking) return finish(state_);
       refusal_ = std::move(refusal);
       return finish(unwanted_ ? HoldState::released : HoldState::refused);
-    case Phase::losing:
-    case Phase::returning: return finish(state_);
+    case Phase::returning: return given_back ? finish(state_) : finish_unconfirmed();
+    case Phase::losing: return finish(state_);
     case Phase::over: break;
   }
 }
@@ -198,6 +196,11 @@ void Hold::give_up(Moment now, Refusal refusal) {
   }
   refusal_ = std::move(last_error_);
   finish(HoldState::refused);
+}
+
+// Nobody said that it was ours until we gave it back.
+void Hold::finish_unconfirmed() {
+  finish(state_ == HoldState::released ? HoldState::lost : state_);
 }
 
 void Hold::finish(HoldState state) {

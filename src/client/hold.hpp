@@ -43,7 +43,8 @@ class Hold {
   // What waited begins anew in the next session, with nothing of the last one.
   void on_session_over(Moment now);
   // It is not asked for any more, whatever may stand of it: its session is closed or refused.
-  void end(Refusal refusal);
+  // `given_back`: a server has confirmed that nothing stands of it.
+  void end(Refusal refusal, bool given_back);
   // Why the session it needs is not to be had yet.
   void note(const Refusal& refusal) { last_error_ = refusal; }
 
@@ -88,6 +89,7 @@ class Hold {
   void enter(Phase phase, Moment now);
   void ask_anew(Moment due);
   void give_up(Moment now, Refusal refusal);
+  void finish_unconfirmed();
   void finish(HoldState state);
   [[nodiscard]] RequestLine lock_line(Moment now) const;
   [[nodiscard]] Moment gives_up_at(bool reached) const;

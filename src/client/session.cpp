@@ -58,7 +58,9 @@ HoldKey Session::lock(Moment now, Wanted wanted, SessionActions& out) {
   wanted.patience = wanted_.patience;
   Hold& hold = holds_.try_emplace(key, key, std::move(wanted), now).first->second;
   told_[key] = HoldState::asking;
-  if (closing_ || over_) hold.end(refusal_.value_or(Refusal{"CLOSED", "the client is closed"}));
+  if (closing_ || over_) {
+    hold.end(refusal_.value_or(Refusal{"CLOSED", "the client is closed"}), false);
+  }
   touch(key);
   settle(now, out);
   return key;
@@ -77,7 +79,7 @@ void Session::close(Moment now, SessionActions& out) {
   for (auto& [key, hold] : holds_) {
     // What is being given back or up already waits for the answer to CLOSE.
     if (hold.state() == HoldState::held || hold.state() == HoldState::asking) {
-      hold.end({"CLOSED", "the client is closed"});
+      hold.end({"CLOSED", "the client is closed"}, false);
     }
   }
   touch_all();
@@ -194,8 +196,8 @@ void Session::expire(Moment now) {
   if (closing_) finish({"SESSION_EXPIRED", {}});
 }
 
-void Session::finish(const Refusal& refusal) {
-  for (auto& [key, hold] : holds_) hold.end(refusal);
+void Session::finish(const Refusal& refusal, bool given_back) {
+  for (auto& [key, hold] : holds_) hold.end(refusal, given_back);
   touch_all();
   over_ = true;
 }

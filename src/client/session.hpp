@@ -92,7 +92,7 @@ class Session {
   void expire(Moment now);
   void leave_connection(SessionActions& out);
   void lose_connection();
-  void finish(const Refusal& refusal);
+  void finish(const Refusal& refusal, bool given_back = false);
   // Every call ends with it: what is due is asked, what has changed is told.
   void settle(Moment now, SessionActions& out);
   void tell(HoldKey key, SessionActions& out);

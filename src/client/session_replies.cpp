@@ -44,7 +44,7 @@ void Session::on_reply(Moment now, const Asked& asked, const ReplyLine& reply,
     case Verb::open:
     case Verb::resume:
     case Verb::keepalive: return on_renewal(asked, reply, out);
-    case Verb::close: return finish({"CLOSED", "the client is closed"});
+    case Verb::close: return finish({"CLOSED", "the client is closed"}, true);
     case Verb::lock:
       // A LOCK that was granted renewed the session, too.
       if (const auto ttl = ttl_in(reply); ttl && opened_) renewed(asked.sent, *ttl);

@@ -202,6 +202,7 @@ TEST_CASE("a close whose answer was lost is asked again; where nobody answers, n
     talk.disconnect();
     talk.advance(5s);
     CHECK(talk.session.is_over());
+    CHECK(talk.state(key) == HoldState::lost);
   }
 }
 

@@ -266,7 +266,15 @@ TEST_CASE("a client that ends aborts what waits and loses what is held") {
   CHECK(*unlocked == ClientError::lost);
 }
 
-TEST_CASE("a client runs once, and of addresses that are none it is not made") {
+TEST_CASE("a lock is shared or has slots, not both") {
+  Scene scene;
+  scene.run();
+  scene.lock({.shared = true, .slots = 2});
+  run_until(scene.context, [&] { return scene.locked.has_value(); });
+  CHECK(*scene.locked == ErrorCode::bad_request);
+}
+
+TEST_CASE("a client runs once, and of addresses or a name that are none it is not made") {
   Scene scene;
   scene.run();
   std::optional<error_code> again;
@@ -275,6 +283,7 @@ TEST_CASE("a client runs once, and of addresses that are none it is not made") {
   run_until(scene.context, [&] { return again.has_value(); });
   CHECK(*again == asio::error::already_started);
   CHECK_THROWS_AS(Client(scene.context, {.servers = "nowhere:0"}), std::invalid_argument);
+  CHECK_THROWS_AS(Client(scene.context, {.name = "\xff"}), std::invalid_argument);
 }
 
 asio::awaitable<Token> lock_and_unlock(Client& client) {
