@@ -86,15 +86,17 @@ Client::Impl::Impl(asio::io_context& context, const ClientOptions& options) : co
 // False when there is no io_context to do it any more. In its thread it is done at once.
 template <class Work>
 bool Client::Impl::post(Work work) {
-  if (context_.get_executor().running_in_this_thread()) {
-    if (!shut_) work(*this);
-    return !shut_;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shut_) return false;
+    if (!context_.get_executor().running_in_this_thread()) {
+      asio::post(context_, [weak = weak_from_this(), work = std::move(work)]() mutable {
+        if (const auto self = weak.lock(); self && !self->shut_) work(*self);
+      });
+      return true;
+    }
   }
-  const std::lock_guard lock(mutex_);
-  if (shut_) return false;
-  asio::post(context_, [weak = weak_from_this(), work = std::move(work)]() mutable {
-    if (const auto self = weak.lock(); self && !self->shut_) work(*self);
-  });
+  work(*this);
   return true;
 }
 
@@ -125,9 +127,11 @@ void Client::Impl::lock(std::vector<std::string> names, LockOptions options, Loc
   auto waiter = std::make_shared<Waiter>(std::move(names), std::move(handler));
   auto slot = asio::get_associated_cancellation_slot(waiter->handler);
   if (slot.is_connected()) {
-    slot.assign([weak = weak_from_this(), waiter](asio::cancellation_type /*type*/) {
+    const std::weak_ptr<Waiter> known = waiter;  // it owns the handler, and that the slot
+    slot.assign([weak = weak_from_this(), known](asio::cancellation_type /*type*/) {
       const auto self = weak.lock();
-      if (self) self->post([waiter](Impl& impl) { impl.cancel(waiter); });
+      const auto cancelled = known.lock();
+      if (self && cancelled) self->post([cancelled](Impl& impl) { impl.cancel(cancelled); });
     });
   }
   post([waiter, options = std::move(options)](Impl& impl) { impl.begin(waiter, options); });

@@ -84,11 +84,11 @@ void SessionDriver::perform(Step step) {
     is_open_ = session_.is_open();
     is_over_ = session_.is_over();
   }
-  carry_out(at, out);
+  carry_out(at, std::move(out));
   settle(at);
 }
 
-void SessionDriver::carry_out(Moment at, const SessionActions& out) {
+void SessionDriver::carry_out(Moment at, SessionActions out) {
   if (link_ && is_up_) {
     for (const std::string& line : out.lines) link_->send(line);
   }

@@ -55,7 +55,7 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
  private:
   template <class Step>
   void perform(Step step);
-  void carry_out(Moment at, const SessionActions& out);
+  void carry_out(Moment at, SessionActions out);
   void wake();
   void connect(Moment at);
   void on_up();
