@@ -61,7 +61,8 @@ inline constexpr Milliseconds longest_wait = std::chrono::hours{1'000'000};
 template <class Rep, class Period>
 [[nodiscard]] Milliseconds wait_of(const std::chrono::duration<Rep, Period>& span) {
   if (span <= span.zero()) return Milliseconds{0};
-  return span >= longest_wait ? longest_wait : std::chrono::ceil<Milliseconds>(span);
+  const std::chrono::duration<double> seconds = span;  // which holds any of them
+  return seconds >= longest_wait ? longest_wait : std::chrono::ceil<Milliseconds>(span);
 }
 
 // Lockable and TimedLockable: std::unique_lock, std::lock_guard, std::scoped_lock. To lock several

@@ -90,9 +90,8 @@ bool Client::Impl::post(Work work) {
     const std::lock_guard lock(mutex_);
     if (shut_) return false;
     if (!context_.get_executor().running_in_this_thread()) {
-      asio::post(context_, [weak = weak_from_this(), work = std::move(work)]() mutable {
-        if (const auto self = weak.lock(); self && !self->shut_) work(*self);
-      });
+      asio::post(context_,
+                 [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); });
       return true;
     }
   }
@@ -110,6 +109,7 @@ void Client::Impl::run(Ran handler) {
     });
   }
   post([ran](Impl& impl) {
+    if (impl.shut_) return impl.complete(*ran, aborted());
     if (std::exchange(impl.has_run_, true)) {
       return impl.complete(*ran, error_code(asio::error::already_started));
     }
@@ -138,7 +138,7 @@ void Client::Impl::lock(std::vector<std::string> names, LockOptions options, Loc
 }
 
 void Client::Impl::begin(const std::shared_ptr<Waiter>& waiter, const LockOptions& options) {
-  if (waiter->cancelled) return complete(waiter->handler, aborted(), Lease());
+  if (waiter->cancelled || shut_) return complete(waiter->handler, aborted(), Lease());
   if (options.shared && options.slots > 0) {
     return complete(waiter->handler, error_code(ErrorCode::bad_request), Lease());
   }
@@ -205,6 +205,8 @@ void Client::Impl::on_told_waiter(Waiter& waiter, const client::Told& told) {
     case HoldState::lost: return complete(waiter.handler, error_code(ClientError::lost), Lease());
     case HoldState::held: break;
   }
+  // Granted, and given back by a cancellation before anybody was told.
+  if (waiter.cancelled) return complete(waiter.handler, aborted(), Lease());
   auto record = std::make_shared<Lease::Record>();
   record->impl = weak_from_this();
   record->key = told.key;

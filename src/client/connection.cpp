@@ -42,6 +42,10 @@ class Connection::Impl {
   };
 
   Locked lock(LockNames names, LockOptions options, const std::stop_token& stop) {
+    if (context.get_executor().running_in_this_thread()) {  // it would wait for itself
+      namespace errc = boost::system::errc;
+      return {make_error_code(errc::resource_deadlock_would_occur), Lease()};
+    }
     const auto promise = std::make_shared<std::promise<Locked>>();
     std::future<Locked> future = promise->get_future();
     const auto signal = std::make_shared<asio::cancellation_signal>();

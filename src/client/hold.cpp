@@ -8,6 +8,14 @@
 
 namespace pawl::client {
 
+namespace {
+
+// A server closes a connection over a line of 8192 bytes, each time anew: room for a tag is left,
+// and for what an UNLOCK has more.
+constexpr std::size_t longest_lock = 8128;
+
+}  // namespace
+
 Hold::Hold(HoldKey key, Wanted wanted, Moment now)
     : key_(key),
       wanted_(std::move(wanted)),
@@ -15,7 +23,10 @@ Hold::Hold(HoldKey key, Wanted wanted, Moment now)
       wait_end_(wait_end_of(wanted_, now)),
       ask_until_(ask_until_of(wanted_, now)),
       due_(now) {
-  if (auto refusal = refusal_of_form(wanted_)) give_up(now, std::move(*refusal));
+  if (auto refusal = refusal_of_form(wanted_))
+    give_up(now, std::move(*refusal));
+  else if (lock_line(now).text().size() > longest_lock)
+    give_up(now, {"TOO_LONG", {}});
 }
 
 void Hold::ask(Moment now, Requests& requests, std::vector<std::string>& lines) {
@@ -64,7 +75,7 @@ void Hold::on_connected(Moment now) {
 }
 
 void Hold::on_tick(Moment now, bool reached) {
-  if (phase_ == Phase::holding && now >= until_) return on_lost(now);
+  if (phase_ == Phase::holding && now >= until_) return lose(now);
   if (phase_ == Phase::asking && now >= gives_up_at(reached)) {
     // A try that was not answered is no BUSY: nobody knows.
     const bool waited = reached && wanted_.wait && wanted_.wait->count() > 0;
@@ -78,7 +89,12 @@ void Hold::on_tick(Moment now, bool reached) {
   }
 }
 
-void Hold::on_lost(Moment now) {
+void Hold::on_lost(Moment now, Token token) {
+  if (token == token_) return lose(now);
+  lost_ = token;
+}
+
+void Hold::lose(Moment now) {
   if (phase_ == Phase::confirming) {  // not believed yet: the wait goes on
     token_ = Token{};
     until_ = never;

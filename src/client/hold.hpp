@@ -37,7 +37,7 @@ class Hold {
   void on_reply(Moment now, const Asked& asked, const ReplyLine& reply);
   // An error, which may say that this LOCK certainly did nothing.
   void resolve(const Asked& asked, const ReplyLine& error);
-  void on_lost(Moment now);
+  void on_lost(Moment now, Token token);
   // `reached`: some server has opened the session once.
   void on_tick(Moment now, bool reached);
   // What waited begins anew in the next session, with nothing of the last one.
@@ -68,6 +68,7 @@ class Hold {
   [[nodiscard]] Moment next_deadline(bool connected, bool reached) const;
 
  private:
+  void lose(Moment now);
   enum class Phase : std::uint8_t {
     asking,       // LOCK
     confirming,   // VERIFY: granted after a wait; what does max_hold leave?
@@ -105,6 +106,7 @@ class Hold {
   HoldState state_ = HoldState::asking;
   bool unwanted_ = false;  // nobody waits for the grant any more
   Token token_;
+  Token lost_;  // taken away before the answer that would grant it
   Moment until_ = never;
   bool confirmed_ = false;
   std::optional<Refusal> refusal_;

@@ -66,7 +66,7 @@ void Hold::on_lock_refused(Moment now, const Asked& asked, const ReplyLine& erro
 bool Hold::take_grant(Moment now, const Asked& asked, const ReplyLine& reply) {
   const auto ttl = ttl_in(reply);
   const auto token = token_in(reply);
-  if (!ttl || !token) return false;
+  if (!ttl || !token || *token == lost_) return false;
   const bool is_partly_gone =
       phase_ == Phase::withdrawing && last_error_ && last_error_->code == "NOT_HELD";
   token_ = *token;
@@ -91,7 +91,7 @@ bool Hold::take_grant(Moment now, const Asked& asked, const ReplyLine& reply) {
 }
 
 void Hold::on_verify_reply(Moment now, const Asked& asked, const ReplyLine& reply) {
-  if (is_not_held(reply)) return on_lost(now);
+  if (is_not_held(reply)) return lose(now);
   const auto ttl = ttl_in(reply);
   if (!ttl) return ask_anew(now + full_pause);
   if (is_bounded()) until_ = std::max(until_, asked.sent + *ttl - margin_of(*ttl));

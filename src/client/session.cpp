@@ -84,7 +84,7 @@ void Session::close(Moment now, SessionActions& out) {
   }
   touch_all();
   close_until_ = now + wanted_.patience;
-  const bool may_be_open = opened_ || renewing_;
+  const bool may_be_open = opened_ || open_asked_;
   if (!may_be_open) finish({"CLOSED", {}});
   settle(now, out);
 }
@@ -146,6 +146,7 @@ void Session::touch_all() {
 // the rest does nothing.
 void Session::greet(Moment now, SessionActions& out) {
   if (opened_) return renew(now, Verb::resume, RequestLine("RESUME").word(secret()), out);
+  open_asked_ = true;
   renew(now, Verb::open, open_line(), out);
 }
 
@@ -187,7 +188,7 @@ void Session::renewed(Moment sent, Milliseconds ttl) {
 // All it held is lost, and it is not resumed. Nor is it closed: what is lost uncleanly is kept from
 // others for its lock-delay, and its holders may not have stopped yet.
 void Session::expire(Moment now) {
-  opened_ = attached_ = renewing_ = false;
+  opened_ = open_asked_ = attached_ = renewing_ = false;
   handle_.clear();
   ++life_;
   requests_.clear();

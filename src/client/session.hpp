@@ -106,9 +106,10 @@ class Session {
   [[nodiscard]] Moment keep_alive_at() const;
 
   SessionWanted wanted_;
-  std::uint64_t life_ = 0;  // of the sessions, one after the other
-  bool reached_ = false;    // some server has opened it once
-  bool opened_ = false;     // it is ours before until_
+  std::uint64_t life_ = 0;   // of the sessions, one after the other
+  bool reached_ = false;     // some server has opened it once
+  bool opened_ = false;      // it is ours before until_
+  bool open_asked_ = false;  // in this life: a server may have opened it, answered or not
   Moment until_;
   std::string handle_;
 

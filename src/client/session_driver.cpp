@@ -34,6 +34,7 @@ void SessionDriver::start() {
     if (const auto self = weak.lock()) self->wake();
   });
   connect_at_ = Moment{};
+  told_over_ = false;  // closed before it was started: who starts it is told, too
   wake();
 }
 

@@ -31,8 +31,8 @@ void Session::on_event(Moment now, const ReplyLine& event) {
   const auto token = event.number("token");
   if (!name || !token) return;
   for (auto& [key, hold] : holds_) {
-    if (hold.token().value != *token || !hold.is_named(*name)) continue;
-    hold.on_lost(now);
+    if (!hold.is_named(*name)) continue;
+    hold.on_lost(now, Token{*token});
     touch(key);
   }
 }

@@ -54,6 +54,15 @@ TEST_CASE("what is no name is refused without a server") {
   CHECK(talk.refusal(talk.lock({})) == "BAD_REQUEST");
 }
 
+TEST_CASE("names that no server reads as one line are refused, and hold up nobody else") {
+  SessionTalk talk;
+  std::vector<std::string> names;
+  for (int i = 0; i < 40; ++i) names.push_back(std::to_string(1'000 + i) + std::string(220, 'x'));
+  CHECK(talk.refusal(talk.lock({names})) == "TOO_LONG");
+  names.resize(30);
+  CHECK(talk.state(talk.lock({names})) == HoldState::asking);
+}
+
 TEST_CASE("a certain refusal ends it at once") {
   SessionTalk talk;
   talk.open();

@@ -120,6 +120,15 @@ TEST_CASE("the LOST of another session or of another token is none of ours") {
   CHECK(talk.state(key) == HoldState::lost);
 }
 
+TEST_CASE("a LOST that is told before the grant it takes away is none the less one") {
+  SessionTalk talk;
+  talk.open();
+  const HoldKey key = talk.lock();
+  talk.reply("EVENT LOST name=a token=42 reason=broken");
+  talk.answer("LOCK a", "OK token=42 ttl=10000");
+  CHECK(talk.state(key) != HoldState::held);
+}
+
 TEST_CASE("a node that is no primary is left for the one it names") {
   SessionTalk talk;
   const HoldKey key = talk.lock();
@@ -212,6 +221,14 @@ TEST_CASE("a session that was never opened is closed without a word") {
   talk.close();
   CHECK(talk.session.is_over());
   CHECK(talk.refusal(key) == "CLOSED");
+}
+
+TEST_CASE("a session whose opening was not answered is closed all the same") {
+  SessionTalk talk;
+  talk.connect();
+  talk.disconnect();
+  talk.close();
+  CHECK_FALSE(talk.session.is_over());
 }
 
 TEST_CASE("an abandoned session is over at once, and says nothing") {

@@ -175,6 +175,35 @@ TEST_CASE("a grant that raced a cancelled wait is given back") {
   scene.until_asked("UNLOCK a token=42");
 }
 
+TEST_CASE("whenever a wait is cancelled, what is told as held was not given back") {
+  int held = 0;
+  for (int handlers = 0; handlers < 40; ++handlers) {
+    Scene scene;
+    scene.run();
+    scene.lock();
+    scene.until_asked("LOCK a");
+    for (int i = 0; i < handlers && !scene.locked; ++i) scene.context.run_one();
+    scene.lock_signal.emit(asio::cancellation_type::total);
+    run_until(scene.context, [&] { return scene.locked.has_value(); });
+    scene.context.run_for(5ms);
+    if (*scene.locked != aborted) {
+      ++held;
+      CHECK(*scene.locked == error_code());
+      CHECK(scene.server.count("UNLOCK a") == 0);
+    }
+  }
+  CHECK(held > 0);
+  CHECK(held < 40);
+}
+
+TEST_CASE("a run that begins behind a stop is over at once") {
+  Scene scene;
+  scene.client->stop();
+  scene.run();
+  run_until(scene.context, [&] { return scene.ran.has_value(); });
+  CHECK(*scene.ran == error_code());
+}
+
 TEST_CASE("a wait may be cancelled before anything was asked") {
   Scene scene;
   scene.lock();

@@ -171,6 +171,22 @@ TEST_CASE("the end of a connection gives back what it held") {
   CHECK(theirs.try_lock("a", {.wait = 0ms}));
 }
 
+TEST_CASE("who would wait for himself is told so") {
+  Two two;
+  std::promise<error_code> inside;
+  two.ours.client().async_lock("a", {}, [&](error_code error, const Lease&) {
+    inside.set_value(error ? error : error_of([&] { static_cast<void>(two.ours.lock("b")); }));
+  });
+  CHECK(inside.get_future().get() == boost::system::errc::resource_deadlock_would_occur);
+}
+
+TEST_CASE("the longest span there is does not overflow") {
+  CHECK(wait_of(std::chrono::seconds::max()) == longest_wait);
+  CHECK(wait_of(std::chrono::hours::max()) == longest_wait);
+  CHECK(wait_of(1us) == 1ms);
+  CHECK(wait_of(std::chrono::seconds::min()) == 0ms);
+}
+
 TEST_CASE("what can not be locked throws") {
   Two two;
   CHECK(error_of([&] { static_cast<void>(two.ours.lock("two words")); }) == ErrorCode::bad_request);
