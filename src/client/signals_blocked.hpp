@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread started while this lives takes no signal: they are the caller's.
+// A thread started while this lives takes no signal: they are the caller's. But for those that its
+// own mistakes raise, which a handler for crashes wants to see.
 #pragma once
 
 #include <signal.h>
@@ -12,6 +13,7 @@ class SignalsBlocked {
   SignalsBlocked() {
     sigset_t all;
     sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&all, fault);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
