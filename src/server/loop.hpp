@@ -39,23 +39,26 @@ class Loop {
 
   // Begins a turn, within its budget: runs what Asio has, if it is time to ask it, and tells
   // `on_edge` of clients' sockets that are ready. True when to block is right. Behind several
-  // clients others are ready by the time they are served, behind a lone one seldom.
+  // clients others are ready by the time they are served, and share a batch; behind a lone one
+  // seldom.
   template <class OnEdge>
   bool run_ready(OnEdge&& on_edge) {
     begin_budget();
     const bool asked = asks_asio();
     const int of_asio = asked ? run_some() : 0;  // however many clients are ready
     int clients = 0;
+    int before = 0;
     do {
+      before = clients;
       readiness_.fetch();
       while (const auto edge = readiness_.take()) {
         on_edge(*edge);
         if (++clients == most_clients || budget_is_spent()) return false;
       }
-    } while (readiness_.is_full());
+    } while (clients - before >= several);
     saw_nobody_ = asked && of_asio + clients == 0;
     if (gap_seen_) return saw_nobody_;
-    return of_asio < most_of_asio && clients < several;
+    return of_asio < most_of_asio;
   }
 
   // A millisecond for all the work of a turn, and another one for its effects.

@@ -42,8 +42,6 @@ class Readiness {
   }
   // Asks the kernel, once all that was fetched is taken.
   void fetch();
-  // The last fetch left some to be fetched.
-  [[nodiscard]] bool is_full() const { return full_; }
   // There is more to take, or to fetch: it will not wake who blocks.
   [[nodiscard]] bool has_more() const {
     return next_ != fetched_.size() || full_ || !again_.empty();
