@@ -33,9 +33,6 @@ constexpr Eight not_ascii(Eight bytes) { return bytes & each(0x80); }
 constexpr Eight below(Eight bytes, unsigned char limit) {  // limit: at most 0x80
   return ~((bytes | each(0x80)) - each(limit)) & ~bytes & each(0x80);
 }
-constexpr Eight equal(Eight bytes, char byte) {
-  return below(bytes ^ each(static_cast<unsigned char>(byte)), 1);
-}
 
 // What ASCII of a lock name does not have; and what is not ASCII, and needs a closer look.
 constexpr Eight not_plainly_in_name(Eight bytes) {

@@ -67,14 +67,14 @@ func TestTwoSessionsCompeteForALock(t *testing.T) {
 	defer s2.Close()
 	m2 := NewMutex(s2, "/my-lock/")
 
-	if _, err := m1.Lock(context.TODO()); err != nil {
+	if _, err := m1.Lock(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	m2Locked := start(context.TODO(), m2)
-	if _, err := m2.TryLock(context.TODO()); !errors.Is(err, ErrLocked) {
+	m2Locked := start(context.Background(), m2)
+	if _, err := m2.TryLock(context.Background()); !errors.Is(err, ErrLocked) {
 		t.Error(err)
 	}
-	if err := m1.Unlock(context.TODO()); err != nil {
+	if err := m1.Unlock(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 
