@@ -13,6 +13,7 @@
 #include "cluster/cluster.hpp"
 #include "cluster/wire.hpp"
 #include "library/load.hpp"
+#include "system/temporary_directory.hpp"
 
 namespace pawl::testing {
 namespace {
@@ -20,16 +21,20 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-std::string pawl(const Cluster& cluster, const Words& words) {
-  Words all{PAWL_PROGRAM, "-s", cluster.servers()};
-  all.insert(all.end(), words.begin(), words.end());
-  Process process(all);
+std::string output_of(const Words& words) {
+  Process process(words);
   const int exit_code = process.wait();
-  INFO("pawl " << words.front() << ": " << process.output());
+  INFO(words.front() << ": " << process.output());
   REQUIRE(exit_code == 0);
   std::string output = process.output();
   while (output.ends_with('\n')) output.pop_back();
   return output;
+}
+
+std::string pawl(const Cluster& cluster, const Words& words) {
+  Words all{PAWL_PROGRAM, "-s", cluster.servers()};
+  all.insert(all.end(), words.begin(), words.end());
+  return output_of(all);
 }
 
 // A leased lock of `pawl acquire`, renewed line by line at whoever is primary.
@@ -137,6 +142,28 @@ TEST_CASE("a rolling restart under load fails no request of the library and lose
   load.end();
   CHECK(load.faults().first() == "");
   leased.give_back();
+}
+
+TEST_CASE("a standby is stopped and backed up under load, and nobody notices") {
+  Cluster cluster;
+  Load load(cluster.servers());
+  start_all(load);
+  await_done(load, 200);
+
+  const std::size_t standby = (cluster.await_primary() + 1) % Cluster::size;
+  cluster.await_caught_up(standby);
+  CHECK(cluster.terminate(standby) == 0);
+  const TemporaryDirectory place;
+  const std::string said = output_of(
+      {PAWLD_PROGRAM, "-c", cluster.data(standby) + ".yaml", "backup", place.path("backup")});
+  CHECK(said.find(" sessions") != said.npos);
+  await_done(load, 100);
+  cluster.start(standby);
+  cluster.await_caught_up(standby);
+  await_done(load, 100);
+
+  load.end();
+  CHECK(load.faults().first() == "");
 }
 
 }  // namespace
