@@ -133,27 +133,32 @@ class Cluster(PawldCluster):
 
 
 def use(port):
-    """Of everything a little: a wait, a renewal, a refusal, a session, a lease that ends."""
+    """A grant, a refusal, a wait, a renewal, a session; all is given back."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as one, \
             socket.create_connection(("127.0.0.1", port), timeout=10) as other:
-        def say(line, connection=one):
-            connection.sendall(line.encode() + b"\n")
+        replies = {one: one.makefile(), other: other.makefile()}
 
-        lines, others = one.makefile(), other.makefile()
-        say("LOCK a ttl=30s")
-        token = re.search(r"token=(\d+)", lines.readline())[1]
-        say("LOCK a", other)
-        others.readline()
-        say("LOCK a wait=10s", other)
-        say(f"RENEW a token={token}")
-        lines.readline()
-        say(f"UNLOCK a token={token}")
-        lines.readline()
-        others.readline()
-        say("OPEN")
-        lines.readline()
-        say("LOCK b")
-        lines.readline()
+        def hear(connection):
+            reply = replies[connection].readline()
+            assert reply.startswith(("OK", "ERR BUSY")), reply
+            return reply
+
+        def ask(connection, line):
+            connection.sendall(line.encode() + b"\n")
+            return hear(connection)
+
+        def token_in(reply):
+            return re.search(r"token=(\d+)", reply)[1]
+
+        token = token_in(ask(one, "LOCK a ttl=30s"))
+        ask(other, "LOCK a")
+        other.sendall(b"LOCK a wait=10s ttl=30s\n")
+        ask(one, f"RENEW a token={token}")
+        ask(one, f"UNLOCK a token={token}")
+        ask(other, f"UNLOCK a token={token_in(hear(other))}")
+        ask(one, "OPEN")
+        ask(one, "LOCK a")
+        ask(one, "CLOSE")
 
 
 class Metrics(unittest.TestCase):
@@ -182,7 +187,7 @@ class Metrics(unittest.TestCase):
     def metrics_with_lock(self, name):
         with socket.create_connection(("127.0.0.1", self.cluster.port), timeout=10) as connection:
             connection.sendall(f"LOCK {name} ttl=30s\n".encode())
-            self.assertTrue(connection.makefile().readline().startswith("OK"))
+            self.assertRegex(connection.makefile().readline(), "^OK")
             return self.cluster.metrics(self.primary)
 
 
@@ -241,6 +246,7 @@ class Scraped(unittest.TestCase):
         left = expressions_by_title
         while left and time.monotonic() < deadline:
             use(self.cluster.port)
+            time.sleep(0.1)
             left = [(title, expression) for title, expression in left
                     if not self.prometheus.ask(expression)]
         return left
