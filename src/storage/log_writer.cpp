@@ -91,6 +91,10 @@ bool LogWriter::close() {
   return !failed_;
 }
 
+std::optional<std::uint64_t> LogWriter::free_bytes() const {
+  return supply_ ? supply_->free_bytes() : std::nullopt;
+}
+
 void LogWriter::check_space() {
   if (supply_) supply_->check();
 }

@@ -69,6 +69,8 @@ class LogWriter {
 
   // Any thread, about every second: free space, the directory.
   void check_space();
+  // As the last check found it; nothing before, and without a log. Any thread.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
   // Any thread. For META and snapshots: the newest batch known durable, and bytes written so far.
   [[nodiscard]] journal::BatchSequence durable() const { return {durable_.load()}; }
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_.load(); }
