@@ -505,6 +505,7 @@ const contact = { last: null, failures: 0, next: 0, busy: false, timer: 0 };
 function showLost(error) {
   const since = contact.last ? [`What is below is what it said at ${contact.last.toLocaleTimeString()}.`] : [];
   showHealth("lost", states.lost.title, [error.message, ...since]);
+  put(find("#lock-about"), [error.message, ...since].join(" "));
 }
 
 function showContact() {
