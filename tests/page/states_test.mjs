@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { banner, complaints, openPage, paleTexts, phone, picture, sidewaysScroll, startBrowser } from "./browser.mjs";
+import {
+  banner, complaints, openPage, paleTexts, phone, picture, sidewaysScroll, startBrowser, wide } from "./browser.mjs";
 import { contended, fakeServer, lock, losses, status } from "./fake_server.mjs";
 
 let browser, server, page;
@@ -130,13 +131,15 @@ test("health is told in words, and by whom", async () => {
 });
 
 test("every text stands out from what lies behind it, light and dark", async () => {
-  for (const colorScheme of ["light", "dark"]) {
-    for (const state of ["ok", "degraded", "no_primary"]) {
-      await open({ ...degraded, health: { ...degraded.health, state } }, { colorScheme, hash: "#find=" });
-      await page.locator("#contended tbody tr").first().waitFor();
+  await open(degraded, { reducedMotion: "reduce", hash: "#find=", answers: { "/locks.json": () => ({ locks: [listed("jobs/a")], next: "jobs/a" }) } });
+  await page.locator("#found button", { hasText: "Next" }).waitFor();
+
+  for (const state of ["ok", "degraded", "no_primary"]) {
+    server.answers["/status.json"] = () => status(second++, { ...degraded, health: { ...degraded.health, state } });
+    await page.locator(`#health[data-state=${state}]`).waitFor();
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
       assert.deepEqual(await paleTexts(page), [], `${colorScheme} ${state}`);
-      await page.close();
-      await server.stop();
     }
   }
 });
@@ -151,15 +154,17 @@ const nothing = { shape: "single", contended: [], losses: [], nodes: status().no
 
 test("nothing makes the page itself scroll sideways", async () => {
   for (const [what, changes] of Object.entries({ much, nothing })) {
+    await open(changes, { hash: `#find=&lock=${long}`, answers: {
+      "/locks.json": () => ({ locks: [listed(long)], next: null }) } });
+    await page.locator("#holders tbody tr").first().waitFor();
+    await page.locator("#found a").waitFor();
     for (const width of [320, 390, 768, 900, 1280]) {
-      await open(changes, { viewport: { width, height: 844 }, hash: `#find=&lock=${long}`, answers: {
-        "/locks.json": () => ({ locks: [listed(long)], next: null }) } });
-      await page.locator("#holders tbody tr").first().waitFor();
+      await page.setViewportSize({ width, height: 844 });
       assert.equal(await sidewaysScroll(page), 0, `${what} ${width}`);
       assert.equal(await page.locator("#lock").evaluate((d) => d.scrollWidth - d.clientWidth), 0, `${what} ${width}`);
-      await page.close();
-      await server.stop();
     }
+    await page.close();
+    await server.stop();
   }
 });
 
@@ -223,13 +228,13 @@ test("charts draw what was, with gaps where nothing is known, and begin anew wit
 });
 
 test("light, dark, phone", async () => {
+  await open();
+  await page.locator("#losses tbody tr").first().waitFor();
   for (const colorScheme of ["light", "dark"]) {
-    for (const [name, viewport] of Object.entries({ wide: { width: 1280, height: 900 }, phone })) {
-      await open({}, { colorScheme, viewport });
-      await page.locator("#losses tbody tr").first().waitFor();
+    for (const [name, viewport] of Object.entries({ wide, phone })) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
       await picture(page, `${name}-${colorScheme}`, { fullPage: true });
-      await page.close();
-      await server.stop();
     }
   }
 });
