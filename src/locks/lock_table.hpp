@@ -109,6 +109,10 @@ class LockTable {
   [[nodiscard]] Slot acquisitions_end() const { return acquisitions_.end(); }
   [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
   [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }
+  // Each name that is held counts once; what a dead session left counts until it is swept.
+  [[nodiscard]] std::size_t holder_count() const {
+    return acquisitions_.size() - graveyard_.acquisitions.size() - waiters_ - delays_;
+  }
   [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
   // Their holds and waits are still among those of the locks.
   [[nodiscard]] bool has_dead_sessions() const { return dead_sessions_ != 0; }
