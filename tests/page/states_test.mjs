@@ -128,6 +128,7 @@ test("health is told in words, and by whom", async () => {
 
   server.answers["/status.json"] = () => status(second++, { node: "n2", role: "standby" });
   assert.match(await banner(page, "The cluster is whole"), /its own view, unconfirmed; n1 is the primary/);
+  assert.doesNotMatch(await page.locator("#contended").innerText(), /lease/, "only the primary knows when one ends");
 });
 
 test("every text stands out from what lies behind it, light and dark", async () => {

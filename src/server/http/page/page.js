@@ -73,10 +73,11 @@ const memory = {
   samples: [],
   add(status) {
     const last = this.samples.at(-1);
-    if (last && (status.uptime_ms < last.at || status.node !== last.node)) this.samples = [];
     const { totals, counters } = status;
+    const isAnother = last && (status.uptime_ms < last.at || counters.requests < last.requests);
+    if (isAnother) this.samples = [];
     const sample = {
-      at: status.uptime_ms, node: status.node, held: totals.holders, waiting: totals.waiters,
+      at: status.uptime_ms, held: totals.holders, waiting: totals.waiters,
       oldest: totals.oldest_wait_ms, requests: counters.requests, grants: counters.grants,
       lostBy: counters.lost, losses: sum(counters.lost), refusals: sum(counters.denied), histograms: status.histograms };
     this.samples.push(sample);
@@ -180,7 +181,7 @@ const tiles = [
 for (const tile of tiles) {
   const part = (name) => make("span", { class: name });
   Object.assign(tile, { top: part("top"), big: part("big"), small: part("foot"), svg: chart() });
-  tile.node = make("div", { class: "tile" }, make("h3", {}, tile.title), tile.top, tile.big, tile.svg, tile.small);
+  tile.node = make("div", { class: "tile" }, make("h2", {}, tile.title), tile.top, tile.big, tile.svg, tile.small);
   find("#tiles").append(tile.node);
 }
 
@@ -258,7 +259,9 @@ function pager(section, go) {
 const toLock = (name) => address({ ...place(), lock: name });
 const nameColumn = { title: "Lock", kind: "name", text: (l) => shown(l.name), link: (l) => toLock(l.name) };
 const mode = (item) => item.mode && item.mode !== "exclusive" ? item.mode : "";
-const leaseLeft = (item) => item.expires_in_ms == null ? "" : `lease ${duration(item.expires_in_ms)}`;
+// Only the primary knows when a lease ends.
+const leaseLeft = (item) => latest?.role === "primary" && item?.expires_in_ms != null ? duration(item.expires_in_ms) : "";
+const lease = (item) => leaseLeft(item) && `lease ${leaseLeft(item)}`;
 
 const drawNodes = table(find("#nodes"), (n) => n.id, [
   { title: "Node", kind: "name", text: (n) => shown(n.id), more: (n) => shown(n.client) },
@@ -273,7 +276,7 @@ const drawContended = table(find("#contended"), (l) => l.name, [
   { title: "Held by", kind: "person", text: (l) => l.holder ? who(l.holder) : "nobody",
     more: (l) => [where(l.holder), l.holders > 1 && `and ${number(l.holders - 1)} more`, shown(l.holder?.note)]
       .filter(Boolean).join(" · ") },
-  { title: "Held for", kind: "figure", text: (l) => duration(l.holder?.since_ms), more: (l) => leaseLeft(l.holder ?? {}) },
+  { title: "Held for", kind: "figure", text: (l) => duration(l.holder?.since_ms), more: (l) => lease(l.holder) },
   { title: "Waiters", kind: "figure", text: (l) => number(l.waiters) },
   { title: "Oldest wait", kind: "figure", text: (l) => duration(l.oldest_wait_ms) },
 ]);
@@ -290,15 +293,15 @@ const drawFound = table(find("#found"), (l) => l.name, [
   { title: "Mode", text: (l) => l.mode },
   { title: "Holders", kind: "figure", text: (l) => number(l.holders) },
   { title: "Waiters", kind: "figure", text: (l) => number(l.waiters) },
-  { title: "Held for", kind: "figure", text: (l) => l.holders ? duration(l.since_ms) : "–" },
-  { title: "Lease left", kind: "figure", text: (l) => l.holders ? duration(l.expires_in_ms) : "–" },
-  { title: "Token", kind: "figure", text: (l) => l.token ? exact.format(l.token) : "–" },
+  { title: "Held for", kind: "figure", text: (l) => l.holders ? duration(l.since_ms) : "" },
+  { title: "Lease left", kind: "figure", text: (l) => l.holders ? leaseLeft(l) : "" },
+  { title: "Token", kind: "figure", text: (l) => l.token ? exact.format(l.token) : "" },
 ]);
 const drawHolders = table(find("#holders"), (h) => h.token, [
   { title: "Client", kind: "person", text: who, more: where },
   { title: "Token", kind: "figure", text: (h) => exact.format(h.token), more: mode },
   { title: "Held for", kind: "figure", text: (h) => duration(h.since_ms) },
-  { title: "Lease left", kind: "figure", text: (h) => duration(h.expires_in_ms),
+  { title: "Lease left", kind: "figure", text: leaseLeft,
     more: (h) => h.renewed_ms == null ? "" : `renewed ${duration(h.renewed_ms)} ago` },
   { title: "Note", kind: "note", text: (h) => shown(h.note) },
 ]);
@@ -401,10 +404,9 @@ function place() {
   return at;
 }
 
-function address(at) {
-  const pairs = Object.entries(at).filter(([, value]) => value != null);
-  return pairs.length ? `#${pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}` : location.pathname;
-}
+const joined = (words) => Object.entries(words).filter(([, value]) => value != null)
+  .map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
+const address = (at) => joined(at) ? `#${joined(at)}` : location.pathname;
 
 function go(changes) {
   const to = address({ ...place(), ...changes });
@@ -429,7 +431,7 @@ function follow() {
 
 // ---- search, and one lock ----
 
-const query = (path, words) => `${path}?${new URLSearchParams(Object.entries(words).filter(([, v]) => v != null))}`;
+const query = (path, words) => `${path}?${joined(words)}`;
 const pageFound = pager(find("#found"), (after) => { search.after = after; refresh(); });
 const pageQueue = pager(find("#queue"), (after) => { detail.after = after; refresh(); });
 
