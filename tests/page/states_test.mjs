@@ -132,7 +132,7 @@ test("health is told in words, and by whom", async () => {
 });
 
 test("every text stands out from what lies behind it, light and dark", async () => {
-  await open(degraded, { reducedMotion: "reduce", hash: "#find=", answers: { "/locks.json": () => ({ locks: [listed("jobs/a")], next: "jobs/a" }) } });
+  await open(degraded, { hash: "#find=", answers: { "/locks.json": () => ({ locks: [listed("jobs/a")], next: "jobs/a" }) } });
   await page.locator("#found button", { hasText: "Next" }).waitFor();
 
   for (const state of ["ok", "degraded", "no_primary"]) {
@@ -240,8 +240,8 @@ test("light, dark, phone", async () => {
   }
 });
 
-test("who wants less motion gets none", async () => {
-  await open({}, { reducedMotion: "reduce" });
+test("nothing moves, so that nobody has to ask for less", async () => {
+  await open();
 
   const moving = await page.evaluate(() => [...document.querySelectorAll("*")].filter((element) => {
     const style = getComputedStyle(element);
