@@ -127,7 +127,7 @@ test("health is told in words, and by whom", async () => {
   assert.match(await banner(page, "No primary: nothing is granted or renewed"), /n2 is a standby: .*its own view, unconfirmed/);
 
   server.answers["/status.json"] = () => status(second++, { node: "n2", role: "standby" });
-  assert.match(await banner(page, "The cluster is whole"), /its own view, unconfirmed; n1 is the primary/);
+  assert.match(await banner(page, "In touch with the primary"), /its own view, unconfirmed; n1 is the primary/);
   assert.doesNotMatch(await page.locator("#contended").innerText(), /lease/, "only the primary knows when one ends");
 });
 

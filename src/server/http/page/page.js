@@ -28,7 +28,7 @@ const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many
 function duration(ms) {
   if (ms == null) return "–";
   if (ms < 1000) return `${Math.round(ms)}\u00a0ms`;
-  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)}\u00a0s`;
+  if (ms < 10_000) return `${Math.floor(ms / 100) / 10}\u00a0s`;
   const parts = [["d", 86_400_000], ["h", 3_600_000], ["min", MINUTE], ["s", 1000]];
   const first = parts.findIndex(([, size]) => ms >= size);
   return parts.slice(first, first + 2).map(([unit, size], i, two) => {
@@ -36,6 +36,8 @@ function duration(ms) {
     return i && !n ? "" : `${n}\u00a0${unit}`;
   }).join(" ").trim();
 }
+
+const size = (bytes) => bytes < 1e6 ? `${number(bytes / 1e3)}\u00a0kB` : `${number(bytes / 1e6)}\u00a0MB`;
 
 function latency(ms) {
   if (ms == null) return "–";
@@ -157,11 +159,13 @@ function pair(...spans) {
   return `${unit && a.endsWith(unit) ? a.split("\u00a0")[0] : a} / ${b}`;
 }
 
+const perSecond = (what, word) => memory.rate(what) == null ? "" : `${number(memory.rate(what))}/s ${word}`;
+
 const tiles = [
   { title: "Held", value: (s) => number(s.totals.holders), line: (s) => s.held, scale: number,
     foot: (s) => `${count(s.totals.locks, "lock")}, ${count(s.totals.sessions, "session")}` },
   { title: "Waiting", value: (s) => number(s.totals.waiters), line: (s) => s.waiting, scale: number,
-    foot: () => `${number(memory.rate("refusals") ?? 0)}/s refused or timed out` },
+    foot: () => perSecond("refusals", "refused or timed out") },
   { title: "Oldest wait", value: (s) => s.totals.waiters ? duration(s.totals.oldest_wait_ms) : "none",
     line: (s) => s.oldest, scale: duration,
     foot: () => {
@@ -169,7 +173,7 @@ const tiles = [
       return p99 == null ? "no wait ended in the last minute" : `p99 of the last minute ${latency(p99)}`;
     } },
   { title: "Grants/s", value: () => number(memory.rate("grants")), line: (s) => s.rate, scale: number,
-    foot: () => `${number(memory.rate("requests"))}/s requests` },
+    foot: () => perSecond("requests", "requests") },
   { title: "Commit", line: (s) => s.p99, second: (s) => s.p50, scale: latency,
     value: () => pair(memory.percentile("commit", 0.5), memory.percentile("commit", 0.99)),
     foot: () => ["p50 / p99", ...["fsync", "loop"].map((h) => `${h} p99 ${latency(memory.percentile(h, 0.99))}`)].join(", ") },
@@ -324,6 +328,7 @@ const states = {
 
 function healthTitle(status) {
   if (status.health.state !== "ok") return states[status.health.state]?.title ?? shown(status.health.state);
+  if (status.role !== "primary") return "In touch with the primary";
   return status.shape === "single" ? "The server is well" : "The cluster is whole";
 }
 
@@ -363,7 +368,7 @@ function showAbout(status) {
 
 function showFacts({ durability, commit_index, totals }) {
   const list = find("#nodes dl"), facts = { Durability: durability, "Commit index": number(commit_index),
-    Connections: number(totals.connections), "Memory of locks": `${number(totals.memory_bytes / 1e6)}\u00a0MB` };
+    Connections: number(totals.connections), "Memory of locks": size(totals.memory_bytes) };
   if (!list.children.length) list.append(...Object.keys(facts).map((name) => make("div", {}, make("dt", {}, name), make("dd"))));
   Object.values(facts).forEach((fact, at) => put(find("dd", list.children[at]), fact));
 }
