@@ -176,7 +176,7 @@ const tiles = [
     foot: () => perSecond("requests", "requests") },
   { title: "Commit", line: (s) => s.p99, second: (s) => s.p50, scale: latency,
     value: () => pair(memory.percentile("commit", 0.5), memory.percentile("commit", 0.99)),
-    foot: () => ["p50 / p99", ...["fsync", "loop"].map((h) => `${h} p99 ${latency(memory.percentile(h, 0.99))}`)].join(", ") },
+    foot: () => `p50 / p99; p99 of ${["fsync", "loop"].map((h) => `${h} ${latency(memory.percentile(h, 0.99))}`).join(", ")}` },
   { title: "Lost in 5 min", line: (s) => s.lost, scale: number, alarm: (s) => lostLately(s).length,
     value: (s) => number(lostLately(s).reduce((all, [, n]) => all + n, 0)),
     foot: (s) => lostLately(s).map(([reason, n]) => `${number(n)} ${shown(reason)}`).join(", ") || "none" },
@@ -269,7 +269,7 @@ const lease = (item) => leaseLeft(item) && `lease ${leaseLeft(item)}`;
 
 const drawNodes = table(find("#nodes"), (n) => n.id, [
   { title: "Node", kind: "name", text: (n) => shown(n.id), more: (n) => shown(n.client) },
-  { title: "Role", text: (n) => n.witness ? `${n.role}, witness` : n.role,
+  { title: "Role", text: (n) => n.role, more: (n) => n.witness ? "witness" : "",
     alarm: (n) => n.role !== "primary" && n.role !== "standby" },
   { title: "Behind", kind: "figure", text: (n) => number(n.lag) },
   { title: "Heard", kind: "figure", alarm: (n) => n.last_contact_ms > 1000,
