@@ -109,10 +109,12 @@ test("a page that nobody sees asks nothing, and asks at once when it is seen", a
   const before = asked;
   await page.clock.runFor(20_000);
   assert.equal(asked, before);
+  await page.locator("body.lost").waitFor();
 
   const next = page.waitForResponse(/status\.json/);
   await see(false);
   await next;
+  await page.locator("body:not(.lost)").waitFor();
 });
 
 test("health is told in words, and by whom", async () => {
@@ -124,7 +126,7 @@ test("health is told in words, and by whom", async () => {
 
   server.answers["/status.json"] = () => status(second++, {
     node: "n2", role: "standby", primary: null, health: { state: "no_primary", why: ["n1 has not been heard for 5 s"] } });
-  assert.match(await banner(page, "No primary: nothing is granted or renewed"), /n2 is a standby: .*its own view, unconfirmed/);
+  assert.match(await banner(page, "No primary: from here nothing is granted or renewed"), /n2 is a standby: .*its own view, unconfirmed/);
 
   server.answers["/status.json"] = () => status(second++, { node: "n2", role: "standby" });
   assert.match(await banner(page, "In touch with the primary"), /its own view, unconfirmed; n1 is the primary/);
@@ -209,6 +211,19 @@ test("a search and a queue go on page by page", async () => {
   await picture(page, "queue");
 });
 
+test("what another lock was does not stand under the name of this one", async () => {
+  await open({}, { hash: "#lock=jobs/a" });
+  await page.locator("#queue tbody tr").first().waitFor();
+  server.answers["/lock.json"] = (words) => words.get("name") === "jobs/b" ? { error: "no" } : lock("jobs/a");
+
+  await page.evaluate(() => { location.hash = "#lock=jobs/b"; });
+
+  await page.locator("#lock-title", { hasText: "jobs/b" }).waitFor();
+  await page.locator("#lock-about", { hasText: "no" }).waitFor();
+  assert.equal(await page.locator("#queue tbody tr, #holders tbody tr").count(), 0);
+  page.complaints = page.complaints.filter((text) => !/status of 400/.test(text));
+});
+
 test("what the server refuses is said in its words", async () => {
   await open({}, { hash: "#lock=a%20b", answers: { "/lock.json": () => ({ error: "a name has no blanks" }) } });
 
@@ -257,7 +272,7 @@ test("the page is small, and of its own", () => {
   const files = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
   const all = files.join("\n");
 
-  assert.ok(Buffer.byteLength(all) < 40_000, `${Buffer.byteLength(all)} bytes`);
+  assert.ok(Buffer.byteLength(all) < 40 * 1024, `${Buffer.byteLength(all)} bytes`);
   assert.doesNotMatch(all, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
   assert.doesNotMatch(all.replaceAll("http://www.w3.org/2000/svg", ""), /https?:\/\//);
 });

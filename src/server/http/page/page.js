@@ -2,7 +2,7 @@
 // The status page: asks /status.json every second, keeps five minutes of it, and draws what it says.
 // Names, notes and reasons are written by strangers: they reach the page as text, never as markup.
 
-const EVERY = 1000, PATIENCE = 4000, LONGEST_PAUSE = 15000;
+const EVERY = 1000, LATE = 3000, PATIENCE = 4000, LONGEST_PAUSE = 15_000;
 const KEPT = 300_000, MINUTE = 60_000, GAP = 5000;
 const PAGE = 50, FEW = 8;
 
@@ -22,7 +22,10 @@ function make(tag, attributes = {}, ...children) {
 
 const exact = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const number = (n) => n == null ? "–" : (n < 1e5 ? exact : compact).format(n < 10 ? +n.toFixed(1) : Math.round(n));
+function number(n) {
+  if (n == null) return "–";
+  return (n < 1e5 ? exact : compact).format(n < 10 ? +n.toFixed(1) : Math.round(n));
+}
 const count = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
 
 function duration(ms) {
@@ -37,7 +40,8 @@ function duration(ms) {
   }).join(" ").trim();
 }
 
-const size = (bytes) => bytes < 1e6 ? `${number(bytes / 1e3)}\u00a0kB` : `${number(bytes / 1e6)}\u00a0MB`;
+const size = (bytes) =>
+  bytes < 1e6 ? `${number(bytes / 1e3)}\u00a0kB` : `${number(bytes / 1e6)}\u00a0MB`;
 
 function latency(ms) {
   if (ms == null) return "–";
@@ -46,20 +50,24 @@ function latency(ms) {
 }
 
 // What would hide or turn text around is shown as its code: a name must look like what it is.
-const invisible = /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff]/g;
-const shown = (text) => String(text ?? "").replace(invisible, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+const invisible = /[\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164]/gu;
+const shown = (text) =>
+  String(text ?? "").replace(invisible, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 
 const reasons = {
   expired: "lease expired", session: "session expired", max_hold: "held for its max_hold",
   disconnect: "client disconnected", broken: "broken by an operator" };
 const who = (person) => shown(person?.client || person?.address || "–");
-const where = (person) => [person?.client && person.address, person?.session].filter(Boolean).map(shown).join(" · ");
+const dotted = (...facts) => facts.filter(Boolean).join(" · ");
+const where = (person) =>
+  dotted(person?.client && shown(person.address), person?.session && shown(person.session));
 
 // ---- the last five minutes ----
 
 const sum = (object) => Object.values(object ?? {}).reduce((a, b) => a + b, 0);
 
-// Of counts between bounds, the value that a share of them does not exceed.
+// Of counts between bounds, the value that a share of them does not exceed; beyond the last bound,
+// that bound.
 function percentile(newer, older, share) {
   if (!newer) return null;
   const counts = newer.counts.map((n, i) => n - (older?.counts[i] ?? 0));
@@ -81,7 +89,8 @@ const memory = {
     const sample = {
       at: status.uptime_ms, held: totals.holders, waiting: totals.waiters,
       oldest: totals.oldest_wait_ms, requests: counters.requests, grants: counters.grants,
-      lostBy: counters.lost, losses: sum(counters.lost), refusals: sum(counters.denied), histograms: status.histograms };
+      lostBy: counters.lost, losses: sum(counters.lost), refusals: sum(counters.denied),
+      histograms: status.histograms };
     this.samples.push(sample);
     while (this.samples[0].at < sample.at - KEPT) this.samples.shift();
     sample.rate = this.rate("grants");
@@ -107,23 +116,26 @@ const memory = {
 // The runs of samples without a gap, as points of a 300 by 40 box whose right edge is now.
 function runs(value, top) {
   const lines = [[]];
+  const round = (n) => Math.round(10 * n) / 10;
   let before = memory.samples[0].at;
   for (const sample of memory.samples) {
     const v = value(sample);
     if (v == null || sample.at - before > GAP) lines.push([]);
     if (v != null) {
-      lines.at(-1).push([300 - (memory.now.at - sample.at) * 300 / KEPT, 39 - 37 * v / top]);
+      const age = memory.now.at - sample.at;
+      lines.at(-1).push([round(300 - age * 300 / KEPT), round(39 - 37 * v / top)]);
     }
     before = sample.at;
   }
-  return lines.filter((line) => line.length > 1).map((line) => line.map((p) => p.map((n) => +n.toFixed(1))));
+  return lines.filter((line) => line.length > 1);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 function chart() {
   const svg = document.createElementNS(SVG, "svg");
-  const path = (name) => svg.appendChild(document.createElementNS(SVG, "path")).setAttribute("class", name);
-  for (const name of ["area", "second", "first"]) path(name);
+  for (const name of ["area", "second", "first"]) {
+    mark(svg.appendChild(document.createElementNS(SVG, "path")), "class", name);
+  }
   mark(svg, "viewBox", "0 0 300 40");
   mark(svg, "preserveAspectRatio", "none");
   mark(svg, "role", "img");
@@ -135,14 +147,16 @@ function draw(svg, first, second) {
   const values = memory.samples.flatMap((s) => [first(s), second?.(s)]).filter((v) => v != null);
   const highest = Math.max(0, ...values);
   const line = (points) => `M${points.join("L")}`;
+  const area = (points) => `${line(points)}L${points.at(-1)[0]} 40L${points[0][0]} 40Z`;
   const ofFirst = runs(first, highest || 1), ofSecond = second ? runs(second, highest || 1) : [];
   mark(find(".first", svg), "d", ofFirst.map(line).join(""));
   mark(find(".second", svg), "d", ofSecond.map(line).join(""));
-  mark(find(".area", svg), "d", ofFirst.map((p) => `${line(p)}L${p.at(-1)[0]} 40L${p[0][0]} 40Z`).join(""));
+  mark(find(".area", svg), "d", ofFirst.map(area).join(""));
   return highest;
 }
 
-// The list tells of the time before this page was opened but ends after fifty, counters know the rest.
+// The list tells of the time before this page was opened but ends after fifty; counters know the
+// rest.
 function lostLately({ losses, counters }) {
   const before = memory.before(KEPT).lostBy;
   return Object.entries(counters.lost).map(([reason, total]) => {
@@ -159,33 +173,36 @@ function pair(...spans) {
   return `${unit && a.endsWith(unit) ? a.split("\u00a0")[0] : a} / ${b}`;
 }
 
-const perSecond = (what, word) => memory.rate(what) == null ? "" : `${number(memory.rate(what))}/s ${word}`;
+function perSecond(what, word) {
+  const rate = memory.rate(what);
+  return rate == null ? "" : `${number(rate)}/s ${word}`;
+}
+
+const p99 = (what) => `${what} ${latency(memory.percentile(what, 0.99))}`;
 
 const tiles = [
   { title: "Held", value: (s) => number(s.totals.holders), line: (s) => s.held, scale: number,
     foot: (s) => `${count(s.totals.locks, "lock")}, ${count(s.totals.sessions, "session")}` },
   { title: "Waiting", value: (s) => number(s.totals.waiters), line: (s) => s.waiting, scale: number,
     foot: () => perSecond("refusals", "refused or timed out") },
-  { title: "Oldest wait", value: (s) => s.totals.waiters ? duration(s.totals.oldest_wait_ms) : "none",
-    line: (s) => s.oldest, scale: duration,
-    foot: () => {
-      const p99 = memory.percentile("wait", 0.99);
-      return p99 == null ? "no wait ended in the last minute" : `p99 of the last minute ${latency(p99)}`;
-    } },
+  { title: "Oldest wait", line: (s) => s.oldest, scale: duration,
+    value: (s) => s.totals.waiters ? duration(s.totals.oldest_wait_ms) : "none",
+    foot: () => `p99 of the last minute’s ${p99("wait")}` },
   { title: "Grants/s", value: () => number(memory.rate("grants")), line: (s) => s.rate, scale: number,
     foot: () => perSecond("requests", "requests") },
   { title: "Commit", line: (s) => s.p99, second: (s) => s.p50, scale: latency,
     value: () => pair(memory.percentile("commit", 0.5), memory.percentile("commit", 0.99)),
-    foot: () => `p50 / p99; p99 of ${["fsync", "loop"].map((h) => `${h} ${latency(memory.percentile(h, 0.99))}`).join(", ")}` },
+    foot: () => `p50 / p99; p99 of ${p99("fsync")}, ${p99("loop")}` },
   { title: "Lost in 5 min", line: (s) => s.lost, scale: number, alarm: (s) => lostLately(s).length,
     value: (s) => number(lostLately(s).reduce((all, [, n]) => all + n, 0)),
-    foot: (s) => lostLately(s).map(([reason, n]) => `${number(n)} ${shown(reason)}`).join(", ") || "none" },
+    foot: (s) => lostLately(s).map(([reason, n]) => `${number(n)} ${reason}`).join(", ") || "none" },
 ];
 
 for (const tile of tiles) {
   const part = (name) => make("span", { class: name });
   Object.assign(tile, { top: part("top"), big: part("big"), small: part("foot"), svg: chart() });
-  tile.node = make("div", { class: "tile" }, make("h2", {}, tile.title), tile.top, tile.big, tile.svg, tile.small);
+  tile.node = make("div", { class: "tile" }, make("h2", {}, tile.title),
+    tile.top, tile.big, tile.svg, tile.small);
   find("#tiles").append(tile.node);
 }
 
@@ -239,7 +256,8 @@ function table(section, key, columns) {
       rows.get(id).remove();
       rows.delete(id);
     }
-    if (focused.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
+    const isBlurred = focused.isConnected && focused !== document.activeElement;
+    if (isBlurred) focused.focus({ preventScroll: true });
     node.hidden = !items.length;
     put(find(".empty", section), items.length ? "" : empty);
   };
@@ -261,26 +279,35 @@ function pager(section, go) {
 }
 
 const toLock = (name) => address({ ...place(), lock: name });
-const nameColumn = { title: "Lock", kind: "name", text: (l) => shown(l.name), link: (l) => toLock(l.name) };
+const nameColumn =
+  { title: "Lock", kind: "name", text: (l) => shown(l.name), link: (l) => toLock(l.name) };
 const mode = (item) => item.mode && item.mode !== "exclusive" ? item.mode : "";
 // Only the primary knows when a lease ends.
-const leaseLeft = (item) => latest?.role === "primary" && item?.expires_in_ms != null ? duration(item.expires_in_ms) : "";
+function leaseLeft(item) {
+  const isKnown = latest?.role === "primary" && item?.expires_in_ms != null;
+  return isKnown ? duration(item.expires_in_ms) : "";
+}
 const lease = (item) => leaseLeft(item) && `lease ${leaseLeft(item)}`;
+
+function heard({ id, last_contact_ms: ms }) {
+  if (id === latest.node) return "this node";
+  return ms > 1000 ? `${duration(ms)} ago` : "now";
+}
 
 const drawNodes = table(find("#nodes"), (n) => n.id, [
   { title: "Node", kind: "name", text: (n) => shown(n.id), more: (n) => shown(n.client) },
   { title: "Role", text: (n) => n.role, more: (n) => n.witness ? "witness" : "",
     alarm: (n) => n.role !== "primary" && n.role !== "standby" },
   { title: "Behind", kind: "figure", text: (n) => number(n.lag) },
-  { title: "Heard", kind: "figure", alarm: (n) => n.last_contact_ms > 1000,
-    text: (n) => n.id === latest.node ? "this node" : n.last_contact_ms > 1000 ? `${duration(n.last_contact_ms)} ago` : "now" },
+  { title: "Heard", kind: "figure", text: heard, alarm: (n) => n.last_contact_ms > 1000 },
 ]);
 const drawContended = table(find("#contended"), (l) => l.name, [
   { ...nameColumn, more: mode },
   { title: "Held by", kind: "person", text: (l) => l.holder ? who(l.holder) : "nobody",
-    more: (l) => [where(l.holder), l.holders > 1 && `and ${number(l.holders - 1)} more`, shown(l.holder?.note)]
-      .filter(Boolean).join(" · ") },
-  { title: "Held for", kind: "figure", text: (l) => duration(l.holder?.since_ms), more: (l) => lease(l.holder) },
+    more: (l) => dotted(where(l.holder), l.holders > 1 && `and ${number(l.holders - 1)} more`,
+      shown(l.holder?.note)) },
+  { title: "Held for", kind: "figure", text: (l) => duration(l.holder?.since_ms),
+    more: (l) => lease(l.holder) },
   { title: "Waiters", kind: "figure", text: (l) => number(l.waiters) },
   { title: "Oldest wait", kind: "figure", text: (l) => duration(l.oldest_wait_ms) },
 ]);
@@ -322,44 +349,46 @@ const drawQueue = table(find("#queue"), (w) => w.position, [
 const ring = "M10 1.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17";
 const states = {
   ok: { word: "ok", path: `${ring}M6.5 10.3l2.5 2.5 4.7-5.2` },
-  degraded: { word: "degraded", title: "Degraded: it serves, but not as it should", path: `${ring}M10 5.8v5M10 14v.1` },
-  no_primary: { word: "no primary", title: "No primary: nothing is granted or renewed", path: `${ring}M7.2 7.2l5.6 5.6m0-5.6-5.6 5.6` },
-  lost: { word: "lost", title: "Lost the server", path: `${ring}M6.3 10h.1M10 10h.1M13.7 10h.1` } };
+  degraded: { word: "degraded", title: "Degraded: it serves, but not as it should",
+    path: `${ring}M10 5.8v5M10 14v.1` },
+  no_primary: { word: "no primary", title: "No primary: from here nothing is granted or renewed",
+    path: `${ring}M7.2 7.2l5.6 5.6m0-5.6-5.6 5.6` },
+  lost: { word: "lost", title: "Lost the server",
+    path: `${ring}M6.3 10h.1M10 10h.1M13.7 10h.1` } };
 
 function healthTitle(status) {
-  if (status.health.state !== "ok") return states[status.health.state]?.title ?? shown(status.health.state);
+  if (status.health.state !== "ok") return states[status.health.state].title;
   if (status.role !== "primary") return "In touch with the primary";
   return status.shape === "single" ? "The server is well" : "The cluster is whole";
 }
 
-function healthSentences(status) {
-  const sentences = status.health.why.map(shown);
-  if (!sentences.length && status.role === "primary") {
-    sentences.push(status.shape === "single"
-      ? `One node, no standby; durability ${status.durability}.`
-      : `${shown(status.primary)} is primary, ${count(status.nodes.length - 1, "other node")} in touch with it.`);
-  }
-  if (status.role !== "primary") {
-    sentences.push(`${shown(status.node)} is ${status.role === "standby" ? "a standby" : shown(status.role)}: ` +
-      `what it shows is its own view, unconfirmed${status.primary ? `; ${shown(status.primary)} is the primary.` : "."}`);
+function healthSentences({ health, role, shape, durability, primary, node, nodes }) {
+  const sentences = health.why.map(shown);
+  const others = count(nodes.length - 1, "other node");
+  if (role !== "primary") {
+    sentences.push(`${shown(node)} is ${role === "standby" ? "a standby" : shown(role)}: what it shows ` +
+      `is its own view, unconfirmed${primary ? `; ${shown(primary)} is the primary` : ""}.`);
+  } else if (!sentences.length) {
+    sentences.push(shape === "single" ? `One node, no standby; durability ${durability}.`
+      : `${shown(primary)} is primary, ${others} in touch with it.`);
   }
   return sentences;
 }
 
 function showHealth(state, title, sentences) {
-  const known = states[state] ?? states.degraded, list = find("#health ul");
+  const list = find("#health ul");
   mark(find("#health"), "data-state", state);
-  mark(find("#health path"), "d", known.path);
+  mark(find("#health path"), "d", states[state].path);
   put(find("#health h2"), title);
   if (sentences.join("\n") !== [...list.children].map((li) => li.textContent).join("\n")) {
     list.replaceChildren(...sentences.map((sentence) => make("li", {}, sentence)));
   }
-  document.title = [known.word, latest && shown(latest.node), "pawl"].filter(Boolean).join(" · ");
+  document.title = dotted(states[state].word, shown(latest?.node), "pawl");
 }
 
 function showAbout(status) {
   put(find("#cluster"), status.shape === "single" ? "" : shown(status.cluster));
-  const facts = [shown(status.node), status.role, `epoch ${number(status.epoch)}`,
+  const facts = [shown(status.node), status.role, `epoch ${exact.format(status.epoch)}`,
     `up ${duration(status.uptime_ms)}`, `version ${shown(status.version)}`];
   const about = find("#about");
   while (about.children.length < facts.length) about.append(make("span"), " ");
@@ -367,10 +396,13 @@ function showAbout(status) {
 }
 
 function showFacts({ durability, commit_index, totals }) {
-  const list = find("#nodes dl"), facts = { Durability: durability, "Commit index": number(commit_index),
+  const facts = { Durability: durability, "Commit index": exact.format(commit_index),
     Connections: number(totals.connections), "Memory of locks": size(totals.memory_bytes) };
-  if (!list.children.length) list.append(...Object.keys(facts).map((name) => make("div", {}, make("dt", {}, name), make("dd"))));
-  Object.values(facts).forEach((fact, at) => put(find("dd", list.children[at]), fact));
+  const list = find("#nodes dl");
+  for (const [at, [name, fact]] of Object.entries(facts).entries()) {
+    if (!list.children[at]) list.append(make("div", {}, make("dt", {}, name), make("dd")));
+    put(find("dd", list.children[at]), fact);
+  }
 }
 
 let latest = null, allLosses = false;
@@ -393,7 +425,8 @@ const moreLosses = make("button", { type: "button" });
 find("#losses .pages").append(moreLosses);
 moreLosses.onclick = () => { allLosses = !allLosses; showLosses(latest); };
 function showLosses({ losses, node, uptime_ms }) {
-  drawLosses(allLosses ? losses : losses.slice(0, FEW), `${shown(node)} took no lock away since it started ${duration(uptime_ms)} ago.`);
+  drawLosses(allLosses ? losses : losses.slice(0, FEW),
+    `${shown(node)} took no lock away since it started ${duration(uptime_ms)} ago.`);
   moreLosses.hidden = losses.length <= FEW;
   put(moreLosses, allLosses ? "Show fewer" : `Show all ${losses.length}`);
 }
@@ -424,10 +457,11 @@ const detail = { after: null, name: null };
 
 function follow() {
   const { find: prefix = null, lock = null } = place();
-  if (prefix !== search.prefix) Object.assign(search, { prefix, after: null });
-  if (lock !== detail.name) Object.assign(detail, { name: lock, after: null });
+  if (prefix !== search.prefix) startSearch(prefix);
+  if (lock !== detail.name) startDetail(lock);
   find("#found").hidden = prefix == null;
-  if (prefix != null && document.activeElement !== find("#prefix")) find("#prefix").value = prefix;
+  const isTyping = document.activeElement === find("#prefix");
+  if (prefix != null && !isTyping) find("#prefix").value = prefix;
   const dialog = find("#lock");
   if (lock == null) dialog.close();
   else if (!dialog.open) dialog.showModal();
@@ -440,14 +474,31 @@ const query = (path, words) => `${path}?${joined(words)}`;
 const pageFound = pager(find("#found"), (after) => { search.after = after; refresh(); });
 const pageQueue = pager(find("#queue"), (after) => { detail.after = after; refresh(); });
 
+// What another search or lock said must not stand under the title of this one.
+function startSearch(prefix) {
+  Object.assign(search, { prefix, after: null });
+  put(find("#found-title"), "Asking…");
+  drawFound([], "");
+  pageFound(null, null);
+}
+
+function startDetail(name) {
+  Object.assign(detail, { name, after: null });
+  put(find("#lock-title"), shown(name));
+  put(find("#lock-about"), "Asking…");
+  drawHolders([], "");
+  drawQueue([], "");
+  pageQueue(null, null);
+}
+
 async function refreshFound() {
   const { prefix, after } = search;
   if (prefix == null) return;
   const answer = await ask(query("locks.json", { prefix, after, limit: PAGE }));
   if (prefix !== search.prefix || after !== search.after) return;
   const what = prefix ? `beginning with “${shown(prefix)}”` : "held or awaited";
-  const some = answer.next || after ? "Locks" : answer.locks.length ? count(answer.locks.length, "lock") : "No lock";
-  put(find("#found-title"), `${some} ${what}`);
+  const all = answer.locks.length ? count(answer.locks.length, "lock") : "No lock";
+  put(find("#found-title"), `${answer.next || after ? "Locks" : all} ${what}`);
   drawFound(answer.locks, after ? "No more." : "Only what is held or awaited has an entry.");
   pageFound(after, answer.next);
 }
@@ -455,17 +506,17 @@ async function refreshFound() {
 async function refreshDetail() {
   const { name, after } = detail;
   if (name == null) return;
-  put(find("#lock-title"), shown(name));
   const lock = await ask(query("lock.json", { name, after, limit: PAGE }));
   if (name !== detail.name || after !== detail.after) return;
-  const held = lock.holders.length ? lock.holders[0].mode : "free";
-  put(find("#lock-about"), [held, count(lock.holders.length, "holder"), count(lock.waiters_total, "waiter"),
-    lock.delay_ms ? `kept free for ${duration(lock.delay_ms)} more after an unclean loss` : "",
-    latest?.role === "primary" ? "" : `as ${shown(latest?.node)} sees it`].filter(Boolean).join(" · "));
+  const { holders: { length: held, 0: first }, waiters_total, delay_ms } = lock;
+  put(find("#lock-about"), dotted(first?.mode ?? "free",
+    held < PAGE ? count(held, "holder") : `${PAGE} holders or more`, count(waiters_total, "waiter"),
+    delay_ms && `kept free for ${duration(delay_ms)} more after an unclean loss`,
+    latest?.role !== "primary" && `as ${shown(latest?.node)} sees it`));
   drawHolders(lock.holders, "Nobody holds it.");
   drawQueue(lock.waiters, "Nobody waits.");
   const last = lock.waiters.at(-1)?.position;
-  pageQueue(after, last < lock.waiters_total ? last : null);
+  pageQueue(after, last < waiters_total ? last : null);
 }
 
 async function refresh() {
@@ -481,15 +532,18 @@ find("#search").addEventListener("submit", (event) => {
 find("#found button").onclick = () => go({ find: null });
 find("#lock button").onclick = () => find("#lock").close();
 find("#lock").addEventListener("close", () => { if (place().lock != null) go({ lock: null }); });
-find("#lock").addEventListener("click", (event) => { if (event.target === event.currentTarget) event.target.close(); });
+find("#lock").addEventListener("click", ({ target, currentTarget }) => {
+  if (target === currentTarget) currentTarget.close();  // the ground around it
+});
 addEventListener("hashchange", () => { if (location.hash !== "#main") follow(); });
 addEventListener("keydown", (event) => {
-  const input = find("#prefix"), inDialog = find("#lock").open;
-  if (event.key === "/" && !inDialog && document.activeElement !== input && !event.ctrlKey && !event.metaKey) {
+  const input = find("#prefix");
+  if (find("#lock").open || event.ctrlKey || event.metaKey) return;
+  if (event.key === "/" && document.activeElement !== input) {
     event.preventDefault();
     input.focus();
     input.select();
-  } else if (event.key === "Escape" && !inDialog && place().find != null) {
+  } else if (event.key === "Escape" && place().find != null) {
     input.value = "";
     input.blur();
     go({ find: null });
@@ -500,7 +554,8 @@ addEventListener("keydown", (event) => {
 
 async function ask(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE) }).catch((error) => {
-    throw Error(error.name === "TimeoutError" ? `No answer within ${duration(PATIENCE)}.` : "No answer: nothing listens there, or the network is cut.");
+    throw Error(error.name === "TimeoutError" ? `No answer within ${duration(PATIENCE)}.`
+      : "No answer: nothing listens there, or the network is cut.");
   });
   const said = await answer.json().catch(() => ({}));
   if (!answer.ok) throw Error(said.error ?? `It answered ${answer.status} ${answer.statusText}.`);
@@ -510,18 +565,20 @@ async function ask(path) {
 const contact = { last: null, failures: 0, next: 0, busy: false, timer: 0 };
 
 function showLost(error) {
-  const since = contact.last ? [`What is below is what it said at ${contact.last.toLocaleTimeString()}.`] : [];
+  const since = contact.last
+    ? [`What is below is what it said at ${contact.last.toLocaleTimeString()}.`] : [];
   showHealth("lost", states.lost.title, [error.message, ...since]);
   put(find("#lock-about"), [error.message, ...since].join(" "));
 }
 
+// Once a second. What is shown goes grey also while an answer is late, or the page was not seen.
 function showContact() {
-  const isLost = contact.failures > 0, wait = Math.max(0, contact.next - Date.now());
-  document.body.classList.toggle("lost", isLost);
+  const isLost = contact.failures > 0, age = Date.now() - (contact.last ?? Date.now());
+  document.body.classList.toggle("lost", isLost || age > LATE);
   find("#retry").hidden = !isLost;
-  if (!isLost) return;
-  const ago = contact.last ? `Last answer ${duration(Math.floor((Date.now() - contact.last) / 1000) * 1000)} ago. ` : "";
-  put(find("#retry span"), ago + (contact.busy ? "Asking…" : `Asking again in ${Math.ceil(wait / 1000)}\u00a0s.`));
+  const ago = contact.last ? `Last answer ${duration(Math.floor(age / 1000) * 1000)} ago. ` : "";
+  const wait = Math.max(0, Math.ceil((contact.next - Date.now()) / 1000));
+  put(find("#retry span"), ago + (contact.busy ? "Asking…" : `Asking again in ${wait}\u00a0s.`));
 }
 
 // A hidden page asks nothing; an absent server is asked less and less often.
@@ -532,12 +589,12 @@ async function poll() {
   const answer = await ask("status.json").catch((error) => error);
   contact.busy = false;
   contact.failures = answer instanceof Error ? contact.failures + 1 : 0;
-  const pause = contact.failures ? Math.min(LONGEST_PAUSE, EVERY * 2 ** (contact.failures - 1)) : EVERY;
+  const pause = Math.min(LONGEST_PAUSE, EVERY * 2 ** Math.max(0, contact.failures - 1));
   contact.next = Date.now() + pause;
   contact.timer = setTimeout(poll, pause);
+  if (!contact.failures) contact.last = new Date();
   showContact();
   if (contact.failures) return showLost(answer);
-  contact.last = new Date();
   show(answer);
   refresh();
 }
