@@ -106,6 +106,13 @@ class LockTable {
   }
 
   [[nodiscard]] Slot locks_end() const { return locks_.end(); }
+  // Who looks for locks that are awaited need not look at every lock: these have a crowd, so do few
+  // others. Its lock, or none: nobody waits.
+  [[nodiscard]] Slot crowds_end() const { return crowds_.end(); }
+  [[nodiscard]] Slot awaited_lock(Slot crowd) const {
+    Slot first = crowds_[crowd].queue_head;
+    return first == no_slot ? no_slot : acquisitions_[first].lock;
+  }
   [[nodiscard]] Slot acquisitions_end() const { return acquisitions_.end(); }
   [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
   [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }

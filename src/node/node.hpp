@@ -181,8 +181,8 @@ class Node {
   void on(Origin from, const request::Show& request);
   void on(Origin from, const request::List& request);
   void on(Origin from, const request::Sessions& request);
-  template <class Key>
-  void scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh);
+  template <class OneScan>
+  void scan(Origin from, std::vector<OneScan>& scans, OneScan fresh);
   void continue_scans();
 
   // Who watches, and what they are told (watching.cpp).
@@ -380,6 +380,7 @@ class Node {
   bool snapshot_wanted_ = false;  // a peer needs one
   LogIndex snapshot_saved_;       // of the newest one on the disk
   std::vector<Scan<std::string>> lock_scans_;
+  std::vector<AwaitedScan> awaited_scans_;
   std::vector<Scan<SessionId>> session_scans_;
 };
 

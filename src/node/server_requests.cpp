@@ -67,8 +67,8 @@ auto find_scan(Scans& scans, ConnectionId connection) {
 }  // namespace
 
 // A scan that needs more than one slice parks its request, which then finds it done.
-template <class Key>
-void Node::scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh) {
+template <class OneScan>
+void Node::scan(Origin from, std::vector<OneScan>& scans, OneScan fresh) {
   const View view{*this};
   auto found = find_scan(scans, from.connection);
   if (found == scans.end()) {
@@ -90,6 +90,10 @@ void Node::scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh) {
 
 void Node::on(Origin from, const request::List& request) {
   if (parked_behind_own(from)) return;
+  if (request.by == request::ListOrder::waiters) {
+    return scan(from, awaited_scans_,
+                AwaitedScan{from.connection, {}, std::string{request.prefix}, request.limit});
+  }
   scan(from, lock_scans_,
        Scan<std::string>{from.connection, std::string{request.after}, std::string{request.prefix},
                          request.limit});
@@ -109,6 +113,7 @@ void Node::continue_scans() {
     }
   };
   one_slice(lock_scans_);
+  one_slice(awaited_scans_);
   one_slice(session_scans_);
 }
 

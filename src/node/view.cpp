@@ -80,11 +80,7 @@ reply::Show View::show(const request::Show& request) const {
       bool holds = acquisition.stage == locks::Stage::holding;
       if (!holds || !table_.is_alive(acquisition)) continue;
       if (show.holders.size() == request.limit) break;
-      reply::Holder& holder = show.holders.emplace_back();
-      describe(acquisition, holder);
-      holder.token = acquisition.token();
-      holder.expires_in = node_.expires_in(slot);
-      holder.renewed = node_.renewed(slot);
+      show.holders.push_back(holder_of(slot));
     }
     for (Slot slot = lock.queue_head; slot != no_slot; slot = table_.acquisition(slot).next) {
       const locks::Acquisition& acquisition = table_.acquisition(slot);
@@ -99,9 +95,35 @@ reply::Show View::show(const request::Show& request) const {
   return show;
 }
 
+reply::Holder View::holder_of(Slot slot) const {
+  const locks::Acquisition& acquisition = table_.acquisition(slot);
+  reply::Holder holder;
+  describe(acquisition, holder);
+  holder.token = acquisition.token();
+  holder.expires_in = node_.expires_in(slot);
+  holder.renewed = node_.renewed(slot);
+  return holder;
+}
+
+std::optional<Contended> View::contended(std::string_view name) const {
+  Slot slot = table_.find_lock(name);
+  if (slot == no_slot) return std::nullopt;
+  Contended contended{.lock = line_of(slot)};
+  if (contended.lock.waiters == 0) return std::nullopt;
+  const locks::Lock& lock = table_.lock(slot);
+  contended.oldest_wait = age_of(table_.acquisition(lock.queue_head).stamp_ms);
+  Slot holder = table_.find_holder(name, contended.lock.token);
+  if (holder != no_slot) contended.holder = holder_of(holder);
+  return contended;
+}
+
+Milliseconds View::age_of(std::int64_t stamp_ms) const {
+  return Milliseconds{std::max<std::int64_t>(0, node_.wall_ms() - stamp_ms)};
+}
+
 void View::describe(const locks::Acquisition& acquisition, reply::Person& person) const {
   person.mode = acquisition.mode;
-  person.since = Milliseconds{std::max<std::int64_t>(0, node_.wall_ms() - acquisition.stamp_ms)};
+  person.since = age_of(acquisition.stamp_ms);
   if (const locks::Details* details = table_.details(acquisition.details)) {
     person.note = details->note;
   }
@@ -125,6 +147,19 @@ bool View::run(Scan<std::string>& scan) const {
   });
 }
 
+bool View::run(AwaitedScan& scan) const {
+  return scan.run(table_.crowds_end(), [&](Slot crowd) {
+    Slot slot = table_.awaited_lock(crowd);
+    if (slot == no_slot) return;
+    const locks::Lock& lock = table_.lock(slot);
+    std::string_view name = table_.name_of(slot);
+    if (!name.starts_with(scan.prefix)) return;
+    scan.offer(Awaited<std::string_view>{lock.waiters, name});
+    scan.oldest_stamp_ms =
+        std::min(scan.oldest_stamp_ms, table_.acquisition(lock.queue_head).stamp_ms);
+  });
+}
+
 bool View::run(Scan<SessionId>& scan) const {
   return scan.run(table_.sessions_end(), [&](Slot slot) {
     const locks::Session& session = table_.session(slot);
@@ -143,6 +178,18 @@ reply::List View::result(Scan<std::string>& scan) const {
     reply::LockLine line = line_of(slot);
     bool is_there = line.holders + line.waiters > 0 || line.delay > Milliseconds{0};
     if (is_there) list.locks.push_back(std::move(line));
+  }
+  return list;
+}
+
+reply::List View::result(AwaitedScan& scan) const {
+  reply::List list;
+  for (const auto& [waiters, name] : scan.take().first) {
+    // Since its slice nobody may wait any more.
+    Slot slot = table_.find_lock(name);
+    if (slot == no_slot) continue;
+    reply::LockLine line = line_of(slot);
+    if (line.waiters > 0) list.locks.push_back(std::move(line));
   }
   return list;
 }
@@ -172,7 +219,7 @@ reply::LockLine View::line_of(Slot slot) const {
       break;
     }
     line.token = holder.token();
-    line.since = Milliseconds{std::max<std::int64_t>(0, node_.wall_ms() - holder.stamp_ms)};
+    line.since = age_of(holder.stamp_ms);
     line.expires_in = node_.expires_in(at);
   }
   line.delay = delay_of(lock);
@@ -212,7 +259,7 @@ reply::SessionLine View::line_of(Slot slot, const locks::Session& session) const
               deadline == Moment::min() ? Milliseconds{0} : std::min(node_.left_of(deadline), ttl),
           .locks = session.holds,
           .waits = session.waits,
-          .since = Milliseconds{std::max<std::int64_t>(0, node_.wall_ms() - session.stamp_ms)}};
+          .since = age_of(session.stamp_ms)};
 }
 
 }  // namespace pawl::node

@@ -4,6 +4,11 @@
 // nothing and confirms nothing: whether the node still is primary is for its caller to find out.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "base/ids.hpp"
 #include "base/moment.hpp"
 #include "base/reply.hpp"
@@ -13,6 +18,13 @@
 #include "node/scan.hpp"
 
 namespace pawl::node {
+
+// A lock that is waited for.
+struct Contended {
+  reply::LockLine lock;
+  Milliseconds oldest_wait{0};
+  std::optional<reply::Holder> holder;  // the oldest
+};
 
 class View {
  public:
@@ -32,9 +44,16 @@ class View {
 
   // LIST and SESSIONS, slice by slice: true once all was seen, then `result` says what.
   bool run(Scan<std::string>& scan) const;
+  bool run(AwaitedScan& scan) const;
   bool run(Scan<SessionId>& scan) const;
   [[nodiscard]] reply::List result(Scan<std::string>& scan) const;
+  [[nodiscard]] reply::List result(AwaitedScan& scan) const;
   [[nodiscard]] reply::Sessions result(Scan<SessionId>& scan) const;
+
+  // Nothing: nobody waits for it.
+  [[nodiscard]] std::optional<Contended> contended(std::string_view name) const;
+  // How long ago that was, by the wall clock; never negative.
+  [[nodiscard]] Milliseconds age_of(std::int64_t stamp_ms) const;
 
   // How long the lost hold will still delay who comes next.
   [[nodiscard]] Milliseconds delay_left(Slot delay) const;
@@ -42,6 +61,7 @@ class View {
  private:
   void describe_nodes(reply::Status& status) const;
   void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
+  [[nodiscard]] reply::Holder holder_of(Slot acquisition) const;
   [[nodiscard]] reply::LockLine line_of(Slot lock) const;
   [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;
   [[nodiscard]] Milliseconds delay_of(const locks::Lock& lock) const;

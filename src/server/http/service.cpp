@@ -76,7 +76,11 @@ void go_on(std::shared_ptr<Listing> listing) {
 
 Service::Service(boost::asio::io_context& context, const node::Node& node,
                  std::function<Facts()> facts, OwnHosts hosts)
-    : context_(context), node_(node), facts_(std::move(facts)), hosts_(std::move(hosts)) {}
+    : context_(context),
+      node_(node),
+      facts_(std::move(facts)),
+      hosts_(std::move(hosts)),
+      contention_(context, node) {}
 
 void Service::answer(const Asked& asked, Reply reply) {
   if (!asked.host.empty() && !hosts_.include(asked.host)) {
@@ -97,7 +101,7 @@ void Service::answer_path(const Target& target, Reply& reply) {
   if (path == "/livez") return health(Question::livez);
   if (path == "/readyz") return health(Question::readyz);
   if (path == "/primary") return health(Question::primary);
-  if (path == "/status.json") return reply(status());
+  if (path == "/status.json") return tell_status(reply);
   if (path == "/locks.json") return list_locks(target, reply);
   if (path == "/lock.json") return reply(show_lock(target));
   const PageFile* file = find_page(path);
@@ -136,11 +140,13 @@ Answer Service::show_lock(const Target& target) const {
   return answer;
 }
 
-Answer Service::status() const {
-  Answer answer{.type = json, .body = {}};
-  append_status(answer.body, node_, facts_());
-  answer.body += '\n';
-  return answer;
+void Service::tell_status(Reply& reply) {
+  contention_.find(facts_().now, [this, reply = std::move(reply)](const Contention::Found& found) {
+    Answer answer{.type = json, .body = {}};
+    append_status(answer.body, node_, facts_(), found);
+    answer.body += '\n';
+    reply(std::move(answer));
+  });
 }
 
 }  // namespace pawl::server::http

@@ -11,6 +11,7 @@
 
 #include "node/node.hpp"
 #include "server/http/answer.hpp"
+#include "server/http/contention.hpp"
 #include "server/http/facts.hpp"
 #include "server/http/own_hosts.hpp"
 #include "server/http/target.hpp"
@@ -28,12 +29,13 @@ class Service {
   void answer_path(const Target& target, Reply& reply);
   void list_locks(const Target& target, Reply& reply);
   [[nodiscard]] Answer show_lock(const Target& target) const;
-  [[nodiscard]] Answer status() const;
+  void tell_status(Reply& reply);
 
   boost::asio::io_context& context_;
   const node::Node& node_;
   std::function<Facts()> facts_;
   OwnHosts hosts_;
+  Contention contention_;
 };
 
 }  // namespace pawl::server::http

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/status.hpp"
 
-#include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "node/view.hpp"
@@ -44,20 +44,55 @@ void write_nodes(JsonWriter& out, const reply::Status& status) {
 }
 
 void write_totals(JsonWriter& out, const node::Node& node, const reply::Status& status,
-                  const Facts& facts) {
+                  const Facts& facts, Milliseconds oldest_wait) {
   out.key("totals").open('{');
   out.key("locks").number(status.locks);
   out.key("holders").number(node.table().holder_count());
   out.key("waiters").number(status.waiters);
   out.key("sessions").number(status.sessions);
   out.key("connections").number(facts.connections);
+  out.key("oldest_wait_ms").milliseconds(oldest_wait);
   out.key("memory_bytes").number(node.table().memory());
   out.close('}');
 }
 
+void write_holder(JsonWriter& out, const reply::Holder& holder) {
+  out.open('{');
+  out.key("token").number(holder.token.value);
+  out.key("client").text_or_null(holder.client);
+  out.key("address").text(holder.address);
+  out.key("note").text_or_null(holder.note);
+  out.key("since_ms").milliseconds(holder.since);
+  out.key("expires_in_ms").milliseconds(holder.expires_in);
+  out.close('}');
+}
+
+void write_contended(JsonWriter& out, const node::View& view, const Contention::Found& contention) {
+  out.key("contended").open('[');
+  for (const std::string& name : contention.names) {
+    const std::optional<node::Contended> one = view.contended(name);
+    if (!one) continue;  // since it was found nobody waits any more
+    out.open('{');
+    out.key("name").text(one->lock.name);
+    out.key("mode").text(wire::mode_word(one->lock.mode));
+    out.key("holders").number(one->lock.holders);
+    out.key("waiters").number(one->lock.waiters);
+    out.key("oldest_wait_ms").milliseconds(one->oldest_wait);
+    out.key("holder");
+    if (one->holder) {
+      write_holder(out, *one->holder);
+    } else {
+      out.null();
+    }
+    out.close('}');
+  }
+  out.close(']');
+}
+
 }  // namespace
 
-void append_status(std::string& text, const node::Node& node, const Facts& facts) {
+void append_status(std::string& text, const node::Node& node, const Facts& facts,
+                   const Contention::Found& contention) {
   const node::View view{node, facts.now};
   const reply::Status status = view.status();
   JsonWriter out{text};
@@ -74,7 +109,9 @@ void append_status(std::string& text, const node::Node& node, const Facts& facts
   out.key("durability").text(word_of(facts.durability));
   out.key("shape").text(shape_of(node.replica().membership().size()));
   write_nodes(out, status);
-  write_totals(out, node, status, facts);
+  const auto oldest = contention.oldest_stamp_ms;
+  write_totals(out, node, status, facts, oldest ? view.age_of(*oldest) : Milliseconds{0});
+  write_contended(out, view, contention);
   out.close('}');
 }
 

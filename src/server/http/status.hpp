@@ -6,10 +6,12 @@
 #include <string>
 
 #include "node/node.hpp"
+#include "server/http/contention.hpp"
 #include "server/http/facts.hpp"
 
 namespace pawl::server::http {
 
-void append_status(std::string& out, const node::Node& node, const Facts& facts);
+void append_status(std::string& out, const node::Node& node, const Facts& facts,
+                   const Contention::Found& contention);
 
 }  // namespace pawl::server::http

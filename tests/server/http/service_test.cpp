@@ -37,6 +37,49 @@ TEST_CASE("/status.json tells who this node is and what is held and awaited") {
   CHECK(status["totals"]["memory_bytes"] > 0);
 }
 
+TEST_CASE("/status.json tells which locks are waited for most, since when, and who has them") {
+  Core core;
+  core.ask("A", "OPEN name=web-3 ttl=60s");
+  core.ask("A", "LOCK jobs/a note=nightly");
+  core.ask("B", "LOCK jobs/b mode=shared ttl=60s");
+  core.ask("C", "LOCK quiet ttl=60s");
+  core.send("D", "#1 LOCK jobs/b wait=50s");
+  core.advance(2s);
+  core.send("D", "#2 LOCK jobs/a wait=50s");
+  core.send("D", "#3 LOCK jobs/a wait=50s");
+  core.advance(1s);
+  Onlooker onlooker(core.node(), {.now = core.now()});
+  const auto status = onlooker.json("/status.json");
+  CHECK(status["totals"]["oldest_wait_ms"] == 3'000);
+  const auto& contended = status["contended"];
+  REQUIRE(contended.size() == 2);
+  CHECK(contended[0]["name"] == "jobs/a");
+  CHECK(contended[0]["mode"] == "exclusive");
+  CHECK(contended[0]["waiters"] == 2);
+  CHECK(contended[0]["holders"] == 1);
+  CHECK(contended[0]["oldest_wait_ms"] == 1'000);
+  CHECK(contended[0]["holder"]["token"] == 1);
+  CHECK(contended[0]["holder"]["client"] == "web-3");
+  CHECK(contended[0]["holder"]["note"] == "nightly");
+  CHECK(contended[0]["holder"]["since_ms"] == 3'000);
+  CHECK(contended[0]["holder"]["expires_in_ms"] > 50'000);
+  CHECK(contended[1]["name"] == "jobs/b");
+  CHECK(contended[1]["mode"] == "shared");
+  CHECK(contended[1]["oldest_wait_ms"] == 3'000);
+}
+
+TEST_CASE("a lock that is waited for while a delay runs has no holder to show") {
+  Core core;
+  const Token token = token_of(core.ask("A", "LOCK x delay=20s"));
+  core.send("B", "LOCK x wait=50s");
+  core.ask("C", "BREAK x token=" + std::to_string(token.value) + " reason=test");
+  Onlooker onlooker(core.node(), {.now = core.now()});
+  const auto status = onlooker.json("/status.json");
+  REQUIRE(status["contended"].size() == 1);
+  CHECK(status["contended"][0]["holders"] == 0);
+  CHECK(status["contended"][0]["holder"] == nullptr);
+}
+
 TEST_CASE("/status.json of a cluster: the primary tells of all, a standby of what it knows") {
   Group group;
   const char primary = group.primary();
