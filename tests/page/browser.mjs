@@ -12,7 +12,8 @@ export const patience = 20_000;
 
 export async function startBrowser() {
   mkdirSync(pictures, { recursive: true });
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
 export const wide = { width: 1280, height: 900 };
@@ -38,7 +39,8 @@ export async function openPage(browser, url, { colorScheme = "light", viewport =
 export const complaints = (page) =>
   page.complaints.filter((text) => !/^Failed to load resource: net::ERR_/.test(text));
 
-export const picture = (page, name, more) => page.screenshot({ path: join(pictures, `${name}.png`), ...more });
+export const picture = (page, name, more) =>
+  page.screenshot({ path: join(pictures, `${name}.png`), ...more });
 
 export async function banner(page, text) {
   await page.locator("#health h2", { hasText: text }).waitFor();
@@ -55,11 +57,13 @@ export const paleTexts = (page) => page.evaluate(() => {
     const colour = getComputedStyle(element).backgroundColor;
     return (channels(colour)[3] ?? 1) === 1 ? colour : behind(element.parentElement);
   };
-  const ownText = (element) => [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  const ownText = (element) =>
+    [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
   return [...document.querySelectorAll("body, body *")]
     .filter((element) => ownText(element) && element.checkVisibility())
     .map((element) => {
-      const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
+      const colours = [getComputedStyle(element).color, behind(element)];
+      const [a, b] = colours.map(light).sort((x, y) => y - x);
       return { text: element.textContent.trim().slice(0, 40), contrast: (a + 0.05) / (b + 0.05) };
     }).filter(({ contrast }) => contrast < 4.5);
 });

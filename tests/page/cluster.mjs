@@ -13,7 +13,8 @@ import { fileURLToPath } from "node:url";
 const built = (name) => process.env[name.toUpperCase()] ??
   fileURLToPath(new URL(`../../build/release/${name}`, import.meta.url));
 // pawld and pawl take settings from there, too.
-const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("PAWL_")));
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) => !key.startsWith("PAWL_")));
 const ids = ["n1", "n2", "n3"];
 
 export async function until(condition, what, seconds = 20) {
@@ -52,8 +53,8 @@ export class Cluster {
     const ports = await freePorts(9);
     this.#ports = Object.fromEntries(ids.map((id, i) =>
       [id, { client: ports[3 * i], peer: ports[3 * i + 1], http: ports[3 * i + 2] }]));
-    const nodes = ids.map((id) =>
-      `{id: ${id}, peer: 127.0.0.1:${this.#ports[id].peer}, client: 127.0.0.1:${this.#ports[id].client}}`);
+    const nodes = Object.entries(this.#ports).map(([id, { peer, client }]) =>
+      `{id: ${id}, peer: 127.0.0.1:${peer}, client: 127.0.0.1:${client}}`);
     writeFileSync(this.#file("cluster.yaml"), `cluster:\n  id: page-test\n  nodes: [${nodes}]\n`);
     for (const id of ids) this.startNode(id);
     this.primary = await until(() => this.#wholeUnder(), `three nodes in touch\n${this.lastWords()}`);
@@ -61,7 +62,8 @@ export class Cluster {
   }
 
   url = (id) => `http://127.0.0.1:${this.#ports[id].http}/`;
-  status = (id) => fetch(`${this.url(id)}status.json`).then((answer) => answer.json()).catch(() => null);
+  status = (id) =>
+    fetch(`${this.url(id)}status.json`).then((answer) => answer.json()).catch(() => null);
   #file = (name) => join(this.#directory, name);
 
   // The node that is primary and hears two standbys, if there is one.
@@ -73,7 +75,8 @@ export class Cluster {
   }
 
   startNode(id) {
-    const settings = { node: id, data_dir: this.#file(id), "listen.http": `127.0.0.1:${this.#ports[id].http}` };
+    const settings = { node: id, data_dir: this.#file(id),
+      "listen.http": `127.0.0.1:${this.#ports[id].http}` };
     const words = Object.entries(settings).map(([key, value]) => `--set=${key}=${value}`);
     const log = openSync(this.#file(`${id}.log`), "a");
     this.#running.set(id, spawn(built("pawld"), ["-c", this.#file("cluster.yaml"), ...words],
@@ -89,21 +92,21 @@ export class Cluster {
 
   // Sixteen clients that take one lock after another from each other, until all is stopped.
   load() {
-    this.#running.set("bench", spawn(built("pawl"),
-      ["-s", ids.map((id) => `127.0.0.1:${this.#ports[id].client}`).join(","), "bench", "contend",
-        "--connections", "16", "--duration", "2m", "--quiet"], { env, stdio: "ignore" }));
+    const servers = ids.map((id) => `127.0.0.1:${this.#ports[id].client}`).join(",");
+    const words = ["-s", servers, "bench", "contend", "--connections", "16", "--duration", "2m"];
+    this.#running.set("bench", spawn(built("pawl"), words, { env, stdio: "ignore" }));
   }
 
   // A connection to the primary; `say` answers the reply to that line.
   async client() {
     const socket = connect(this.#ports[this.primary].client, "127.0.0.1");
     socket.on("error", () => {});
-    const replies = [];
     const asked = [];
-    createInterface({ input: socket }).on("line", (line) => (asked.shift() ?? ((l) => replies.push(l)))(line));
+    createInterface({ input: socket }).on("line", (line) => asked.shift()?.(line));
     this.#clients.push(socket);
     await once(socket, "connect");
-    return { say: (line) => new Promise((done) => { asked.push(done); socket.write(`${line}\n`); }) };
+    const say = (line) => new Promise((done) => { asked.push(done); socket.write(`${line}\n`); });
+    return { say };
   }
 
   lastWords = () => ids.map((id) => {
