@@ -101,13 +101,16 @@ test("a lock is found, opened and closed by the keyboard alone", async () => {
 });
 
 test("what a stranger wrote is text, and a lock can be linked", async () => {
-  await page.goto(`${cluster.url(cluster.primary)}#lock=${encodeURIComponent(hostile)}`);
-  await page.reload();
+  const link = `${cluster.url(cluster.primary)}#lock=${encodeURIComponent(hostile)}`;
+  const other = await openPage(browser, link);
+  await other.reload();
 
-  await page.locator("#holders td", { hasText: hostileNote }).waitFor();
-  assert.equal(await page.locator("#lock-title").innerText(), hostile);
-  assert.equal(await page.locator("img:not(header img)").count(), 0);
-  await page.keyboard.press("Escape");
+  await other.locator("#holders td", { hasText: hostileNote }).waitFor();
+  assert.equal(await other.locator("#lock-title").innerText(), hostile);
+  assert.equal(await other.locator("img:not(header img)").count(), 0);
+
+  assert.deepEqual(complaints(other), []);
+  await other.close();
 });
 
 test("light, dark, and on a phone it can be read and does not scroll sideways", async () => {
