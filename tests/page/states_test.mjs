@@ -142,6 +142,21 @@ test("health is told in words, and by whom", async () => {
     "only the primary knows when one ends");
 });
 
+test("health is read out when it changes, not because a second has gone by", async () => {
+  const silent = (seconds, node = "n3") => ({ ...degraded,
+    health: { state: "degraded", why: [`${node} has not been heard for ${seconds} s`] } });
+  await open(silent(24));
+  const news = page.locator("#news");
+  await news.filter({ hasText: "n3 has not been heard for 24 s" }).waitFor();
+
+  server.answers["/status.json"] = () => status(second++, silent("25"));
+  await page.locator("#health li", { hasText: "for 25 s" }).waitFor();
+  assert.match(await news.textContent(), /for 24 s/);
+
+  server.answers["/status.json"] = () => status(second++, silent("26", "n2"));
+  await news.filter({ hasText: "n2 has not been heard for 26 s" }).waitFor();
+});
+
 test("every text stands out from what lies behind it, light and dark", async () => {
   await open(degraded, { hash: "#find=", answers: {
     "/locks.json": () => ({ locks: [listed("jobs/a")], next: "jobs/a" }) } });
@@ -290,7 +305,7 @@ test("the page is small, and of its own", () => {
   const files = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8"));
   const all = files.join("\n");
 
-  assert.ok(Buffer.byteLength(all) < 40 * 1024, `${Buffer.byteLength(all)} bytes`);
+  assert.ok(Buffer.byteLength(all) < 40_000, `${Buffer.byteLength(all)} bytes`);
   assert.doesNotMatch(all, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/);
   assert.doesNotMatch(all.replaceAll("http://www.w3.org/2000/svg", ""), /https?:\/\//);
 });

@@ -3,7 +3,7 @@
 // Names, notes and reasons are written by strangers: they reach the page as text, never as markup.
 
 const EVERY = 1000, LATE = 3000, PATIENCE = 4000, LONGEST_PAUSE = 15_000;
-const KEPT = 300_000, MINUTE = 60_000, GAP = 5000;
+const KEPT = 300_000, MINUTE = 60_000, GAP = 5000, SILENT = 2000;
 const PAGE = 50, FEW = 8;
 
 const find = (selector, within = document) => within.querySelector(selector);
@@ -291,7 +291,7 @@ const lease = (item) => leaseLeft(item) && `lease ${leaseLeft(item)}`;
 
 function heard({ id, last_contact_ms: ms }) {
   if (id === latest.node) return "this node";
-  return ms > 1000 ? `${duration(ms)} ago` : "now";
+  return ms > SILENT ? `${duration(ms)} ago` : "now";
 }
 
 const drawNodes = table(find("#nodes"), (n) => n.id, [
@@ -299,7 +299,7 @@ const drawNodes = table(find("#nodes"), (n) => n.id, [
   { title: "Role", text: (n) => n.role, more: (n) => n.witness ? "witness" : "",
     alarm: (n) => n.role !== "primary" && n.role !== "standby" },
   { title: "Behind", kind: "figure", text: (n) => number(n.lag) },
-  { title: "Heard", kind: "figure", text: heard, alarm: (n) => n.last_contact_ms > 1000 },
+  { title: "Heard", kind: "figure", text: heard, alarm: (n) => n.last_contact_ms > SILENT },
 ]);
 const drawContended = table(find("#contended"), (l) => l.name, [
   { ...nameColumn, more: mode },
@@ -383,6 +383,10 @@ function showHealth(state, title, sentences) {
   if (sentences.join("\n") !== [...list.children].map((li) => li.textContent).join("\n")) {
     list.replaceChildren(...sentences.map((sentence) => make("li", {}, sentence)));
   }
+  // Read out once, not each second anew because an age in it has grown.
+  const ageless = (text) => text.replace(/ \d[\d.,]*( (ms|s|min|h)\b)?/g, "");
+  const news = find("#news"), said = [title, ...sentences].join(" ");
+  if (ageless(news.textContent) !== ageless(said)) put(news, said);
   document.title = dotted(states[state].word, shown(latest?.node), "pawl");
 }
 
