@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   banner, complaints, openPage, paleTexts, phone, picture, sidewaysScroll, startBrowser } from "./browser.mjs";
-import { Cluster } from "./cluster.mjs";
+import { Cluster, until } from "./cluster.mjs";
 
 const cluster = new Cluster();
 const hostile = "jobs/<img/src/onerror>";
@@ -15,15 +15,15 @@ before(async () => {
   [browser] = await Promise.all([startBrowser(), cluster.start()]);
   cluster.load();
   const holder = await session("worker 1");
-  await holder.say('LOCK jobs/nightly note="see the runbook"');
-  await holder.say(`LOCK ${hostile} note="${hostileNote}"`);
+  assert.match(await holder.say('LOCK jobs/nightly note="see the runbook"'), /^OK/);
+  assert.match(await holder.say(`LOCK ${hostile} note="${hostileNote}"`), /^OK/);
   for (const name of ["worker 2", "worker 3", "worker 4"]) {
     const waiter = await session(name);
     waiter.say("LOCK jobs/nightly wait=10m");
     await waiting("jobs/nightly", name);
   }
   const loser = await cluster.client();
-  await loser.say("LOCK jobs/lost ttl=1s");
+  assert.match(await loser.say("LOCK jobs/lost ttl=4s"), /^OK/);
   page = await openPage(browser, cluster.url(cluster.primary));
 });
 after(async () => {
@@ -40,7 +40,7 @@ async function session(name) {
 // Waits until that client stands in the queue: they shall come in order.
 async function waiting(lock, name) {
   const client = await cluster.client();
-  for (let queue = ""; !queue.includes(name);) queue = await client.say(`SHOW ${lock}`);
+  await until(async () => (await client.say(`SHOW ${lock}`)).includes(name), `${name} in the queue`);
 }
 
 test("the page keeps others out by its headers", async () => {
