@@ -63,18 +63,20 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
   next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner
 }
 
-Started<std::string> Server::listen(const Listen& addresses) {
+Started<std::string> Server::listen(const Listen& addresses, Activation given) {
   std::string peer;
   if (peers_) {
-    const Started<std::string> bound = peers_->start(addresses.peer);
+    const Started<std::string> bound = peers_->start(addresses.peer, given.claim("peer"));
     if (!bound) return bound;
     peer = *bound;
   }
+  const std::optional<int> client = is_witness_ ? std::nullopt : given.claim("client");
+  if (const auto failure = given.unclaimed()) return *failure;
   if (is_witness_) {
     log_.info("listening", {{"peer", peer}});
     return "a witness, found by its peers on " + peer;
   }
-  const Started<std::string> bound = listener_.open(addresses.client);
+  const Started<std::string> bound = listener_.open(addresses.client, client);
   if (!bound) return bound;
   if (peers_) {
     log_.info("listening", {{"client", *bound}, {"peer", peer}});

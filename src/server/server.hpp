@@ -15,6 +15,7 @@
 #include "base/settings.hpp"
 #include "node/event.hpp"
 #include "node/node.hpp"
+#include "server/activation.hpp"
 #include "server/admission.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
@@ -43,7 +44,7 @@ class Server {
 
   // Opens the ports, for clients and, if there are any, for peers; logs `listening` and says in
   // words whom it serves, with the address really bound.
-  [[nodiscard]] Started<std::string> listen(const Listen& addresses);
+  [[nodiscard]] Started<std::string> listen(const Listen& addresses, Activation given = {});
 
   // Until drained or stopped.
   void run();
