@@ -44,7 +44,8 @@ class Manager:
     def start(self):
         # An address that is nobody's: whatever is served is served on what was handed over.
         words = [PAWLD, "--set", f"data_dir={self.directory.name}/data", "--set",
-                 "listen.client=192.0.2.1:7295", "--set", "log.format=text", *self.options]
+                 "listen.client=192.0.2.1:7295", "--set", "listen.http=none", "--set",
+                 "log.format=text", *self.options]
         # In a row from 3 on, and told to the very process that becomes pawld.
         row = " ".join(f"{FIRST + i}<&{one.fileno()}" for i, one in enumerate(self.sockets))
         self.pawld = subprocess.Popen(
@@ -99,12 +100,24 @@ class Activation(unittest.TestCase):
             manager.stop()
 
     def test_a_socket_without_a_use_is_refused(self):
-        for names, words in ((["client", "peer"], "'peer'"), (["pawld.socket"], "'pawld.socket'")):
+        for names, words in ((["client", "peer"], "'peer'"), (["client", "http"], "'http'"),
+                             (["pawld.socket"], "'pawld.socket'")):
             with Manager(names) as manager:
                 manager.start()
                 code, said = manager.ended()
                 self.assertEqual(code, 78, said)
                 self.assertIn(words, said)
+
+    def test_each_port_may_be_handed_over(self):
+        with Manager(["http", "client"], "--set", "listen.http=192.0.2.1:7297") as manager:
+            manager.start()
+            with manager.connect(0) as looking:
+                looking.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+                with looking.makefile() as reply:
+                    self.assertIn(" 200 ", reply.readline())
+            with manager.connect(1) as client:
+                self.assertEqual(ask(client, "PING"), "OK pong")
+            manager.stop()
 
     def test_peers_meet_on_a_socket_that_was_handed_over(self):
         with Manager(["peer", "client"]) as one, Manager(["client", "peer"]) as other:
