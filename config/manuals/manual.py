@@ -162,7 +162,7 @@ def table(rows):
 
 
 def blocks_of(lines):
-    """(kind, lines) of each block: fence, heading, table, item, text."""
+    """The lines of each fence (without its end), heading, table, item and paragraph."""
     block = []
     fenced = False
     for line in [*lines, ""]:
@@ -173,7 +173,7 @@ def blocks_of(lines):
                     yield block
                 block = []
             else:
-                yield [*block, line]
+                yield block
                 block = []
                 continue
         elif not fenced:
@@ -192,7 +192,7 @@ def from_page(path):
     for block in blocks_of(open(path, encoding="utf-8").read().splitlines()):
         first = block[0]
         if first.startswith("```"):
-            out += ["```", *(line.replace("\\", "\\\\") for line in block[1:]), ""]
+            out += ["```", *(line.replace("\\", "\\\\") for line in block[1:]), "```", ""]
         elif first.startswith("# "):
             continue  # the title: in the frame
         elif first.startswith("#"):

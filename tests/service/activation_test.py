@@ -112,7 +112,7 @@ class Activation(unittest.TestCase):
         with Manager(["http", "client"], "--set", "listen.http=192.0.2.1:7297") as manager:
             manager.start()
             with manager.connect(0) as looking:
-                looking.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+                looking.sendall(b"GET /livez HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
                 with looking.makefile() as reply:
                     self.assertIn(" 200 ", reply.readline())
             with manager.connect(1) as client:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // config/kubernetes/pawl.yaml: what it says, held against the image, and its nodes against pawld.
+#include <sys/stat.h>
 #include <yaml-cpp/yaml.h>
 
 #include <catch2/catch.hpp>
@@ -130,6 +131,27 @@ TEST_CASE("the pod runs as the image's user, may write to its volume only, and h
   const std::string path = container()["volumeMounts"][0]["mountPath"].Scalar();
   CHECK(dockerfile.find("\nVOLUME " + path + "\n") != std::string::npos);
   CHECK(spec["terminationGracePeriodSeconds"].as<int>() >= 30);
+}
+
+TEST_CASE("pawld makes its directory in a volume that a group may write to") {
+  const std::string mount = container()["volumeMounts"][0]["mountPath"].Scalar();
+  std::string data_dir;
+  for (const std::string& word : environment("pawl-0")) {
+    if (word.starts_with("PAWL_DATA_DIR=")) data_dir = word.substr(word.find('=') + 1);
+  }
+  REQUIRE(data_dir.starts_with(mount + "/"));
+  CHECK(pod()["spec"]["securityContext"]["fsGroupChangePolicy"].Scalar() == "OnRootMismatch");
+  // What fsGroup makes of a volume.
+  const pawl::testing::TemporaryDirectory volume;
+  REQUIRE(::chmod(volume.path().c_str(), 02775) == 0);
+
+  Process itself({PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0", "--set", "listen.http=none",
+                  "--set", "data_dir=" + volume.path()});
+  CHECK(itself.wait() == 77);
+  pawl::testing::Daemon within(
+      {"--set", "data_dir=" + volume.path(data_dir.substr(mount.size() + 1))});
+  within.process().terminate();
+  CHECK(within.process().wait() == 0);
 }
 
 TEST_CASE(
