@@ -15,6 +15,7 @@
 #include "base/settings.hpp"
 #include "node/event.hpp"
 #include "node/node.hpp"
+#include "server/activation.hpp"
 #include "server/admission.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
@@ -45,7 +46,7 @@ class Server {
 
   // Opens the ports, for clients, for peers if there are any, and for HTTP; logs `listening` and
   // says in words whom it serves, with the address really bound.
-  [[nodiscard]] Started<std::string> listen(const Listen& addresses);
+  [[nodiscard]] Started<std::string> listen(const Listen& addresses, Activation given = {});
 
   // Until drained or stopped.
   void run();
@@ -68,7 +69,8 @@ class Server {
   void end_connections();
 
   // server_http.cpp: who looks on
-  [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address);
+  [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
+                                                 std::optional<int> given);
   [[nodiscard]] http::Facts facts() const;
 
   // server_peers.cpp: one of several

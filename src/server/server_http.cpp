@@ -7,7 +7,8 @@
 
 namespace pawl::server {
 
-Started<std::string> Server::listen_http(const std::optional<Address>& address) {
+Started<std::string> Server::listen_http(const std::optional<Address>& address,
+                                         std::optional<int> given) {
   if (!address) return std::string{"none"};
   http_service_ = std::make_unique<http::Service>(
       loop_.context(), node_, [this] { return facts(); },
@@ -17,7 +18,7 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address) 
                                               loop_.read_time();
                                               http_service_->answer(asked, std::move(reply));
                                             });
-  return http_port_->open(*address);
+  return http_port_->open(*address, given);
 }
 
 http::Facts Server::facts() const {
