@@ -14,6 +14,7 @@
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
 #include "cli/server.hpp"
+#include "cli/text/cluster.hpp"
 #include "cli/text/printable.hpp"
 
 namespace pawl::cli {
@@ -26,7 +27,7 @@ constexpr std::chrono::milliseconds longest_look{2'000};  // after an OK
 
 int status(const Globals& globals) {
   const Json view = view_of(ask_all(globals));
-  print(globals.json() ? view.dump() + "\n" : status_text(view));
+  print(globals.json() ? view.dump() + "\n" : status_text(view, paint_of_stdout(globals)));
   if (primary_in(view).empty()) say("no node is primary: nobody is served now");
   return exit_ok;
 }
