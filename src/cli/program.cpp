@@ -20,7 +20,8 @@ constexpr auto examples = R"(Examples:
   token=$(pawl acquire jobs/nightly --ttl 5m) hold it beyond this command
   pawl release jobs/nightly --token "$token"
   pawl why jobs/nightly                       who holds it, who waits
-  pawl -s db1:7295,db2:7295 status            the first that answers
+  pawl -s db1:7295,db2:7295 status            the nodes, and how they are
+  pawl top                                    what most wait for, live
   pawl COMMAND --help                         options and examples of one command
 )";
 

@@ -119,7 +119,7 @@ Lines table_of(const Board& board, Size size, Paint paint) {
   Lines lines;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const bool is_chosen = i > 0 && first + i - 1 == board.chosen;
-    lines.push_back(marked(rows[i], is_chosen, widths, paint));
+    lines.push_back(clipped(marked(rows[i], is_chosen, widths, paint), size.columns));
   }
   if (locks.empty()) lines.push_back(clipped("  nobody waits for a lock", size.columns));
   return lines;

@@ -60,7 +60,7 @@ TEST_CASE("no line is wider than the terminal, and there are as many as it has")
   board.picture->queue = {std::string(300, 'y'), "錠前錠前錠前"};
   const Paint paint(GENERATE(false, true));
   for (std::size_t columns = 1; columns < 130; ++columns) {
-    for (const std::size_t rows : {0, 1, 2, 3, 7, 24}) {
+    for (const std::size_t rows : std::vector<std::size_t>{0, 1, 2, 3, 7, 24}) {
       const Lines lines = draw(board, {columns, rows}, paint);
       REQUIRE(lines.size() == rows);
       for (const std::string& line : lines) {
@@ -74,9 +74,9 @@ TEST_CASE("no line is wider than the terminal, and there are as many as it has")
 TEST_CASE("where there is little room the name stays longest") {
   const Board board = board_with({lock("jobs/nightly", 12)});
   CHECK(draw(board, {60, 9}, {})[5] ==
-        "> jobs/nightly  12       40s     3m12s  28.8s    10.0.0.7…");
+        "> jobs/nightly  12       40s     3m12s  28.8s    10.0.0.7:4…");
   CHECK(draw(board, {44, 9}, {})[4] == "  LOCK          WAITERS  HELD   HOLDER      ");
-  CHECK(draw(board, {44, 9}, {})[5] == "> jobs/nightly  12       3m12s  10.0.0.7:4…");
+  CHECK(draw(board, {44, 9}, {})[5] == "> jobs/nightly  12       3m12s  10.0.0.7:40…");
   CHECK(draw(board, {24, 9}, {})[5] == "> jobs/nightly  12     ");
   CHECK(draw(board, {10, 9}, {})[5] == "> jobs/ni…");
 }
@@ -92,7 +92,7 @@ TEST_CASE("the chosen lock is always among those shown, and marked") {
   std::vector<LockLine> locks;
   for (int i = 0; i < 50; ++i) locks.push_back(lock("lock" + std::to_string(i), 50 - i));
   Board board = board_with(locks);
-  for (const std::size_t chosen : {0, 3, 30, 49}) {
+  for (const std::size_t chosen : std::vector<std::size_t>{0, 3, 30, 49}) {
     board.chosen = chosen;
     const Size size{80, 12};
     CHECK_THAT(all_of(draw(board, size, {})), Contains("\n> lock" + std::to_string(chosen) + " "));
