@@ -72,6 +72,10 @@ class Store {
 
   [[nodiscard]] const Histogram& flushes() const { return flushes_; }
   [[nodiscard]] const Histogram& snapshots() const { return snapshots_; }
+  // Of the disk of the log; nothing without a log, and before it was first looked at.
+  [[nodiscard]] std::optional<std::uint64_t> disk_free_bytes() const {
+    return writer_ ? writer_->free_bytes() : std::nullopt;
+  }
   [[nodiscard]] std::uint64_t log_bytes() const { return writer_ ? writer_->bytes_written() : 0; }
 
   // About once a second.

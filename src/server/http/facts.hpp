@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -35,7 +36,9 @@ struct Facts {
   bool in_gap = false;               // the loop was stopped or starved, and has not caught up
   Moment disk_silent_since = never;  // records went to the disk then, and none has come back since
   std::uint64_t connections = 0;
-  std::uint64_t log_bytes = 0;  // written
+  std::uint64_t memory_limit = 0;  // limits.memory
+  std::uint64_t log_bytes = 0;     // written
+  std::optional<std::uint64_t> disk_free_bytes = {};
   // Never none.
   const Counts* counts = &nothing;
   const Histogram* commits = &never_counted;

@@ -59,7 +59,8 @@ void write_requests(Exposition& out, const Facts& facts) {
   }
 }
 
-void write_table(Exposition& out, const node::Node& node, Milliseconds oldest_wait) {
+void write_table(Exposition& out, const node::Node& node, Milliseconds oldest_wait,
+                 std::uint64_t limit) {
   const locks::LockTable& table = node.table();
   out.gauge("pawl_locks", "Locks that are held or awaited.", table.lock_count());
   out.gauge("pawl_holders", "Holds; a lock that is shared has several.", table.holder_count());
@@ -68,6 +69,8 @@ void write_table(Exposition& out, const node::Node& node, Milliseconds oldest_wa
   out.gauge("pawl_oldest_wait_seconds", "How long the first of those who wait has waited.",
             seconds(oldest_wait));
   out.gauge("pawl_table_memory_bytes", "What limits.memory limits.", table.memory());
+  out.gauge("pawl_table_memory_limit_bytes", "limits.memory: beyond, new locks are refused.",
+            limit);
   out.gauge("pawl_fencing_token_last", "The newest fencing token.", table.last_granted().value);
 }
 
@@ -108,6 +111,10 @@ void write_disk(Exposition& out, const Facts& facts) {
                 *facts.commits);
   out.histogram("pawl_fsync_seconds", "Flushes of the log.", *facts.flushes);
   out.gauge("pawl_log_bytes", "Written to the log since the start.", facts.log_bytes);
+  if (facts.disk_free_bytes) {
+    out.gauge("pawl_disk_free_bytes", "Room where the log is, as of the last second.",
+              *facts.disk_free_bytes);
+  }
   std::uint64_t flushes = 0;
   for (const std::uint64_t count : facts.flushes->counts()) flushes += count;
   out.counter("pawl_log_flushes_total", "Flushes of the log.", flushes);
@@ -154,7 +161,7 @@ void append_metrics(std::string& text, const node::Node& node, const Facts& fact
   Exposition out{text};
   write_process(out, facts, status.uptime);
   write_requests(out, facts);
-  write_table(out, node, oldest ? view.age_of(*oldest) : Milliseconds{0});
+  write_table(out, node, oldest ? view.age_of(*oldest) : Milliseconds{0}, facts.memory_limit);
   write_outcomes(out, node.statistics());
   write_disk(out, facts);
   write_cluster(out, node, view, status);

@@ -62,11 +62,21 @@ TEST_CASE("/metrics says in numbers what happened") {
   CHECK(found["pawl_fencing_token_last"] == 1);
   CHECK(found["pawl_is_primary"] == 1);
   CHECK(found["pawl_has_primary"] == 1);
+  CHECK_FALSE(found.contains("pawl_disk_free_bytes"));
   CHECK(found["process_open_fds"] > 2);
   CHECK(found["process_resident_memory_bytes"] > 1'000'000);
   CHECK(found["process_max_fds"] > 0);
   CHECK(found.contains("pawl_build_info{version=\"" PAWL_VERSION "\"}"));
   CHECK_THAT(answer.body, !Contains("jobs/a"));
+}
+
+TEST_CASE("/metrics says what there is room for") {
+  Core core;
+  Onlooker onlooker(core.node(),
+                    {.now = core.now(), .memory_limit = 1 << 20, .disk_free_bytes = 1 << 30});
+  auto found = samples(onlooker.ask("/metrics").body);
+  CHECK(found["pawl_table_memory_limit_bytes"] == 1 << 20);
+  CHECK(found["pawl_disk_free_bytes"] == 1 << 30);
 }
 
 TEST_CASE("each family has its help and type once, and a histogram counts up") {
