@@ -134,7 +134,9 @@ void Server::tick() {
 // peers; then each connection is written to, as far as time allows. A connection that ends may give
 // others something to read, and ending it may cost the kernel a millisecond.
 void Server::perform() {
-  if (std::exchange(append_, false)) store_.append(node_);
+  const bool append = std::exchange(append_, false);
+  watch_commits(append);
+  if (append) store_.append(node_);
   if (peers_) peers_->flush();  // while the disk is at work
   loop_.begin_budget();
   while (!to_write_.empty()) {

@@ -17,6 +17,7 @@
 #include "node/node.hpp"
 #include "server/activation.hpp"
 #include "server/admission.hpp"
+#include "server/commit_watch.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
@@ -72,6 +73,7 @@ class Server {
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
                                                  std::optional<int> given);
   [[nodiscard]] http::Facts facts() const;
+  void watch_commits(bool made_records);
 
   // server_peers.cpp: one of several
   void join(const Config& config);
@@ -147,8 +149,9 @@ class Server {
   wire::RequestParser parser_;
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
-  std::uint64_t redis_clients_ = 0;                 // so far
-  std::vector<Address> client_addresses_;           // of the members, where they have one
+  http::Counts counts_;
+  CommitWatch commits_;
+  std::vector<Address> client_addresses_;  // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};
 
   std::unique_ptr<Peers> peers_;  // none: alone

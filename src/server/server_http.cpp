@@ -21,6 +21,15 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address,
   return http_port_->open(*address, given);
 }
 
+// Without a log there is nothing to wait for; only a primary makes records.
+void Server::watch_commits(bool made_records) {
+  if (durability_ == Durability::none) return;
+  const replication::Replica& replica = node_.replica();
+  if (replica.stage() != replication::Stage::primary) return commits_.forget();
+  commits_.on_applied(replica.applied(), loop_.now());
+  if (made_records) commits_.on_made(replica.last(), loop_.turn_began());
+}
+
 http::Facts Server::facts() const {
   return {.now = loop_.now(),
           .cluster = cluster_,
@@ -28,7 +37,13 @@ http::Facts Server::facts() const {
           .draining = draining_,
           .in_gap = loop_.gap_seen(),
           .disk_silent_since = store_.silent_since(),
-          .connections = admission_.connections()};
+          .connections = admission_.connections(),
+          .log_bytes = store_.log_bytes(),
+          .counts = &counts_,
+          .commits = &commits_.spans(),
+          .flushes = &store_.flushes(),
+          .snapshots = &store_.snapshots(),
+          .turns = &loop_.turns()};
 }
 
 }  // namespace pawl::server
