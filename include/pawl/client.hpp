@@ -82,8 +82,9 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Connects, renews, resumes and follows the primary, until stop() or its own cancellation; to be
-  // called once. `void(error_code)`: none after stop(), operation_aborted after a cancellation
-  // (then nothing was given back), or why no session is to be had, such as bad_request for its ttl.
+  // called once. `void(error_code)`: none after stop(), or unreachable if no server confirmed it;
+  // operation_aborted after a cancellation (then nothing was given back); or why no session is to
+  // be had, such as bad_request for its ttl.
   // A server that is away is no error: it goes on.
   template <class CompletionToken>
   auto async_run(CompletionToken&& token);
@@ -94,12 +95,18 @@ class Client {
   // within `timeout` and none ever had, or none answered for the whole wait.
   template <class CompletionToken>
   auto async_lock(LockNames names, LockOptions options, CompletionToken&& token);
+  // The same, and puts into `diagnostics`, which outlives the operation, what was said along with
+  // an error.
+  template <class CompletionToken>
+  auto async_lock(LockNames names, LockOptions options, Diagnostics& diagnostics,
+                  CompletionToken&& token);
   // Does not wait: ErrorCode::busy where others hold it. `options.wait` is not looked at.
   template <class CompletionToken>
   auto async_try_lock(LockNames names, LockOptions options, CompletionToken&& token);
 
   // Ends the session, which gives back all it holds at once: every lease is lost, every wait
-  // aborted. async_run completes when a server has confirmed that, or after `timeout`.
+  // aborted. async_run completes when a server has confirmed that, or with unreachable after
+  // `timeout`: then it is free when its TTL is over.
   void stop();
 
  private:
@@ -108,9 +115,12 @@ class Client {
   using Ran = boost::asio::any_completion_handler<void(boost::system::error_code)>;
   using Locked = boost::asio::any_completion_handler<void(boost::system::error_code, Lease)>;
 
+  template <class CompletionToken>
+  auto initiate_lock(LockNames names, LockOptions options, Diagnostics* diagnostics,
+                     CompletionToken& token);
   static void run(const std::shared_ptr<Impl>& impl, Ran handler);
   static void lock(const std::shared_ptr<Impl>& impl, std::vector<std::string> names,
-                   LockOptions options, Locked handler);
+                   LockOptions options, Diagnostics* diagnostics, Locked handler);
 
   std::shared_ptr<Impl> impl_;
 };
@@ -124,12 +134,24 @@ auto Client::async_run(CompletionToken&& token) {
 
 template <class CompletionToken>
 auto Client::async_lock(LockNames names, LockOptions options, CompletionToken&& token) {
+  return initiate_lock(std::move(names), std::move(options), nullptr, token);
+}
+
+template <class CompletionToken>
+auto Client::async_lock(LockNames names, LockOptions options, Diagnostics& diagnostics,
+                        CompletionToken&& token) {
+  return initiate_lock(std::move(names), std::move(options), &diagnostics, token);
+}
+
+template <class CompletionToken>
+auto Client::initiate_lock(LockNames names, LockOptions options, Diagnostics* diagnostics,
+                           CompletionToken& token) {
   return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, Lease)>(
-      [](auto handler, std::shared_ptr<Impl> impl, std::vector<std::string> wanted,
-         LockOptions how) {
-        lock(impl, std::move(wanted), std::move(how), Locked(std::move(handler)));
+      [](auto handler, std::shared_ptr<Impl> impl, std::vector<std::string> wanted, LockOptions how,
+         Diagnostics* said) {
+        lock(impl, std::move(wanted), std::move(how), said, Locked(std::move(handler)));
       },
-      token, impl_, std::move(names.names), std::move(options));
+      token, impl_, std::move(names.names), std::move(options), diagnostics);
 }
 
 template <class CompletionToken>

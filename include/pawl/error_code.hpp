@@ -12,6 +12,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <cstdint>
+#include <string>
 
 #include "pawl/error.hpp"
 
@@ -20,6 +21,12 @@ namespace pawl {
 enum class ClientError : std::uint8_t {
   unreachable,  // no server said yes or no in time
   lost,         // it was held, and is not any more
+};
+
+// What was said along with an error: by a server, such as the cycle of a deadlock, or of each
+// server that was not reached. For people; may be empty.
+struct Diagnostics {
+  std::string text;
 };
 
 [[nodiscard]] const boost::system::error_category& error_category() noexcept;

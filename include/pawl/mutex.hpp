@@ -41,7 +41,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // As Client::async_lock. `stop` ends the wait, with operation_aborted.
+  // As Client::async_lock; what was said along with an error stands in what() of the
+  // system_error. `stop` ends the wait, with operation_aborted.
   [[nodiscard]] Lease lock(LockNames names, LockOptions options = {}, std::stop_token stop = {});
   // Nothing where others hold it, now (BUSY) or for the whole of `options.wait` (TIMEOUT).
   [[nodiscard]] std::optional<Lease> try_lock(LockNames names, LockOptions options,

@@ -35,7 +35,7 @@ class Asking {
   explicit Asking(const Globals& globals) : timeout_(globals.timeout_ms) {}
 
   Seen ask(const client::ServerAddress& address, std::chrono::milliseconds patience) {
-    Seen seen{text_of(address), {}, {}, {}};
+    Seen seen{client::to_text(address), {}, {}, {}};
     try {
       Connection connection(loop_, address, patience);
       connection.send("STATUS");

@@ -34,11 +34,6 @@ std::vector<client::ServerAddress> servers_of(const Globals& globals) {
   throw Failure(exit_usage, "not host:port[,host:port...]: " + in_quotes(globals.servers));
 }
 
-std::string text_of(const client::ServerAddress& address) {
-  const bool is_v6 = address.host.find(':') != std::string::npos;
-  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
-}
-
 std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key) {
   const auto number = reply.number(key);
   if (number) return *number;
@@ -57,7 +52,7 @@ Server::Server(const Globals& globals)
   begin();
 }
 
-std::string Server::name() const { return text_of(current_); }
+std::string Server::name() const { return client::to_text(current_); }
 
 void Server::begin() {
   rounds_.begin(Clock::now());

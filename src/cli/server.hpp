@@ -77,7 +77,6 @@ class Server {
 
 // host:port[,host:port…]. Throws Failure: it is none.
 [[nodiscard]] std::vector<client::ServerAddress> servers_of(const Globals& globals);
-[[nodiscard]] std::string text_of(const client::ServerAddress& address);
 
 // The field that this OK must have. Throws Failure: it makes no sense without.
 [[nodiscard]] std::uint64_t number_in(const client::ReplyLine& reply, std::string_view key);

@@ -13,8 +13,8 @@ Client::~Client() { impl_->shut(); }
 void Client::run(const std::shared_ptr<Impl>& impl, Ran handler) { impl->run(std::move(handler)); }
 
 void Client::lock(const std::shared_ptr<Impl>& impl, std::vector<std::string> names,
-                  LockOptions options, Locked handler) {
-  impl->lock(std::move(names), std::move(options), std::move(handler));
+                  LockOptions options, Diagnostics* diagnostics, Locked handler) {
+  impl->lock(std::move(names), std::move(options), diagnostics, std::move(handler));
 }
 
 void Client::stop() { impl_->stop(); }

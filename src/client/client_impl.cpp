@@ -25,15 +25,27 @@ constexpr std::size_t longest_name = 255;
 
 error_code aborted() { return asio::error::operation_aborted; }
 
-error_code error_of(const std::optional<client::Refusal>& refusal) {
-  const std::string code = refusal ? refusal->code : "CLOSED";
-  if (code == "CLOSED") return aborted();
-  if (code == "UNREACHABLE") return ClientError::unreachable;
+std::optional<ErrorCode> known_code(std::string_view code) {
   for (auto known = ErrorCode::bad_request; known <= ErrorCode::internal;
        known = static_cast<ErrorCode>(static_cast<int>(known) + 1)) {
     if (to_string(known) == code) return known;
   }
-  return ErrorCode::internal;
+  return std::nullopt;
+}
+
+error_code error_of(const std::optional<client::Refusal>& refusal) {
+  const std::string code = refusal ? refusal->code : "CLOSED";
+  if (code == "CLOSED") return aborted();
+  if (code == "UNREACHABLE") return ClientError::unreachable;
+  return known_code(code).value_or(ErrorCode::internal);
+}
+
+// A code that is not known here is said, too.
+std::string text_of(const std::optional<client::Refusal>& refusal) {
+  if (!refusal) return {};
+  const bool is_known = refusal->code == "UNREACHABLE" || known_code(refusal->code);
+  if (is_known || refusal->message.empty()) return is_known ? refusal->message : refusal->code;
+  return refusal->code + ": " + refusal->message;
 }
 
 client::DriverOptions driver_options(const ClientOptions& options) {
@@ -123,8 +135,9 @@ void Client::Impl::abandon() {
   driver_->abandon();
 }
 
-void Client::Impl::lock(std::vector<std::string> names, LockOptions options, Locked handler) {
-  auto waiter = std::make_shared<Waiter>(std::move(names), std::move(handler));
+void Client::Impl::lock(std::vector<std::string> names, LockOptions options,
+                        Diagnostics* diagnostics, Locked handler) {
+  auto waiter = std::make_shared<Waiter>(std::move(names), diagnostics, std::move(handler));
   auto slot = asio::get_associated_cancellation_slot(waiter->handler);
   if (slot.is_connected()) {
     const std::weak_ptr<Waiter> known = waiter;  // it owns the handler, and that the slot
@@ -201,7 +214,9 @@ void Client::Impl::on_told_waiter(Waiter& waiter, const client::Told& told) {
   switch (told.state) {
     case HoldState::asking: break;
     case HoldState::released: return complete(waiter.handler, aborted(), Lease());
-    case HoldState::refused: return complete(waiter.handler, error_of(told.refusal), Lease());
+    case HoldState::refused:
+      if (waiter.diagnostics != nullptr) waiter.diagnostics->text = text_of(told.refusal);
+      return complete(waiter.handler, error_of(told.refusal), Lease());
     case HoldState::lost: return complete(waiter.handler, error_code(ClientError::lost), Lease());
     case HoldState::held: break;
   }

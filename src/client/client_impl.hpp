@@ -27,7 +27,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
   // From any thread; what they do is done by the io_context's.
   void run(Ran handler);
-  void lock(std::vector<std::string> names, LockOptions options, Locked handler);
+  void lock(std::vector<std::string> names, LockOptions options, Diagnostics* diagnostics,
+            Locked handler);
   void unlock(std::shared_ptr<Lease::Record> record, Unlocked handler);
   void stop();
   [[nodiscard]] client::SessionDriver::View look(client::HoldKey key) const;
@@ -38,10 +39,11 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
  private:
   // A LOCK that somebody waits for. It is known to its cancellation slot before it has a key.
   struct Waiter {
-    Waiter(std::vector<std::string> all, Locked awaiting)
-        : names(std::move(all)), handler(std::move(awaiting)) {}
+    Waiter(std::vector<std::string> all, Diagnostics* said, Locked awaiting)
+        : names(std::move(all)), diagnostics(said), handler(std::move(awaiting)) {}
 
     std::vector<std::string> names;
+    Diagnostics* diagnostics;  // the caller's, or none
     Locked handler;
     client::HoldKey key = 0;
     bool cancelled = false;

@@ -19,6 +19,15 @@ namespace pawl {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+namespace {
+
+[[noreturn]] void fail(error_code error, const Diagnostics& diagnostics) {
+  if (diagnostics.text.empty()) throw boost::system::system_error(error);
+  throw boost::system::system_error(error, diagnostics.text);
+}
+
+}  // namespace
+
 class Connection::Impl {
  public:
   explicit Impl(ClientOptions options) : client(context, std::move(options)) {
@@ -39,6 +48,14 @@ class Connection::Impl {
   struct Locked {
     error_code error;
     Lease lease;
+    Diagnostics diagnostics = {};
+  };
+
+  // Of a wait: it outlives the caller's stack, as its handler does.
+  struct Wait {
+    std::promise<Locked> promise;
+    Diagnostics diagnostics;
+    asio::cancellation_signal cancellation;
   };
 
   Locked lock(LockNames names, LockOptions options, const std::stop_token& stop) {
@@ -46,18 +63,17 @@ class Connection::Impl {
       namespace errc = boost::system::errc;
       return {make_error_code(errc::resource_deadlock_would_occur), Lease()};
     }
-    const auto promise = std::make_shared<std::promise<Locked>>();
-    std::future<Locked> future = promise->get_future();
-    const auto signal = std::make_shared<asio::cancellation_signal>();
+    const auto wait = std::make_shared<Wait>();
+    std::future<Locked> future = wait->promise.get_future();
     asio::post(context, [&] {
-      client.async_lock(
-          std::move(names), std::move(options),
-          asio::bind_cancellation_slot(signal->slot(), [promise](error_code error, Lease lease) {
-            promise->set_value({error, std::move(lease)});
-          }));
+      auto locked = [wait](error_code error, Lease lease) {
+        wait->promise.set_value({error, std::move(lease), std::move(wait->diagnostics)});
+      };
+      client.async_lock(std::move(names), std::move(options), wait->diagnostics,
+                        asio::bind_cancellation_slot(wait->cancellation.slot(), std::move(locked)));
     });
-    const std::stop_callback cancel(stop, [this, signal] {
-      asio::post(context, [signal] { signal->emit(asio::cancellation_type::total); });
+    const std::stop_callback cancel(stop, [this, wait] {
+      asio::post(context, [wait] { wait->cancellation.emit(asio::cancellation_type::total); });
     });
     return future.get();
   }
@@ -79,7 +95,7 @@ Client& Connection::client() { return impl_->client; }
 
 Lease Connection::lock(LockNames names, LockOptions options, std::stop_token stop) {
   Impl::Locked locked = impl_->lock(std::move(names), std::move(options), stop);
-  if (locked.error) throw boost::system::system_error(locked.error);
+  if (locked.error) fail(locked.error, locked.diagnostics);
   return std::move(locked.lease);
 }
 
@@ -88,7 +104,7 @@ std::optional<Lease> Connection::try_lock(LockNames names, LockOptions options,
   Impl::Locked locked = impl_->lock(std::move(names), std::move(options), stop);
   if (!locked.error) return std::move(locked.lease);
   if (locked.error == ErrorCode::busy || locked.error == ErrorCode::timeout) return std::nullopt;
-  throw boost::system::system_error(locked.error);
+  fail(locked.error, locked.diagnostics);
 }
 
 }  // namespace pawl

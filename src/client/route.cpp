@@ -19,11 +19,25 @@ constexpr std::size_t most_doublings = 10;
 }  // namespace
 
 Route::Route(std::vector<ServerAddress> servers, std::uint32_t seed)
-    : servers_(std::move(servers)), random_(seed) {
+    : servers_(std::move(servers)), failures_(servers_.size()), random_(seed) {
   ensure(!servers_.empty());
 }
 
 const ServerAddress& Route::server() const { return primary_ ? *primary_ : servers_[at_]; }
+
+void Route::failed(std::string why) {
+  if (!primary_) failures_[at_] = std::move(why);
+}
+
+std::string Route::failures() const {
+  std::string text;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (!text.empty()) text += "; ";
+    text += to_text(servers_[i]) + ": ";
+    text += failures_[i].empty() ? "does not answer" : failures_[i];
+  }
+  return text;
+}
 
 Span Route::attempt_length(Span longest) const {
   return std::min<Span>(longest, first_attempt * (1LL << std::min(round(), most_doublings)));

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <random>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,10 @@ class Route {
   void begin() { ++attempts_; }
   // How long to wait for a connection: longer in each round, for where the way is long.
   [[nodiscard]] Span attempt_length(Span longest) const;
+  // Why this attempt failed.
+  void failed(std::string why);
+  // Of each server, why it was not reached: for people.
+  [[nodiscard]] std::string failures() const;
   // The connection is of use.
   void stands() { attempts_ = 0; }
   // The attempt, or the connection it became, is over; the pause before the next attempt, which is
@@ -36,6 +41,7 @@ class Route {
 
  private:
   std::vector<ServerAddress> servers_;  // at least one
+  std::vector<std::string> failures_;   // by server, the last; empty: it did not answer
   std::size_t at_ = 0;
   std::optional<ServerAddress> primary_;  // in place of servers_[at_]
   std::size_t attempts_ = 0;              // since a connection stood well

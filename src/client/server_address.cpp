@@ -59,4 +59,9 @@ std::optional<std::vector<ServerAddress>> parse_server_addresses(std::string_vie
   }
 }
 
+std::string to_text(const ServerAddress& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
+}
+
 }  // namespace pawl::client

@@ -25,4 +25,7 @@ struct ServerAddress {
 [[nodiscard]] std::optional<std::vector<ServerAddress>> parse_server_addresses(
     std::string_view text);
 
+// host:port, or [::1]:port.
+[[nodiscard]] std::string to_text(const ServerAddress& address);
+
 }  // namespace pawl::client

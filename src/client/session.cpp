@@ -44,7 +44,7 @@ void Session::on_tick(Moment now, SessionActions& out) {
     if (connected_) leave_connection(out);
   }
   for (const HoldKey key : restless_) holds_.at(key).on_tick(now, reached_);
-  if (now >= close_until_) finish({"UNREACHABLE", "no server confirmed the end of the session"});
+  if (now >= close_until_) refuse({"UNREACHABLE", "no server confirmed the end of the session"});
   if (connected_ && now >= silent_at()) {
     ++silences_;
     leave_connection(out);
@@ -59,7 +59,8 @@ HoldKey Session::lock(Moment now, Wanted wanted, SessionActions& out) {
   Hold& hold = holds_.try_emplace(key, key, std::move(wanted), now).first->second;
   told_[key] = HoldState::asking;
   if (closing_ || over_) {
-    hold.end(refusal_.value_or(Refusal{"CLOSED", "the client is closed"}), false);
+    const Refusal closed{"CLOSED", "the client is closed"};
+    hold.end(closing_ ? closed : refusal_.value_or(closed), false);
   }
   touch(key);
   settle(now, out);

@@ -64,8 +64,9 @@ class Session {
   // Over at once, without a word to a server: what it held is free when its TTL is over.
   void abandon(Moment now, SessionActions& out);
 
-  // Closed, abandoned or refused(); everything it held has been told.
+  // Closed, abandoned or refused; everything it held has been told.
   [[nodiscard]] bool is_over() const { return over_; }
+  // Why no session is to be had, or why nobody knows of its end; none: it was closed as asked.
   [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
   // How long it is certainly held without another answer; zero: it is not.
   [[nodiscard]] Span left(Moment now, HoldKey key) const;

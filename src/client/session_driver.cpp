@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <iterator>
 #include <random>
 #include <utility>
 
@@ -93,9 +92,18 @@ void SessionDriver::carry_out(Moment at, SessionActions out) {
   if (link_ && is_up_) {
     for (const std::string& line : out.lines) link_->send(line);
   }
-  std::move(out.told.begin(), out.told.end(), std::back_inserter(told_));
+  for (Told& told : out.told) {
+    if (told.refusal && told.refusal->code == "UNREACHABLE") explain(*told.refusal);
+    told_.push_back(std::move(told));
+  }
   if (!told_.empty() || is_over_) tell();
   if (out.reconnect && link_) leave(at, false, out.primary, out.soon);
+}
+
+// Which servers, and why not.
+void SessionDriver::explain(Refusal& unreachable) const {
+  std::string& text = unreachable.message;
+  text = text.empty() ? route_.failures() : text + " (" + route_.failures() + ")";
 }
 
 void SessionDriver::tell() {
@@ -141,8 +149,8 @@ Link::Calls SessionDriver::link_calls() {
               session.on_line(at, line, out);
             });
           },
-          [weak](boost::system::error_code /*error*/) {
-            if (const auto self = weak.lock()) self->on_down();
+          [weak](boost::system::error_code error) {
+            if (const auto self = weak.lock()) self->on_down(error);
           }};
 }
 
@@ -155,7 +163,8 @@ void SessionDriver::on_up() {
 }
 
 // Who stood well is tried first again: it may be back in a moment.
-void SessionDriver::on_down() {
+void SessionDriver::on_down(boost::system::error_code error) {
+  route_.failed(error.message());
   perform([this](Session& session, Moment at, SessionActions& out) {
     leave(at, true, {}, false);
     session.on_disconnected(at, out);

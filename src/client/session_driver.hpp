@@ -59,9 +59,10 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
   void wake();
   void connect(Moment at);
   void on_up();
-  void on_down();
+  void on_down(boost::system::error_code error);
   void leave(Moment at, bool again, std::string_view primary, bool soon);
   void settle(Moment at);
+  void explain(Refusal& unreachable) const;
   void tell();
   [[nodiscard]] Link::Calls link_calls();
 

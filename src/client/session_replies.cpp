@@ -109,7 +109,7 @@ void Session::on_renewal(const Asked& asked, const ReplyLine& reply, SessionActi
   leave_connection(out);
 }
 
-// No session like this is ever opened.
+// No session like this is ever opened, or nobody says what became of it.
 void Session::refuse(Refusal refusal) {
   refusal_ = std::move(refusal);
   finish(*refusal_);

@@ -29,7 +29,7 @@ class Nodes {
   }
   client::LineServer& operator[](std::size_t node) { return servers_[node]; }
   [[nodiscard]] std::string address(std::size_t node) const {
-    return text_of(servers_[node].address());
+    return client::to_text(servers_[node].address());
   }
   void start() {
     thread_ = std::thread([this] { context_.run(); });

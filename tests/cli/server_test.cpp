@@ -68,7 +68,7 @@ TEST_CASE("a primary that is named but gone is no dead end") {
     const LineServer gone(context, saying(""));
     return gone.address();
   }();
-  const std::string hint = "ERR NOT_PRIMARY primary=" + text_of(nowhere);
+  const std::string hint = "ERR NOT_PRIMARY primary=" + client::to_text(nowhere);
   nodes.add(saying(hint));
   nodes.add(in_turn({hint, hint, "OK"}));
   nodes.listed = 2;

@@ -126,15 +126,17 @@ inline std::string tag_of(const std::string& line) {
   return line.starts_with('#') ? line.substr(0, line.find(' ') + 1) : "";
 }
 
-// A server that has the one lock, free.
+// A server of one session, whose locks are free.
 inline LineServer::Answer granting(Milliseconds ttl, std::uint64_t token = 42) {
   return [ttl, token](const std::string& line) {
+    const auto asks = [&line](const char* verb) { return line.find(verb) != line.npos; };
     const std::string lease = " ttl=" + std::to_string(ttl.count());
-    if (line.find(" LOCK ") != line.npos) {
-      return tag_of(line) + "OK token=" + std::to_string(token) + lease + "\n";
-    }
-    if (line.find(" RENEW ") != line.npos) return tag_of(line) + "OK" + lease + "\n";
-    return tag_of(line) + "OK\n";
+    std::string reply = tag_of(line) + "OK";
+    if (asks(" OPEN ") || asks(" RESUME ")) reply += " session=x handle=s1" + lease;
+    if (asks(" LOCK ")) reply += " token=" + std::to_string(token) + lease;
+    if (asks(" KEEPALIVE") || asks(" VERIFY ")) reply += lease;
+    if (asks(" CANCEL ")) reply += " cancelled=yes";
+    return reply + "\n";
   };
 }
 

@@ -48,6 +48,16 @@ TEST_CASE("whom a server names is tried next; named in vain, the one that named 
   CHECK(route.server() == three[1]);
 }
 
+TEST_CASE("why servers were not reached is told of each, and of none that was only named") {
+  Route route({{"a", "1"}, {"::1", "2"}}, 1);
+  route.begin();
+  route.failed("Connection refused");
+  route.leave(false, "10.0.0.9:7", 250ms);
+  route.begin();
+  route.failed("No route to host");
+  CHECK(route.failures() == "a:1: Connection refused; [::1]:2: does not answer");
+}
+
 TEST_CASE("two that name each other are not asked without a pause") {
   Route route(three, 1);
   Span paused{0};

@@ -123,6 +123,15 @@ TEST_CASE("a stop gives all back, and then the run is over without an error") {
   CHECK(*scene.locked == aborted);
 }
 
+TEST_CASE("a stop that no server confirms ends the run as unreachable") {
+  Scene scene;
+  scene.hold();
+  scene.server.script([](const std::string&) { return std::string(); });
+  scene.client->stop();
+  run_until(scene.context, [&] { return scene.ran.has_value(); });
+  CHECK(*scene.ran == ClientError::unreachable);
+}
+
 TEST_CASE("a run that is cancelled says nothing to the server, and what it held is lost") {
   Scene scene;
   scene.hold();
@@ -234,19 +243,24 @@ TEST_CASE("a lease is told of its loss") {
   CHECK(*unlocked == ClientError::lost);
 }
 
-TEST_CASE("refusals are errors of the category pawl") {
-  const auto [reply, expected] = GENERATE(table<std::string, error_code>(
-      {{"ERR BUSY", ErrorCode::busy},
-       {"ERR DEADLOCK cycle=\"s1 a → s2 b → s1\"", ErrorCode::deadlock},
-       {"ERR NEW_IN_LATER_VERSIONS", ErrorCode::internal}}));
+TEST_CASE("refusals are errors of the category pawl, and what the server said is kept") {
+  const auto [reply, expected, said] = GENERATE(table<std::string, error_code, std::string>(
+      {{"ERR BUSY", ErrorCode::busy, ""},
+       {"ERR LIMIT limit=locks", ErrorCode::limit, "limit=locks"},
+       {"ERR DEADLOCK cycle=\"s1 a → s2 b → s1\"", ErrorCode::deadlock, "cycle=s1 a → s2 b → s1"},
+       {"ERR BAD_REQUEST msg=\"no\"", ErrorCode::bad_request, "no"},
+       {"ERR NEW_IN_LATER_VERSIONS", ErrorCode::internal, "NEW_IN_LATER_VERSIONS"},
+       {"ERR NEWER msg=\"later\"", ErrorCode::internal, "NEWER: later"}}));
   Scene scene([reply = reply](const std::string& line) {
     return asks(line, "LOCK") ? client::tag_of(line) + reply + "\n" : answer_of_free(line);
   });
   scene.run();
-  scene.client->async_try_lock("a", {},
-                               [&](error_code error, const Lease&) { scene.locked = error; });
+  Diagnostics diagnostics;
+  scene.client->async_lock("a", {.wait = 0ms}, diagnostics,
+                           [&](error_code error, const Lease&) { scene.locked = error; });
   run_until(scene.context, [&] { return scene.locked.has_value(); });
   CHECK(*scene.locked == expected);
+  CHECK(diagnostics.text == said);
   CHECK(scene.server.count("LOCK a wait=0") == 1);
 }
 

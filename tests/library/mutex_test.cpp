@@ -187,9 +187,11 @@ TEST_CASE("the longest span there is does not overflow") {
   CHECK(wait_of(std::chrono::seconds::min()) == 0ms);
 }
 
-TEST_CASE("what can not be locked throws") {
+TEST_CASE("what can not be locked throws, with what was said") {
   Two two;
   CHECK(error_of([&] { static_cast<void>(two.ours.lock("two words")); }) == ErrorCode::bad_request);
+  CHECK_THROWS_WITH(static_cast<void>(two.ours.lock("a", {.delay = 999h})),
+                    Catch::Contains("delay must be from 0"));
   std::uint16_t port = 0;
   {
     Daemon gone;

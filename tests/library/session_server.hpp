@@ -15,13 +15,7 @@ inline bool asks(const std::string& line, std::string_view verb) {
 }
 
 inline std::string answer_of_free(const std::string& line) {
-  const std::string tag = client::tag_of(line);
-  if (asks(line, "OPEN")) return tag + "OK session=x handle=s1 ttl=10000 new=yes\n";
-  if (asks(line, "RESUME")) return tag + "OK session=x handle=s1 ttl=10000\n";
-  if (asks(line, "KEEPALIVE") || asks(line, "VERIFY")) return tag + "OK ttl=10000\n";
-  if (asks(line, "LOCK")) return tag + "OK token=42 ttl=10000\n";
-  if (asks(line, "CANCEL")) return tag + "OK cancelled=yes\n";
-  return tag + "OK\n";
+  return client::granting(Milliseconds{10'000})(line);
 }
 
 // As that, but LOCK waits.

@@ -54,7 +54,7 @@ Target target_of(const Globals& globals, const Plan& plan) {
 
 std::string text_of_all(const std::vector<client::ServerAddress>& servers) {
   std::string text;
-  for (const auto& server : servers) text += (text.empty() ? "" : ",") + text_of(server);
+  for (const auto& server : servers) text += (text.empty() ? "" : ",") + client::to_text(server);
   return text;
 }
 

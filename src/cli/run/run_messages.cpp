@@ -10,37 +10,51 @@
 namespace pawl::cli {
 namespace {
 
+using boost::system::error_code;
+
 struct Meaning {
-  std::string_view code;
   int exit_code;
   std::string_view text;
 };
 
-constexpr Meaning meanings[] = {
-    {"BUSY", exit_busy, "held by somebody else, or others wait for it; --wait queues"},
-    {"TIMEOUT", exit_busy, "not granted within --wait"},
-    {"CANCELLED", exit_refused, "the wait was cancelled by somebody else"},
-    {"MISMATCH", exit_refused, "somebody uses that lock in another mode"},
-    {"NOT_HELD", exit_not_held, "granted, and lost in part before the command could be started"},
-    {"DEADLOCK", exit_refused, "to wait would be a deadlock: give back what the cycle names"},
-    {"BAD_REQUEST", exit_usage, "the server does not accept this"},
-    {"TOO_LONG", exit_usage, "names and note are too long for one request"},
-    {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
-    {"FORBIDDEN", exit_denied, "this user may not have that lock"},
-    {"UNREACHABLE", exit_unreachable, "no server answered"},
-    {"LIMIT", exit_unreachable, "the server keeps no more locks or waits"},
-    {"DISK_FULL", exit_unreachable, "the server's disk is full: it grants no locks now"},
-    {"SHUTTING_DOWN", exit_unreachable, "the server is going down"},
-    {"NOT_PRIMARY", exit_unreachable,
-     "this node does not serve now: name the others too, -s a,b,c"},
-    {"NO_QUORUM", exit_unreachable, "the servers have no majority: no locks are granted now"},
-};
-
-const Meaning* meaning_of(std::string_view code) {
-  for (const Meaning& known : meanings) {
-    if (known.code == code) return &known;
+Meaning meaning_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::busy:
+      return {exit_busy, "held by somebody else, or others wait for it; --wait queues"};
+    case ErrorCode::timeout: return {exit_busy, "not granted within --wait"};
+    case ErrorCode::cancelled: return {exit_refused, "the wait was cancelled by somebody else"};
+    case ErrorCode::mismatch: return {exit_refused, "somebody uses that lock in another mode"};
+    case ErrorCode::not_held:
+      return {exit_not_held, "granted, and lost in part before the command could be started"};
+    case ErrorCode::deadlock:
+      return {exit_refused, "to wait would be a deadlock: give back what the cycle names"};
+    case ErrorCode::bad_request: return {exit_usage, "the server does not accept this"};
+    case ErrorCode::too_long: return {exit_usage, "names and note are too long for one request"};
+    case ErrorCode::unauthenticated: return {exit_denied, "the server does not know who asks"};
+    case ErrorCode::forbidden: return {exit_denied, "this user may not have that lock"};
+    case ErrorCode::limit: return {exit_unreachable, "the server keeps no more locks or waits"};
+    case ErrorCode::disk_full:
+      return {exit_unreachable, "the server's disk is full: it grants no locks now"};
+    case ErrorCode::shutting_down: return {exit_unreachable, "the server is going down"};
+    case ErrorCode::not_primary:
+      return {exit_unreachable, "this node does not serve now: name the others too, -s a,b,c"};
+    case ErrorCode::no_quorum:
+      return {exit_unreachable, "the servers have no majority: no locks are granted now"};
+    case ErrorCode::unknown_command:
+    case ErrorCode::no_session:
+    case ErrorCode::session_expired:
+    case ErrorCode::internal: break;
   }
-  return nullptr;
+  return {exit_refused, "refused"};
+}
+
+Meaning meaning_of(error_code refusal) {
+  if (refusal == ClientError::unreachable) return {exit_unreachable, "no server answers"};
+  for (auto known = ErrorCode::bad_request; known <= ErrorCode::internal;
+       known = static_cast<ErrorCode>(static_cast<int>(known) + 1)) {
+    if (refusal == known) return meaning_of(known);
+  }
+  return {exit_refused, "refused"};
 }
 
 const char* are(const RunOptions& options, const char* one, const char* several) {
@@ -83,20 +97,15 @@ std::string notice_text(const RunOptions& options, Notice notice) {
   return {};
 }
 
-bool is_not_granted(const client::Refusal& refusal) {
-  const Meaning* known = meaning_of(refusal.code);
-  return known != nullptr && known->exit_code == exit_busy;
-}
+bool is_not_granted(error_code refusal) { return meaning_of(refusal).exit_code == exit_busy; }
 
-std::string refusal_text(const RunOptions& options, const client::Refusal& refusal) {
-  const Meaning* known = meaning_of(refusal.code);
-  std::string text = names_text(options.locks) + ": ";
-  text += known != nullptr ? std::string(known->text) : "refused, " + printable(refusal.code);
-  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+std::string refusal_text(const RunOptions& options, error_code refusal,
+                         const Diagnostics& diagnostics) {
+  if (refusal == ClientError::unreachable) return "no server answers: " + diagnostics.text;
+  std::string text = names_text(options.locks) + ": " + std::string(meaning_of(refusal).text);
+  if (!diagnostics.text.empty()) text += " (" + printable(diagnostics.text) + ")";
   return text;
 }
-
-std::string unreachable_text(const std::string& why) { return "no server answers: " + why; }
 
 std::string lost_before_start_text(const RunOptions& options) {
   return names_text(options.locks) + are(options, " was", " were") +
@@ -122,10 +131,9 @@ std::string gave_up_text(const RunOptions& options) {
          duration_text(options.policy.ttl);
 }
 
-int exit_code_of(std::string_view refusal, int conflict_exit_code) {
-  const Meaning* known = meaning_of(refusal);
-  if (known == nullptr) return exit_refused;
-  return known->exit_code == exit_busy ? conflict_exit_code : known->exit_code;
+int exit_code_of(error_code refusal, int conflict_exit_code) {
+  const int code = meaning_of(refusal).exit_code;
+  return code == exit_busy ? conflict_exit_code : code;
 }
 
 }  // namespace pawl::cli

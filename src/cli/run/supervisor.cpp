@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
-#include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
@@ -21,36 +22,28 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::posix::stream_descriptor;
 using boost::system::error_code;
-using client::State;
 
 constexpr Span silence = 2s;       // of a wait, before it says who is waited for
 constexpr Span first_look = 20ms;  // whether somebody of the group is left; then less often
 constexpr Span longest_look = 250ms;
+constexpr Span a_renewal = 1ms;  // at least so much later is it held for; less is the clocks
 
-std::string random_id() {
-  constexpr char digits[] = "0123456789abcdef";
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-    id += digits[device() % 16];
-  }
-  return id;
+ClientOptions client_options(const RunOptions& options) {
+  ClientOptions wanted;
+  wanted.servers = options.servers;
+  wanted.ttl = options.policy.ttl;
+  wanted.timeout = options.timeout;
+  return wanted;
 }
 
-client::HoldingOptions holding_options(const RunOptions& options) {
-  client::HoldingOptions wanted;
-  wanted.servers = options.addresses;
-  wanted.wanted.names = options.locks;
-  wanted.wanted.id = random_id();
-  wanted.wanted.ttl = options.policy.ttl;
-  wanted.wanted.wait = options.wait;
-  wanted.wanted.mode = options.mode;
-  wanted.wanted.slots = options.slots;
-  wanted.wanted.delay = options.delay;
-  wanted.wanted.max_hold = options.max_hold;
-  wanted.wanted.note = options.note;
-  wanted.timeout = options.timeout;
+LockOptions lock_options(const RunOptions& options) {
+  LockOptions wanted;
+  wanted.wait = options.wait;
+  wanted.shared = options.mode == Mode::shared;
+  wanted.slots = options.slots;
+  wanted.delay = options.delay;
+  wanted.max_hold = options.max_hold;
+  wanted.note = options.note;
   return wanted;
 }
 
@@ -65,8 +58,9 @@ Supervisor::Supervisor(const RunOptions& options, const Signals& signals, Guard&
       signal_stream_(context_, fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3)),
       timer_(context_, [this] { review(); }),
       patience_(context_, silence),
-      holding_(context_, holding_options(options), [this] { review(); }),
+      client_(context_, client_options(options)),
       supervision_(options.policy) {
+  ask();
   wait_for_signals();
   patience_.async_wait([this](error_code error) {
     if (!error) say_who_holds_it();
@@ -80,42 +74,59 @@ int Supervisor::run() {
   return code_;
 }
 
+void Supervisor::ask() {
+  client_.async_run([this](error_code error) { on_client_ended(error); });
+  client_.async_lock(options_.locks, lock_options(options_), diagnostics_,
+                     [this](error_code error, Lease lease) {
+                       if (phase_ != Phase::waiting) return;
+                       error ? on_refused(error) : on_granted(std::move(lease));
+                     });
+}
+
+void Supervisor::on_granted(Lease lease) {
+  phase_ = Phase::granted;
+  lease_ = std::move(lease);
+  on_lost_.emplace(lease_.lost(), [this] { boost::asio::post(context_, [this] { review(); }); });
+  review();
+}
+
+// A session that was opened for it is closed; where no server answers it ends by itself.
+void Supervisor::on_refused(error_code error) {
+  if (error == ClientError::lost) {
+    was_lost_ = true;
+    say(lost_before_start_text(options_));
+    return give_back(Phase::returning, exit_not_held);
+  }
+  if (!options_.quiet || !is_not_granted(error)) say(refusal_text(options_, error, diagnostics_));
+  const int code = exit_code_of(error, options_.conflict_exit_code);
+  return error == ClientError::unreachable ? finish(code) : give_back(Phase::returning, code);
+}
+
 // Everything that can happen ends here, and nothing is remembered of what it was.
 void Supervisor::review() {
   switch (phase_) {
-    case Phase::waiting: review_waiting(); break;
+    case Phase::granted: review_granted(); break;
     case Phase::running: review_running(); break;
+    case Phase::waiting:
     case Phase::leaving:
-    case Phase::returning: review_return(); break;
+    case Phase::returning:
     case Phase::over: return;
   }
-  if (phase_ != Phase::over) set_timer();
+  set_timer();
 }
 
-void Supervisor::review_waiting() {
-  const client::Acquisition& acquisition = holding_.acquisition();
-  switch (acquisition.state()) {
-    case State::held: {
-      const Span left = acquisition.held_until() - holding_.now();
-      if (left > std::max(Span(options_.policy.grace), lead_of(options_.policy.ttl))) start();
-      return;  // else it is renewed first
-    }
-    case State::refused: {
-      const bool expected = is_not_granted(*acquisition.refusal());
-      if (!options_.quiet || !expected) say(refusal_text(options_, *acquisition.refusal()));
-      return finish(code_of_refusal());
-    }
-    case State::lost:
-      was_lost_ = true;
-      say(lost_before_start_text(options_));
-      return finish(exit_not_held);
-    case State::asking:
-    case State::queued:
-    case State::released: break;
-  }
-  if (!holding_.unreachable()) return;
-  say(unreachable_text(holding_.why_unreachable()));
-  finish(exit_unreachable);
+// What is left when the lock was lost is what was left when it was looked at last.
+void Supervisor::look_at_lease() {
+  now_ = clock_.advance(client::read_clocks());
+  const Span left = lease_.valid_for();
+  if (left > Span{0}) held_until_ = now_ + left;
+}
+
+void Supervisor::review_granted() {
+  look_at_lease();
+  if (lease_.state() == LeaseState::lost) return on_refused(ClientError::lost);
+  const Span needed = std::max(Span(options_.policy.grace), lead_of(options_.policy.ttl));
+  if (held_until_ - now_ > needed) start();  // else it is renewed first
 }
 
 void Supervisor::start() {
@@ -133,7 +144,7 @@ void Supervisor::start() {
 }
 
 void Supervisor::fork_command() {
-  const Token token = holding_.acquisition().token();
+  const Token token = lease_.token();
   const Command command{
       options_.command,
       {"PAWL_LOCK=" + joined(options_.locks, " "), "PAWL_TOKEN=" + std::to_string(token.value),
@@ -143,10 +154,9 @@ void Supervisor::fork_command() {
 }
 
 Situation Supervisor::situation() const {
-  const client::Acquisition& acquisition = holding_.acquisition();
   Situation now;
-  now.lost = acquisition.state() == State::lost || holding_.now() >= acquisition.held_until();
-  now.held_until = acquisition.held_until();
+  now.lost = lease_.state() == LeaseState::lost;
+  now.held_until = held_until_;
   now.ended = child_->has_ended();
   now.killed = child_->ended_by() == SIGKILL;
   now.others_left = others_left_;
@@ -154,19 +164,22 @@ Situation Supervisor::situation() const {
 }
 
 void Supervisor::review_running() {
-  const Moment now = holding_.now();
-  const Moment held_until = holding_.acquisition().held_until();
+  look_at_lease();
   child_->look_for_end();  // its signal may come behind the one that brought us here
-  if (std::exchange(guarded_until_, held_until) != held_until) {
-    const bool forever = options_.policy.on_lost == OnLost::ignore;
-    const Span left = held_until - now - lead_of(options_.policy.ttl) / 2;
-    guard_.watch(child_->group(), forever ? std::nullopt : std::optional(left));
-  }
-  if (child_->has_ended() && (!look_at_ || now >= *look_at_)) look_for_others();
+  tell_guard();
+  if (child_->has_ended() && (!look_at_ || now_ >= *look_at_)) look_for_others();
   Orders orders;
-  supervision_.review(now, situation(), orders);
+  supervision_.review(now_, situation(), orders);
   obey(orders);
   if (child_->has_ended() && !others_left_) end_command();
+}
+
+void Supervisor::tell_guard() {
+  if (held_until_ - guarded_until_ < a_renewal) return;
+  guarded_until_ = held_until_;
+  const bool forever = options_.policy.on_lost == OnLost::ignore;
+  const Span left = held_until_ - now_ - lead_of(options_.policy.ttl) / 2;
+  guard_.watch(child_->group(), forever ? std::nullopt : std::optional(left));
 }
 
 void Supervisor::look_for_others() {
@@ -180,7 +193,7 @@ void Supervisor::look_for_others() {
     others_left_ = look();
   }
   look_pause_ = look_at_ ? std::min(2 * look_pause_, longest_look) : first_look;
-  look_at_ = holding_.now() + look_pause_;
+  look_at_ = now_ + look_pause_;
 }
 
 void Supervisor::signal_command(int signal) {
@@ -214,16 +227,14 @@ void Supervisor::end_command() {
 void Supervisor::give_back(Phase phase, int code) {
   phase_ = phase;
   code_ = code;
-  holding_.release();
-  review_return();
+  if (client_is_over_) return finish(code);
+  client_.stop();
 }
 
-void Supervisor::review_return() {
-  const State state = holding_.acquisition().state();
-  const bool done = state == State::released || state == State::lost || state == State::refused ||
-                    holding_.gave_up() || holding_.unreachable();
-  if (!done) return;
-  if (holding_.gave_up() && !supervision_.lost()) say(gave_up_text(options_));
+void Supervisor::on_client_ended(error_code error) {
+  client_is_over_ = true;
+  if (phase_ != Phase::leaving && phase_ != Phase::returning) return;
+  if (error && child_ && !supervision_.lost()) say(gave_up_text(options_));
   finish(code_);
 }
 
@@ -233,20 +244,14 @@ void Supervisor::finish(int code) {
   context_.stop();
 }
 
-int Supervisor::code_of_refusal() const {
-  return exit_code_of(holding_.acquisition().refusal()->code, options_.conflict_exit_code);
-}
-
+// Renewals come without a word: the guard hears of each soon.
 void Supervisor::set_timer() {
-  if (phase_ != Phase::running) return;
-  const Moment now = holding_.now();
-  Moment next = supervision_.next_deadline(situation());
+  const Span soon = Span(options_.policy.ttl) / 8;
+  if (phase_ == Phase::granted) return timer_.arm(soon);
+  if (phase_ != Phase::running) return timer_.disarm();
+  Moment next = std::min(supervision_.next_deadline(situation()), now_ + soon);
   if (child_->has_ended() && others_left_) next = std::min(next, *look_at_);
-  if (next == never) {
-    timer_.disarm();
-  } else {
-    timer_.arm(std::max(next - now, Span::zero()));
-  }
+  timer_.arm(std::max(next - now_, Span::zero()));
 }
 
 void Supervisor::say_who_holds_it() {
@@ -273,6 +278,7 @@ void Supervisor::on_signal(int signal) {
   if (signal == SIGCHLD) return on_child_signal();
   switch (phase_) {
     case Phase::waiting:
+    case Phase::granted:
       if (stops_by_default(signal)) static_cast<void>(signals_.stop_here(signal));
       if (ends_by_default(signal)) give_back(Phase::leaving, 128 + signal);
       return;

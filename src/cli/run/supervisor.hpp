@@ -2,15 +2,18 @@
 //
 // The loop of `pawl run`: lease, command, signals, terminal and time in one place and one thread.
 // It decides nothing about losing a lock (supervision.hpp) and nothing about holding one
-// (client/holding.hpp); after whatever happened it looks at everything anew.
+// (pawl/client.hpp); after whatever happened it looks at everything anew.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,7 +25,8 @@
 #include "cli/run/supervision.hpp"
 #include "cli/run/terminal.hpp"
 #include "client/boot_timer.hpp"
-#include "client/holding.hpp"
+#include "client/clock.hpp"
+#include "pawl/client.hpp"
 
 namespace pawl::cli {
 
@@ -37,24 +41,28 @@ class Supervisor {
  private:
   enum class Phase : std::uint8_t {
     waiting,    // not granted yet
+    granted,    // and about to start the command
     leaving,    // a signal came first: out of the queue, or back with a grant that raced it
     running,    // until nobody of the command's group is left
     returning,  // the lock is given back
     over,
   };
 
+  void ask();
+  void on_granted(Lease lease);
+  void on_refused(boost::system::error_code error);
+
   void review();
-  void review_waiting();
+  void review_granted();
   void review_running();
-  void review_return();
+  void look_at_lease();
+  void tell_guard();
   void start();
   void fork_command();
   void look_for_others();
   void obey(const Orders& orders);
   void signal_command(int signal);
   void end_command();
-  void give_back(Phase phase, int code);
-  void finish(int code);
 
   void wait_for_signals();
   void on_signal(int signal);
@@ -62,10 +70,13 @@ class Supervisor {
   void on_stopped(int by);
   void resume(bool lend);
 
+  void give_back(Phase phase, int code);
+  void on_client_ended(boost::system::error_code error);
+  void finish(int code);
+
   void set_timer();
   void say_who_holds_it();
   [[nodiscard]] Situation situation() const;
-  [[nodiscard]] int code_of_refusal() const;
 
   const RunOptions& options_;
   const Signals& signals_;
@@ -76,7 +87,13 @@ class Supervisor {
   boost::asio::posix::stream_descriptor signal_stream_;
   client::BootTimer timer_;
   boost::asio::steady_timer patience_;  // before it says who is waited for
-  client::Holding holding_;
+  Client client_;
+  Diagnostics diagnostics_;
+  Lease lease_;
+  std::optional<std::stop_callback<std::function<void()>>> on_lost_;
+  client::Clock clock_{client::read_clocks()};
+  Moment now_;
+  Moment held_until_;
   std::optional<Holders> holders_;
   Terminal terminal_;
   Supervision supervision_;
@@ -84,6 +101,7 @@ class Supervisor {
 
   Phase phase_ = Phase::waiting;
   int code_ = 0;
+  bool client_is_over_ = false;
   bool was_lost_ = false;
   bool asked_to_end_ = false;
   bool on_terminal_ = false;

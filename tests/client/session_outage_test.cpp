@@ -3,16 +3,28 @@
 // The law of outages: a server that is out of reach for less than two thirds of the TTL, less the
 // grace, at whatever moment, takes nobody's lock.
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <deque>
-#include <random>
+#include <string>
 
-#include "client/acquisition.hpp"
-#include "client/conversation.hpp"
+#include "client/pace.hpp"
+#include "client/session.hpp"
 
 namespace pawl::client {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr Moment start{std::chrono::hours{1}};
+
 Span grace_of(Milliseconds ttl) { return std::min<Span>(5s, Span{ttl} / 5); }
+
+SessionWanted lasting(Milliseconds ttl) {
+  SessionWanted wanted;
+  wanted.secret = "x";
+  wanted.ttl = ttl;
+  return wanted;
+}
 
 // A holder, a server that grants and renews, and a network between them that takes `delay` each
 // way, but for one outage: then nothing is delivered. Either every connection breaks and none comes
@@ -27,18 +39,24 @@ class Outage {
         kind_(kind),
         from_(from),
         until_(from + length),
-        acquisition_(wanted_for(0ms, ttl), start) {}
+        session_(lasting(ttl)) {
+    SessionActions out;
+    Wanted wanted;
+    wanted.names = {"a"};
+    wanted.wait = 0ms;
+    key_ = session_.lock(now_, std::move(wanted), out);
+  }
 
-  // The least that was left before held_until(), at any moment until `end`.
+  // The least that was left of the lock, at any moment until `end`; less than none: it was lost.
   Span least_left(Moment end) {
     connect_at_ = start;
-    while (now_ < end && acquisition_.state() != State::lost) {
-      now_ = std::min({end, acquisition_.next_deadline(), connect_at_, next_line(), break_at()});
+    while (now_ < end && !lost_) {
+      now_ = std::min({end, session_.next_deadline(), connect_at_, next_line(), break_at()});
       note();
       work();
       note();
     }
-    return acquisition_.state() == State::held ? least_ : Span{-1};
+    return held_ && !lost_ ? least_ : Span{-1};
   }
   [[nodiscard]] int steps() const { return steps_; }
 
@@ -58,27 +76,29 @@ class Outage {
     return kind_ == Kind::breaks && connected_ && now_ < from_ ? from_ : never;
   }
   void note() {
-    if (acquisition_.state() == State::held) {
-      least_ = std::min(least_, acquisition_.held_until() - now_);
-    }
+    if (held_) least_ = std::min(least_, session_.left(now_, key_));
   }
 
   void work() {
     ++steps_;
-    Actions out;
+    SessionActions out;
     if (is_out() && kind_ == Kind::breaks && connected_) {
-      acquisition_.on_disconnected(now_);
+      session_.on_disconnected(now_, out);
       leave();
     }
     if (now_ >= connect_at_) connect(out);
     if (now_ >= next_line()) {
       const std::string line = lines_.front().text;
       lines_.pop_front();
-      acquisition_.on_line(now_, line, out);
+      session_.on_line(now_, line, out);
     }
-    acquisition_.on_tick(now_, out);
+    session_.on_tick(now_, out);
+    for (const Told& told : out.told) {
+      held_ = held_ || told.state == HoldState::held;
+      lost_ = lost_ || told.state == HoldState::lost;
+    }
+    if (out.reconnect) return leave();
     for (const std::string& line : out.lines) answer(line);
-    if (out.reconnect) leave();
   }
 
   // The worst a driver does: the longest pause between attempts.
@@ -87,19 +107,20 @@ class Outage {
     lines_.clear();
     connect_at_ = now_ + longest_pause(ttl_);
   }
-  void connect(Actions& out) {
+  void connect(SessionActions& out) {
     if (is_out() && kind_ == Kind::breaks) {
       connect_at_ = now_ + longest_pause(ttl_);
       return;
     }
     connect_at_ = never;
     connected_ = true;
-    acquisition_.on_connected(now_, out);
+    session_.on_connected(now_, out);
   }
   void answer(const std::string& line) {
     const std::string tag = line.starts_with('#') ? line.substr(0, line.find(' ') + 1) : "";
     std::string reply = tag + "OK";
-    if (line.find("LOCK") != line.npos) reply += " token=42";
+    if (line.find(" LOCK ") != line.npos) reply += " token=42";
+    if (line.find(" OPEN ") != line.npos) reply += " session=x handle=s1";
     if (!tag.empty()) reply += " ttl=" + std::to_string(ttl_.count());
     lines_.push_back({(is_out() ? until_ : now_) + 2 * delay_, reply});
   }
@@ -109,7 +130,10 @@ class Outage {
   Kind kind_;
   Moment from_;
   Moment until_;
-  Acquisition acquisition_;
+  Session session_;
+  HoldKey key_ = 0;
+  bool held_ = false;
+  bool lost_ = false;
   Moment now_ = start;
   Moment connect_at_ = never;
   bool connected_ = false;
@@ -125,6 +149,7 @@ TEST_CASE("an outage of two thirds of the TTL less the grace, at any moment, goe
     const Span length = Span{ttl} * 2 / 3 - grace_of(ttl) - 1ms;
     constexpr int moments = 400;
     for (int i = 0; i < moments; ++i) {
+      // Behind the grant: an outage before there is anything to lose is none.
       const Moment from = start + 5ms + std::min<Span>(2 * Span{ttl}, 5min) * i / moments;
       Outage outage(ttl, 500us, kind, from, length);
       const Span left = outage.least_left(from + 2 * Span{ttl});
@@ -143,7 +168,7 @@ TEST_CASE("an outage of a whole TTL is noticed") {
   }
 }
 
-TEST_CASE("a way of 100 ms does not keep a lease of a second from being renewed") {
+TEST_CASE("a way of 100 ms does not keep a session of a second from being renewed") {
   Outage none(1s, 50ms, Outage::Kind::breaks, start + 1h, 0ms);
   CHECK(none.least_left(start + 60s) > 200ms);
 }
