@@ -45,7 +45,7 @@ Started<storage::DataDirectory> open_stopped(const std::string& path) {
 
 Started<StoredState> read_stopped(const storage::DataDirectory& directory,
                                   const journal::Meta& meta, Progress& progress) {
-  progress.begin({"reading " + directory.files().path_of(""), Unit::records, 0});
+  progress.begin({"reading " + directory.files().path_of(""), Unit::pieces, 0});
   return read_state(directory.files(), meta, Records::all, [&progress] { progress.add(1); });
 }
 

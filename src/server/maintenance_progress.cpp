@@ -58,7 +58,7 @@ void Progress::put(std::string_view text) const {
 std::string progress_text(const Stage& stage, std::uint64_t done, Span elapsed) {
   std::string text = stage.what + ": " + amount(done, stage.unit);
   if (stage.total != 0) text += " of " + amount(stage.total, stage.unit);
-  text += stage.unit == Unit::bytes ? " MiB, " : " records, ";
+  text += stage.unit == Unit::bytes ? " MiB, " : " pieces, ";
   return text + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(elapsed).count()) +
          " s";
 }

@@ -13,7 +13,7 @@
 
 namespace pawl::server {
 
-enum class Unit : std::uint8_t { records, bytes };
+enum class Unit : std::uint8_t { pieces, bytes };
 
 struct Stage {
   std::string what;         // "reading /var/lib/pawl"

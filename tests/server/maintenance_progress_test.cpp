@@ -78,7 +78,7 @@ TEST_CASE("where there is no terminal nothing is shown, however long it takes") 
   test_now = Moment{};
   {
     Progress progress(terminal.stream(), false, test_clock);
-    progress.begin({"reading a", Unit::records, 0});
+    progress.begin({"reading a", Unit::pieces, 0});
     test_now += 1h;
     progress.add(7);
   }
@@ -98,9 +98,9 @@ TEST_CASE("a terminal that takes nothing holds nobody up") {
   SUCCEED();
 }
 
-TEST_CASE("records are counted, bytes told in MiB") {
-  CHECK(progress_text({"reading a", Unit::records, 0}, 1'234'567, 61s) ==
-        "reading a: 1234567 records, 61 s");
+TEST_CASE("pieces are counted, bytes told in MiB") {
+  CHECK(progress_text({"reading a", Unit::pieces, 0}, 1'234'567, 61s) ==
+        "reading a: 1234567 pieces, 61 s");
 }
 
 }  // namespace pawl::server

@@ -81,7 +81,7 @@ void Looker::look(Question question, Done done) {
 
 void Looker::ask(const client::ServerAddress& server, const std::string& node) {
   ++awaited_;
-  auto& talker = talkers_[text_of(server)];
+  auto& talker = talkers_[client::to_text(server)];
   if (!talker) talker = std::make_unique<Talker>(context_, book_, server);
   talker->ask(
       first_requests(question_), patience(),
@@ -89,7 +89,7 @@ void Looker::ask(const client::ServerAddress& server, const std::string& node) {
 }
 
 void Looker::take(Talker& talker, const std::string& node, Answers answers) {
-  Seen seen{text_of(talker.server()), node, {}, std::move(answers.error)};
+  Seen seen{client::to_text(talker.server()), node, {}, std::move(answers.error)};
   const auto status = answers.replies.empty() ? std::nullopt : json_in(answers.replies.front());
   if (status) {
     if (!seen.error.empty()) refusal_ = Failure(exit_unreachable, seen.server + ": " + seen.error);
@@ -125,7 +125,7 @@ void Looker::answered() {
     if (awaited_ != 0) return;
   }
   if (teller_ == nullptr) return finish();
-  told_.server = text_of(teller_->server());
+  told_.server = client::to_text(teller_->server());
   ask_details();
 }
 

@@ -19,17 +19,22 @@ using field::text;
 
 bool is_well(const NodeFacts& node) { return node.is_reached() && node.is_heard(); }
 
+// What the primary sees of a node that does not answer us is told as well.
 Cell cell_of(const NodeFacts& node) {
   std::string said = cell(node.id.empty() ? node.server : node.id);
-  if (!node.is_reached()) return {said + " UNREACHABLE", Style::trouble};
-  if (!node.role.empty()) said += " " + printable(node.role);
+  if (!node.is_reached()) {
+    said += " UNREACHABLE";
+  } else if (!node.role.empty()) {
+    said += " " + printable(node.role);
+  }
   if (node.is_witness) said += " (witness)";
-  if (node.role == "primary") return {said};
+  const Style style = is_well(node) ? Style::plain : Style::trouble;
+  if (node.is_reached() && node.role == "primary") return {said, style};
   if (node.lag) said += " lag " + std::to_string(*node.lag);
-  if (!node.last_contact_ms) return {said};
+  if (!node.last_contact_ms) return {said, style};
   const std::string contact = duration_text(Milliseconds{*node.last_contact_ms});
-  if (!node.is_heard()) return {said + " UNHEARD for " + contact, Style::trouble};
-  return {said + " heard " + contact + " ago"};
+  said += node.is_heard() ? " heard " + contact + " ago" : " UNHEARD for " + contact;
+  return {said, style};
 }
 
 std::vector<Cell> health_of(const Json& view) {

@@ -69,7 +69,7 @@ TEST_CASE("the health is one line: the primary, then what is wrong, then the oth
   CHECK(picture.health ==
         std::vector<Cell>{"epoch 7",
                           "n1 primary",
-                          {"n2 UNREACHABLE", Style::trouble},
+                          {"n2 UNREACHABLE lag 3 heard 27ms ago", Style::trouble},
                           {"n3 standby (witness) lag 9000 UNHEARD for 1m1s", Style::trouble},
                           "up 5s"});
 }
@@ -101,7 +101,8 @@ TEST_CASE("a block is the same as plain text") {
   Told told_now = told();
   told_now.locks.resize(1);
   CHECK(block_text(picture_of(told_now), {}) ==
-        "epoch 7  n1 primary  n2 UNREACHABLE  n3 standby (witness) lag 9000 UNHEARD for 1m1s  "
+        "epoch 7  n1 primary  n2 UNREACHABLE lag 3 heard 27ms ago  n3 standby (witness) lag 9000 "
+        "UNHEARD for 1m1s  "
         "up 5s\n"
         "locks 2  waiters 3  sessions 1  connections 4  records 99\n"
         "LOCK          WAITERS  OLDEST  HELD   EXPIRES  HOLDER      NOTE\n"
