@@ -234,13 +234,16 @@ bool Node::refuse_at_limit(Origin from, const Room& room) {
   return true;
 }
 
+std::size_t Node::memory_used() const {
+  std::size_t used = table_->memory() + replica_.log().bytes();
+  return watches_.empty() ? used : used + watches_.memory();
+}
+
 bool Node::refuse_for_memory(Origin from) {
   // A LOCK of several names grows as it applies: its note is kept with each.
   constexpr std::uint64_t most_of_a_name = 2'048;
   std::uint64_t to_come = in_flight_.further_names() * most_of_a_name;
-  std::size_t used = table_->memory() + replica_.log().bytes();
-  if (!watches_.empty()) used += watches_.memory();
-  if (used + to_come < settings_.limits.memory) return false;
+  if (memory_used() + to_come < settings_.limits.memory) return false;
   answer(from, reply::Error{.code = ErrorCode::limit,
                             .message = "memory is used up; renew and unlock go on",
                             .limit = "memory"});

@@ -157,6 +157,7 @@ class Node {
   [[nodiscard]] bool is_surely_free(const Room& room) const;
   // Counts what is wanted, with what records in flight may add; answers or parks.
   bool refuse_at_limit(Origin from, const Room& room);
+  [[nodiscard]] std::size_t memory_used() const;
   bool refuse_for_memory(Origin from);
   bool refuse_for_disk(Origin from);
   [[nodiscard]] bool nothing_in_flight_for(std::string_view name) const;

@@ -40,7 +40,7 @@ class View {
   [[nodiscard]] bool is_disk_full() const { return node_.disk_full_; }
   // … or in memory.
   [[nodiscard]] bool is_memory_full() const {
-    return table_.memory() >= node_.settings_.limits.memory;
+    return node_.memory_used() >= node_.settings_.limits.memory;
   }
   // New grants wait so long: a start may have forgotten what somebody still believes in.
   [[nodiscard]] Span held_back_for() const {

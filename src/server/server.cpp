@@ -17,10 +17,11 @@ constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
 
-// The disk must never miss a descriptor because clients have them all. One that is passed on has
-// two: its own, and that to the primary.
-Limits within_descriptors(Limits limits, bool forwards) {
-  constexpr rlim_t reserved = 64;
+// The disk must never miss a descriptor because clients, or those who look on, have them all. A
+// client that is passed on has two: its own, and that to the primary.
+Limits within_descriptors(Limits limits, bool forwards, bool serves_http) {
+  constexpr rlim_t for_the_disk = 64;
+  const rlim_t reserved = for_the_disk + (serves_http ? http::Limits{}.connections : 0);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * reserved) return limits;
   const rlim_t room = (limit.rlim_cur - reserved) / (forwards ? 2 : 1);
@@ -44,7 +45,8 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       store_(store),
       notify_(notify),
       forwards_(config.resp.forward == Switch::on),
-      limits_(within_descriptors(config.core.limits, forwards_)),
+      serves_http_(config.listen.http.has_value()),
+      limits_(within_descriptors(config.core.limits, forwards_, serves_http_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       redis_(interpreter_for(config.resp, config.core.leases)),
       cluster_(config.cluster_id),
@@ -146,7 +148,7 @@ void Server::perform() {
 }
 
 void Server::configure(const Settings& settings) {
-  limits_ = within_descriptors(settings.limits, forwards_);
+  limits_ = within_descriptors(settings.limits, forwards_, serves_http_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

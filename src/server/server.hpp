@@ -141,6 +141,7 @@ class Server {
   Store& store_;
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
+  const bool serves_http_;
   Limits limits_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;

@@ -112,10 +112,12 @@ TEST_CASE("SIGHUP reloads limits, names what needs a restart, and keeps a bad fi
 }
 
 TEST_CASE("the descriptors that a flood leaves are enough, also where a client may take two") {
-  constexpr std::size_t reserved = 64;
-  constexpr std::size_t limit = 160;
+  constexpr std::size_t limit = 300;
   const bool forwards = GENERATE(true, false);
+  const bool serves_http = GENERATE(true, false);
+  const std::size_t reserved = serves_http ? 128 : 64;
   std::vector<std::string> settings = free_port;
+  if (serves_http) settings.insert(settings.end(), {"--set", "listen.http=127.0.0.1:0"});
   if (forwards) settings.insert(settings.end(), {"--set", "resp.forward=on"});
   Daemon daemon(settings, limit);
   const std::uint16_t port = daemon.port();

@@ -28,6 +28,10 @@ class Reports {
       return flushed != nullptr && flushed->ticket >= ticket;
     });
   }
+  Synced wait_for_sync() {
+    return std::get<Synced>(
+        wait([](const LogEvent& event) { return std::holds_alternative<Synced>(event); }));
+  }
   Failure wait_for_failure() {
     return std::get<LogFailed>(
                wait([](const LogEvent& event) { return std::holds_alternative<LogFailed>(event); }))
@@ -270,6 +274,19 @@ TEST_CASE("relaxed reports what is written, flushes in its time, and in any case
   REQUIRE(setup.writer.close());
   setup.disk.cut_power();
   CHECK(read_back(setup.disk)->records.size() == 19);
+}
+
+TEST_CASE("each flush says how long it took, with the report it leads to or by itself") {
+  constexpr std::chrono::nanoseconds none{0};
+  Setup setup;
+  setup.reports.wait_for_ticket(hand_over(setup.writer, 1, "a"));
+  CHECK(std::get<Flushed>(setup.reports.all().front()).took > none);
+  Setup relaxed({Durability::relaxed, std::chrono::milliseconds(1)});
+  relaxed.reports.wait_for_ticket(hand_over(relaxed.writer, 1, "a"));
+  CHECK(relaxed.reports.wait_for_sync().took > none);
+  for (const LogEvent& event : relaxed.reports.all()) {
+    if (const auto* flushed = std::get_if<Flushed>(&event)) CHECK(flushed->took == none);
+  }
 }
 
 TEST_CASE("relaxed flushes while nothing more comes") {

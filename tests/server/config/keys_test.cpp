@@ -92,6 +92,19 @@ TEST_CASE("a range holds at both ends") {
   CHECK(why("limits.line", "4294967297") == "'4294967297' is out of range: 1KiB to 64KiB");
 }
 
+TEST_CASE("the HTTP port has an address, or is none") {
+  Config config;
+  const Key& key = *find_key("listen.http");
+  for (const char* text : {"none", "[::1]:80", "127.0.0.1:0"}) {
+    CHECK_FALSE(parse_value(key, text, config));
+    CHECK(format_value(key, config) == text);
+  }
+  CHECK(why("listen.http", "off") ==
+        "'off' is not an address such as 127.0.0.1:7295 or [::1]:7295, nor none");
+  CHECK(why("listen.client", "none") ==
+        "'none' is not an address such as 127.0.0.1:7295 or [::1]:7295");
+}
+
 TEST_CASE("the grace after a restart is auto, 0 or a duration") {
   const Key& key = *find_key("leases.restart_grace");
   Config config;
