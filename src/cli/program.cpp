@@ -9,6 +9,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/output.hpp"
+#include "cli/text/printable.hpp"
+#include "client/asking/asker.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -96,6 +98,9 @@ int Program::run(int argc, const char* const* argv) {
   } catch (const Failure& failure) {
     say(failure.what());
     return failure.code();
+  } catch (const client::Unreachable& unreachable) {
+    say(printable(unreachable.what()));
+    return exit_unreachable;
   } catch (const std::exception& error) {
     say(error.what());
     return exit_refused;
