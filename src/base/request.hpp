@@ -80,7 +80,9 @@ struct Show {
   std::uint32_t after = 0;  // position of the last waiter seen
   std::uint32_t limit = 100;
 };
+enum class ListOrder : std::uint8_t { name, waiters };  // waiters: of those awaited, most first
 struct List {
+  ListOrder by = ListOrder::name;
   std::string_view prefix;
   std::string_view after;
   std::uint32_t limit = 100;

@@ -76,6 +76,18 @@ std::string no_slots(const std::string& value) {
   return in_quotes(value) + " is no number from 1 to 65535";
 }
 
+std::string no_interval(const std::string& value) {
+  const auto span = wire::parse_duration(value);
+  if (span && span->count() >= 100) return {};
+  return in_quotes(value) + " is no duration from 100ms on: 250ms, 30s, 5m, 2h";
+}
+
+std::string no_page(const std::string& value) {
+  const auto number = wire::parse_integer(value);
+  if (number && *number >= 1 && *number <= 1'000) return {};
+  return in_quotes(value) + " is no number from 1 to 1000";
+}
+
 std::string no_wait(const std::string& value) {
   if (value == "forever" || wire::parse_duration(value)) return {};
   return in_quotes(value) + " is neither a duration (250ms, 30s, 5m, 2h) nor 0 nor forever";
@@ -216,6 +228,17 @@ void add_mode(CLI::App& command, Mode& mode, std::uint32_t& slots) {
 CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of) {
   return add_number(command, "--limit", limit, "at most so many " + of + "; 0: all", no_number)
       ->default_str(std::to_string(limit));
+}
+
+CLI::Option* add_page(CLI::App& command, std::uint64_t& limit, const std::string& of) {
+  return add_number(command, "--limit", limit, "at most so many " + of, no_page)
+      ->default_str(std::to_string(limit));
+}
+
+CLI::Option* add_interval(CLI::App& command, Milliseconds& interval) {
+  return add_span(command, "--interval", interval, "look again after so long", no_interval)
+      ->type_name("SPAN")
+      ->default_str("1s");
 }
 
 }  // namespace pawl::cli

@@ -39,5 +39,8 @@ CLI::Option* add_wait(CLI::App& command, Milliseconds& wait);
 void add_mode(CLI::App& command, Mode& mode, std::uint32_t& slots);
 // --limit of what is printed, 0: all.
 CLI::Option* add_limit(CLI::App& command, std::uint64_t& limit, const std::string& of);
+// --limit of what is asked for in one request.
+CLI::Option* add_page(CLI::App& command, std::uint64_t& limit, const std::string& of);
+CLI::Option* add_interval(CLI::App& command, Milliseconds& interval);  // --interval, from 100ms
 
 }  // namespace pawl::cli

@@ -12,6 +12,7 @@ struct Globals {
   std::string servers = "127.0.0.1:7295";  // host:port[,host:port…], tried in this order
   std::uint32_t timeout_ms = 5'000;        // to reach a server, and for a reply that needs no wait
   std::string output = "text";             // or json
+  std::string color = "auto";              // on terminals; or always, never
 
   [[nodiscard]] bool json() const { return output == "json"; }
 };

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   pawl::cli::add_acquire(program);
   pawl::cli::add_token_commands(program);
   pawl::cli::add_look_commands(program);
+  pawl::cli::add_top(program);
   pawl::cli::add_watch(program);
   pawl::cli::add_node_commands(program);
   pawl::cli::add_bench(program);

@@ -62,11 +62,13 @@ void print(std::string_view text) {
   }
 }
 
-void say(std::string_view text) noexcept {
-  std::string line = "pawl: ";
+void say(std::string_view text, Paint paint) noexcept {
+  std::string line = paint(Style::trouble, "pawl:") + " ";
   line.append(text.substr(0, PIPE_BUF - line.size() - 1)) += '\n';
   pollfd stderr_now{STDERR_FILENO, POLLOUT, 0};
   if (poll(&stderr_now, 1, 0) == 1) write_all(STDERR_FILENO, line);
 }
+
+Paint paint_of_stdout(const Globals& globals) { return paint_on(STDOUT_FILENO, globals.color); }
 
 }  // namespace pawl::cli

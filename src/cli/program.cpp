@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/program.hpp"
 
+#include <unistd.h>
+
 #include <exception>
 #include <memory>
 #include <sstream>
@@ -20,7 +22,8 @@ constexpr auto examples = R"(Examples:
   token=$(pawl acquire jobs/nightly --ttl 5m) hold it beyond this command
   pawl release jobs/nightly --token "$token"
   pawl why jobs/nightly                       who holds it, who waits
-  pawl -s db1:7295,db2:7295 status            the first that answers
+  pawl -s db1:7295,db2:7295 status            the nodes, and how they are
+  pawl top                                    what most wait for, live
   pawl COMMAND --help                         options and examples of one command
 )";
 
@@ -60,6 +63,9 @@ Program::Program() : app_("Locks, seen and used from a shell. Talks to a pawld."
   app_.add_option("-o,--output", globals_.output, "how data is printed on stdout")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  app_.add_option("--color", globals_.color, "auto: on a terminal, unless NO_COLOR is set")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
 }
 
 CLI::App& Program::add(const std::string& name, const std::string& summary,
@@ -77,6 +83,10 @@ std::string Program::what_was_expected(const CLI::ParseError& error) const {
   return too_much && !chosen.empty() ? "\n" + chosen.front()->get_description() : std::string();
 }
 
+void Program::complain(const std::string& problem) const {
+  say(problem, paint_on(STDERR_FILENO, globals_.color));
+}
+
 int Program::run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
@@ -85,7 +95,7 @@ int Program::run(int argc, const char* const* argv) {
     std::ostringstream problem;
     const bool asked_for_help = app_.exit(error, help, problem) == 0;
     if (!asked_for_help) {
-      say(without_end(problem.str()) + what_was_expected(error));
+      complain(without_end(problem.str()) + what_was_expected(error));
       return exit_usage;
     }
     chosen_ = [text = help.str()](const Globals&) {
@@ -96,13 +106,13 @@ int Program::run(int argc, const char* const* argv) {
   try {
     return chosen_(globals_);
   } catch (const Failure& failure) {
-    say(failure.what());
+    complain(failure.what());
     return failure.code();
   } catch (const client::Unreachable& unreachable) {
-    say(printable(unreachable.what()));
+    complain(printable(unreachable.what()));
     return exit_unreachable;
   } catch (const std::exception& error) {
-    say(error.what());
+    complain(error.what());
     return exit_refused;
   }
 }

@@ -28,6 +28,7 @@ class Program {
   [[nodiscard]] const CLI::App& app() const { return app_; }
 
  private:
+  void complain(const std::string& problem) const;
   [[nodiscard]] std::string what_was_expected(const CLI::ParseError& error) const;
 
   Globals globals_;

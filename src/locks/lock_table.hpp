@@ -106,9 +106,20 @@ class LockTable {
   }
 
   [[nodiscard]] Slot locks_end() const { return locks_.end(); }
+  // Who looks for locks that are awaited need not look at every lock: these have a crowd, so do few
+  // others. Its lock, or none: nobody waits.
+  [[nodiscard]] Slot crowds_end() const { return crowds_.end(); }
+  [[nodiscard]] Slot awaited_lock(Slot crowd) const {
+    Slot first = crowds_[crowd].queue_head;
+    return first == no_slot ? no_slot : acquisitions_[first].lock;
+  }
   [[nodiscard]] Slot acquisitions_end() const { return acquisitions_.end(); }
   [[nodiscard]] Slot sessions_end() const { return sessions_.end(); }
   [[nodiscard]] std::size_t lock_count() const { return locks_.size() - graveyard_.locks.size(); }
+  // Each name that is held counts once; what a dead session left counts until it is swept.
+  [[nodiscard]] std::size_t holder_count() const {
+    return acquisitions_.size() - graveyard_.acquisitions.size() - waiters_ - delays_;
+  }
   [[nodiscard]] std::size_t session_count() const { return live_sessions_; }
   // Their holds and waits are still among those of the locks.
   [[nodiscard]] bool has_dead_sessions() const { return dead_sessions_ != 0; }

@@ -49,6 +49,7 @@ void Node::step(Moment now, const Event& event, Actions& out) {
 Moment Node::next_deadline() const {
   auto goes_on = [](const auto& scan) { return !scan.is_done(); };
   if (std::any_of(lock_scans_.begin(), lock_scans_.end(), goes_on) ||
+      std::any_of(awaited_scans_.begin(), awaited_scans_.end(), goes_on) ||
       std::any_of(session_scans_.begin(), session_scans_.end(), goes_on)) {
     return now_;
   }
@@ -103,6 +104,7 @@ void Node::on(const Disconnected& event) {
   connections_.disconnect(event.connection);
   auto of_connection = [&](const auto& scan) { return scan.connection() == event.connection; };
   std::erase_if(lock_scans_, of_connection);
+  std::erase_if(awaited_scans_, of_connection);
   std::erase_if(session_scans_, of_connection);
 }
 

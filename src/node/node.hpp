@@ -66,6 +66,8 @@ class Node {
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
 
  private:
+  friend class View;
+
   // Events (node.cpp).
   void on(const Tick&);
   void on(const Connected& event);
@@ -179,20 +181,9 @@ class Node {
   void on(Origin from, const request::Show& request);
   void on(Origin from, const request::List& request);
   void on(Origin from, const request::Sessions& request);
-  template <class Key>
-  void scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh);
+  template <class OneScan>
+  void scan(Origin from, std::vector<OneScan>& scans, OneScan fresh);
   void continue_scans();
-  bool run(Scan<std::string>& scan) const;
-  bool run(Scan<SessionId>& scan) const;
-  [[nodiscard]] reply::List result(Scan<std::string>& scan) const;
-  [[nodiscard]] reply::Sessions result(Scan<SessionId>& scan) const;
-  [[nodiscard]] reply::LockLine line_of(Slot lock) const;
-  [[nodiscard]] Milliseconds delay_of(const locks::Lock& lock) const;
-  [[nodiscard]] Milliseconds delay_left(Slot delay) const;
-  [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;
-  void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
-  void describe_nodes(reply::Status& status) const;
-  [[nodiscard]] Milliseconds since(Moment moment) const;
 
   // Who watches, and what they are told (watching.cpp).
   void on(Origin from, const request::Watch& request);
@@ -389,6 +380,7 @@ class Node {
   bool snapshot_wanted_ = false;  // a peer needs one
   LogIndex snapshot_saved_;       // of the newest one on the disk
   std::vector<Scan<std::string>> lock_scans_;
+  std::vector<AwaitedScan> awaited_scans_;
   std::vector<Scan<SessionId>> session_scans_;
 };
 

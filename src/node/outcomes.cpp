@@ -6,6 +6,7 @@
 #include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 #include "node/node.hpp"
+#include "node/view.hpp"
 
 namespace pawl::node {
 
@@ -282,7 +283,7 @@ reply::Error Node::busy(Slot at) const {
   for (Slot slot = lock.holders; slot != no_slot && looked_at < most_looked_at; ++looked_at) {
     const locks::Acquisition& holder = table_->acquisition(slot);
     if (holder.stage == locks::Stage::delaying) {
-      Milliseconds left = delay_left(slot);
+      Milliseconds left = View{*this}.delay_left(slot);
       error.delay = std::max(error.delay.value_or(left), left);
     } else if (table_->is_alive(holder)) {
       Milliseconds left = expires_in(slot);

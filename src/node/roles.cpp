@@ -146,6 +146,7 @@ void Node::step_down(const replication::SteppedDown& down) {
     if (!one.resumed) resume(one.connection);
   }
   for (const auto& scan : std::exchange(lock_scans_, {})) resume(scan.connection());
+  for (const auto& scan : std::exchange(awaited_scans_, {})) resume(scan.connection());
   for (const auto& scan : std::exchange(session_scans_, {})) resume(scan.connection());
   untold_.clear();
   in_flight_.clear();

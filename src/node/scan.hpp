@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LIST and SESSIONS in order of name or handle, over tables that keep no order: each slice looks at
-// a bounded number of slots and keeps the smallest keys. An entry that stands from the first slice
-// to the last is found; a million locks stall nobody.
+// LIST and SESSIONS in order of name, of waiters or of handle, over tables that keep no order: each
+// slice looks at a bounded number of slots and keeps the smallest keys. An entry that stands from
+// the first slice to the last is found; a million locks stall nobody.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -67,6 +70,30 @@ class Scan {
   std::vector<Key> keys_;  // a heap of limit + 1 at most, the largest in front
   Slot cursor_ = 0;
   bool done_ = false;
+};
+
+// A lock that is awaited: the more wait, the earlier it comes.
+template <class Text>
+struct Awaited {
+  std::uint64_t waiters = 0;
+  Text name;
+
+  Awaited() = default;
+  Awaited(std::uint64_t count, Text text) : waiters(count), name(std::move(text)) {}
+  template <class Other>
+  explicit Awaited(const Awaited<Other>& other) : waiters(other.waiters), name(other.name) {}
+  template <class Other>
+  bool operator<(const Awaited<Other>& other) const {
+    return waiters != other.waiters ? waiters > other.waiters : name < other.name;
+  }
+};
+
+// Of all that are awaited it also knows since when the first of them is.
+class AwaitedScan : public Scan<Awaited<std::string>> {
+ public:
+  using Scan::Scan;
+
+  std::int64_t oldest_stamp_ms = std::numeric_limits<std::int64_t>::max();
 };
 
 }  // namespace pawl::node

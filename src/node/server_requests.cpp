@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/node.hpp"
+#include "node/view.hpp"
 
 namespace pawl::node {
 
@@ -45,100 +46,14 @@ void Node::on(Origin from, const request::Quit&) {
 
 void Node::on(Origin from, const request::Status&) {
   if (parked_behind_own(from)) return;
-  reply::Status status;
-  status.node = settings_.node;
-  status.role = replica_.role();
-  status.epoch = replica_.epoch();
-  status.commit_index = replica_.commit();
-  status.locks = table_->lock_count();
-  status.sessions = table_->session_count();
-  status.waiters = table_->waiter_count();
-  status.connections = connections_.size();
-  status.uptime = std::chrono::duration_cast<Milliseconds>(now_ - started_);
-  describe_nodes(status);
+  reply::Status status = View{*this}.status();
   // What a standby knows it knows alone.
   if (!serves()) return answer(from, std::move(status));
   confirm(from, std::move(status));
 }
 
-void Node::describe_nodes(reply::Status& status) const {
-  if (!has_peers()) {
-    status.nodes.push_back({settings_.node, replica_.role(), 0, Milliseconds{0}});
-    return;
-  }
-  const replication::Membership& membership = replica_.membership();
-  membership.each([&](replication::Member member) {
-    const ClusterNode& node = settings_.cluster.nodes[member.value];
-    reply::NodeLine line{.id = node.id, .witness = node.witness, .client = node.client};
-    if (member == membership.self()) {
-      line.role = replica_.role();
-      line.lag = replica_.last().value - replica_.applied().value;
-    } else if (replica_.stage() == replication::Stage::primary) {
-      const replication::Progress& progress = replica_.progress(member);
-      bool counts = membership.is_voter(member) && progress.is_whole();
-      line.role = counts ? Role::standby : Role::learner;
-      line.lag = replica_.last().value - progress.match().value;
-      line.last_contact = since(replica_.last_heard(member));
-    } else if (replica_.primary() == member) {
-      line.role = Role::primary;
-      line.last_contact = since(replica_.heard_primary());
-    } else {
-      return;  // a standby hears nothing of another one
-    }
-    status.nodes.push_back(std::move(line));
-  });
-}
-
-Milliseconds Node::since(Moment moment) const {
-  return std::chrono::duration_cast<Milliseconds>(now_ - std::max(moment, started_));
-}
-
 void Node::on(Origin from, const request::Show& request) {
-  if (parked_behind_own(from)) return;
-  reply::Show show;
-  show.name = request.name;
-  if (Slot at = table_->find_lock(request.name); at != no_slot) {
-    const locks::Lock& lock = table_->lock(at);
-    show.delay = delay_of(lock);
-    for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
-      const locks::Acquisition& acquisition = table_->acquisition(slot);
-      bool holds = acquisition.stage == locks::Stage::holding;
-      if (!holds || !table_->is_alive(acquisition)) continue;
-      if (show.holders.size() == request.limit) break;
-      reply::Holder& holder = show.holders.emplace_back();
-      describe(acquisition, holder);
-      holder.token = acquisition.token();
-      holder.expires_in = expires_in(slot);
-      holder.renewed = renewed(slot);
-    }
-    for (Slot slot = lock.queue_head; slot != no_slot; slot = table_->acquisition(slot).next) {
-      const locks::Acquisition& acquisition = table_->acquisition(slot);
-      if (!table_->is_alive(acquisition)) continue;
-      ++show.waiters_total;
-      if (show.waiters_total <= request.after || show.waiters.size() >= request.limit) continue;
-      reply::Waiter& waiter = show.waiters.emplace_back();
-      describe(acquisition, waiter);
-      waiter.position = static_cast<std::uint32_t>(show.waiters_total);
-    }
-  }
-  confirm(from, std::move(show));
-}
-
-void Node::describe(const locks::Acquisition& acquisition, reply::Person& person) const {
-  person.mode = acquisition.mode;
-  person.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - acquisition.stamp_ms)};
-  if (const locks::Details* details = table_->details(acquisition.details)) {
-    person.note = details->note;
-  }
-  if (acquisition.session != no_slot) {
-    const locks::Session& session = table_->session(acquisition.session);
-    person.session = session.id;
-    person.client = session.name;
-    person.address = session.address;
-  } else if (const locks::Client* client = table_->client(acquisition.client)) {
-    person.client = client->user;
-    person.address = client->address;
-  }
+  if (!parked_behind_own(from)) confirm(from, View{*this}.show(request));
 }
 
 namespace {
@@ -152,28 +67,33 @@ auto find_scan(Scans& scans, ConnectionId connection) {
 }  // namespace
 
 // A scan that needs more than one slice parks its request, which then finds it done.
-template <class Key>
-void Node::scan(Origin from, std::vector<Scan<Key>>& scans, Scan<Key> fresh) {
+template <class OneScan>
+void Node::scan(Origin from, std::vector<OneScan>& scans, OneScan fresh) {
+  const View view{*this};
   auto found = find_scan(scans, from.connection);
   if (found == scans.end()) {
-    if (!run(fresh)) {
+    if (!view.run(fresh)) {
       scans.push_back(std::move(fresh));
       out_->parked = true;
       return;
     }
-    confirm(from, result(fresh));
+    confirm(from, view.result(fresh));
     return;
   }
   if (!found->is_done()) {
     out_->parked = true;
     return;
   }
-  confirm(from, result(*found));
+  confirm(from, view.result(*found));
   scans.erase(found);
 }
 
 void Node::on(Origin from, const request::List& request) {
   if (parked_behind_own(from)) return;
+  if (request.by == request::ListOrder::waiters) {
+    return scan(from, awaited_scans_,
+                AwaitedScan{from.connection, {}, std::string{request.prefix}, request.limit});
+  }
   scan(from, lock_scans_,
        Scan<std::string>{from.connection, std::string{request.after}, std::string{request.prefix},
                          request.limit});
@@ -188,109 +108,13 @@ void Node::continue_scans() {
   auto one_slice = [this](auto& scans) {
     for (auto& scan : scans) {
       if (scan.is_done()) continue;
-      if (run(scan)) out_->resumed.push_back(scan.connection());
+      if (View{*this}.run(scan)) out_->resumed.push_back(scan.connection());
       return;
     }
   };
   one_slice(lock_scans_);
+  one_slice(awaited_scans_);
   one_slice(session_scans_);
-}
-
-bool Node::run(Scan<std::string>& scan) const {
-  return scan.run(table_->locks_end(), [&](Slot slot) {
-    const locks::Lock& lock = table_->lock(slot);
-    if (lock.holders == no_slot && lock.queue_head == no_slot) return;
-    std::string_view name = table_->name_of(slot);
-    if (name.starts_with(scan.prefix) && name > scan.after) scan.offer(name);
-  });
-}
-
-bool Node::run(Scan<SessionId>& scan) const {
-  return scan.run(table_->sessions_end(), [&](Slot slot) {
-    const locks::Session& session = table_->session(slot);
-    if (session.id.value != 0 && !session.dead && session.id > scan.after) scan.offer(session.id);
-  });
-}
-
-reply::List Node::result(Scan<std::string>& scan) const {
-  auto [names, more] = scan.take();
-  reply::List list;
-  if (more) list.next = names.back();
-  for (const std::string& name : names) {
-    // Since its slice the lock may have become free.
-    Slot slot = table_->find_lock(name);
-    if (slot == no_slot) continue;
-    reply::LockLine line = line_of(slot);
-    bool is_there = line.holders + line.waiters > 0 || line.delay > Milliseconds{0};
-    if (is_there) list.locks.push_back(std::move(line));
-  }
-  return list;
-}
-
-reply::Sessions Node::result(Scan<SessionId>& scan) const {
-  auto [ids, more] = scan.take();
-  reply::Sessions sessions;
-  if (more) sessions.next = ids.back();
-  for (SessionId id : ids) {
-    Slot slot = table_->find_session(id);
-    if (slot != no_slot) sessions.sessions.push_back(line_of(slot, table_->session(slot)));
-  }
-  return sessions;
-}
-
-reply::LockLine Node::line_of(Slot slot) const {
-  const locks::Lock& lock = table_->lock(slot);
-  reply::LockLine line;
-  line.name = table_->name_of(slot);
-  line.mode = lock.mode;
-  for (Slot at = lock.holders; at != no_slot; at = table_->acquisition(at).next) {
-    const locks::Acquisition& holder = table_->acquisition(at);
-    if (holder.stage != locks::Stage::holding || !table_->is_alive(holder)) continue;
-    if (++line.holders > 1) {
-      if (table_->has_dead_sessions() || table_->has_delays()) continue;
-      line.holders = lock.holder_count;
-      break;
-    }
-    line.token = holder.token();
-    line.since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - holder.stamp_ms)};
-    line.expires_in = expires_in(at);
-  }
-  line.delay = delay_of(lock);
-  line.waiters = lock.waiters;
-  if (!table_->has_dead_sessions()) return line;
-  for (Slot at = lock.queue_head; at != no_slot; at = table_->acquisition(at).next) {
-    if (!table_->is_alive(table_->acquisition(at))) --line.waiters;
-  }
-  return line;
-}
-
-// The longest that stands.
-Milliseconds Node::delay_of(const locks::Lock& lock) const {
-  Milliseconds longest{0};
-  if (!table_->has_delays()) return longest;
-  for (Slot slot = lock.holders; slot != no_slot; slot = table_->acquisition(slot).next) {
-    if (table_->acquisition(slot).stage != locks::Stage::delaying) continue;
-    longest = std::max(longest, delay_left(slot));
-  }
-  return longest;
-}
-
-Milliseconds Node::delay_left(Slot delay) const {
-  return leases_.is_ending(delay) ? Milliseconds{0} : left_of(leases_.deadline(delay));
-}
-
-reply::SessionLine Node::line_of(Slot slot, const locks::Session& session) const {
-  Moment deadline = sessions_.is_ending(slot) ? Moment::min() : sessions_.deadline(slot);
-  Milliseconds ttl{session.ttl_ms};
-  return {
-      .handle = session.id,
-      .name = session.name,
-      .address = session.address,
-      .ttl = ttl,
-      .expires_in = deadline == Moment::min() ? Milliseconds{0} : std::min(left_of(deadline), ttl),
-      .locks = session.holds,
-      .waits = session.waits,
-      .since = Milliseconds{std::max<std::int64_t>(0, wall_ms() - session.stamp_ms)}};
 }
 
 }  // namespace pawl::node

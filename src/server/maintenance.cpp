@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "base/overloaded.hpp"
-#include "server/stored_state.hpp"
 
 namespace pawl::server {
 namespace {
@@ -18,11 +17,12 @@ std::string count(std::size_t number, const char* what) {
 
 std::optional<Exit> maintain(const Task& task, const Config& config) {
   using Ended = std::optional<Exit>;
+  Progress progress;
   return std::visit(
       Overloaded{[](const Serve&) -> Ended { return std::nullopt; },
-                 [&](const Repair& given) -> Ended { return repair(config, given); },
-                 [&](const BackUp& given) -> Ended { return back_up(config, given); },
-                 [&](const Restore& given) -> Ended { return restore(config, given); },
+                 [&](const Repair& given) -> Ended { return repair(config, given, progress); },
+                 [&](const BackUp& given) -> Ended { return back_up(config, given, progress); },
+                 [&](const Restore& given) -> Ended { return restore(config, given, progress); },
                  [&](const CheckDisk&) -> Ended { return check_disk(config); }},
       task);
 }
@@ -41,6 +41,12 @@ Started<storage::DataDirectory> open_stopped(const std::string& path) {
   StartFailure failure = start_failure(directory.error());
   if (directory.error().kind == storage::FailureKind::held) failure.why += ": stop it first";
   return failure;
+}
+
+Started<StoredState> read_stopped(const storage::DataDirectory& directory,
+                                  const journal::Meta& meta, Progress& progress) {
+  progress.begin({"reading " + directory.files().path_of(""), Unit::pieces, 0});
+  return read_state(directory.files(), meta, Records::all, [&progress] { progress.add(1); });
 }
 
 std::string contents(const locks::LockTable& table) {

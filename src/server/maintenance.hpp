@@ -11,7 +11,9 @@
 #include "locks/lock_table.hpp"
 #include "server/config/config.hpp"
 #include "server/config/options.hpp"
+#include "server/maintenance_progress.hpp"
 #include "server/start_failure.hpp"
+#include "server/stored_state.hpp"
 #include "storage/data_directory.hpp"
 
 namespace pawl::server {
@@ -20,15 +22,18 @@ namespace pawl::server {
 [[nodiscard]] std::optional<Exit> maintain(const Task& task, const Config& config);
 
 // --- one file each ---
-[[nodiscard]] Exit repair(const Config& config, const Repair& task);
-[[nodiscard]] Exit back_up(const Config& config, const BackUp& task);
-[[nodiscard]] Exit restore(const Config& config, const Restore& task);
+[[nodiscard]] Exit repair(const Config& config, const Repair& task, Progress& progress);
+[[nodiscard]] Exit back_up(const Config& config, const BackUp& task, Progress& progress);
+[[nodiscard]] Exit restore(const Config& config, const Restore& task, Progress& progress);
 [[nodiscard]] Exit check_disk(const Config& config);
 
 // --- what they share ---
 [[nodiscard]] Exit failed(const StartFailure& failure);
 // The directory is there and no pawld uses it.
 [[nodiscard]] Started<storage::DataDirectory> open_stopped(const std::string& path);
+// All of it, with its progress.
+[[nodiscard]] Started<StoredState> read_stopped(const storage::DataDirectory& directory,
+                                                const journal::Meta& meta, Progress& progress);
 // "2 locks, 1 session"
 [[nodiscard]] std::string contents(const locks::LockTable& table);
 // Of all leases and sessions in it: META learns of a long one a moment after the log.

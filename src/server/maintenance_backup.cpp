@@ -35,8 +35,15 @@ Started<Place> place_of(const std::string& file) {
   return Place{std::move(*directory), path.filename().string()};
 }
 
+// As many bytes as the file has.
+Stage stage_of(std::string what, storage::File& file) {
+  const auto size = file.size();
+  return {std::move(what), Unit::bytes, size ? *size : 0};
+}
+
 // Bytes of a backup: about a slice of the table at a time.
-Result<void> write_backup(storage::File& file, const journal::Meta& meta, StoredState& state) {
+Result<void> write_backup(storage::File& file, const journal::Meta& meta, StoredState& state,
+                          Progress& progress) {
   journal::SnapshotEncoder encoder;
   std::vector<std::byte> out;
   std::string slice;
@@ -55,21 +62,27 @@ Result<void> write_backup(storage::File& file, const journal::Meta& meta, Stored
     if (last) encoder.finish(out);
     if (const auto done = file.write_at(offset, out); !done) return done.error();
     offset += out.size();
+    progress.add(out.size());
     out.clear();
   }
   return file.sync();
 }
 
 // Under its name only when it is whole on the disk and reads back.
-Result<void> store_backup(const Place& place, const journal::Meta& meta, StoredState& state) {
+Result<void> store_backup(const Place& place, const journal::Meta& meta, StoredState& state,
+                          Progress& progress) {
   const std::string temporary = place.name + std::string(journal::temporary_suffix);
   storage::Directory& directory = *place.directory;
   const auto write = [&]() -> Result<void> {
     auto file = directory.create(temporary);
     if (!file) return file.error();
-    if (const auto done = write_backup(**file, meta, state); !done) return done.error();
+    progress.begin({"writing " + directory.path_of(temporary), Unit::bytes, 0});
+    if (const auto done = write_backup(**file, meta, state, progress); !done) return done.error();
     (*file)->forget_cached();
-    const auto verdict = storage::read_snapshot(**file, {});
+    progress.begin(stage_of("reading back " + directory.path_of(temporary), **file));
+    const auto verdict = storage::read_snapshot(
+        **file, {[](const journal::SnapshotHeader&, journal::Bytes) {},
+                 [&progress](journal::Bytes chunk) { progress.add(chunk.size()); }});
     if (!verdict) return verdict.error();
     if (!std::holds_alternative<journal::SnapshotWhole>(*verdict)) {
       return storage::Failure{storage::FailureKind::io,
@@ -91,7 +104,8 @@ struct Backup {
 };
 
 // The whole file is read and understood before anything is made of it.
-Started<Backup> read_backup(const std::string& name, storage::File& file) {
+Started<Backup> read_backup(const std::string& name, storage::File& file, Progress& progress) {
+  progress.begin(stage_of("reading " + name, file));
   node::Recovery recovery(random_number());
   Backup backup;
   bool understood = true;
@@ -103,6 +117,7 @@ Started<Backup> read_backup(const std::string& name, storage::File& file) {
         backup.fingerprint = journal::checksum(bytes, header.index.value);
       },
       [&](journal::Bytes chunk) {
+        progress.add(chunk.size());
         backup.fingerprint = journal::checksum(chunk, backup.fingerprint);
         understood = understood && recovery.feed_snapshot(
                                        {reinterpret_cast<const char*>(chunk.data()), chunk.size()});
@@ -130,7 +145,7 @@ Started<Backup> read_backup(const std::string& name, storage::File& file) {
 
 // All nodes of a restored cluster compare their state from the same beginning on.
 Result<void> copy_snapshot(storage::Directory& files, const Backup& backup, storage::File& from,
-                           const journal::Meta& meta) {
+                           const journal::Meta& meta, Progress& progress) {
   std::string head;
   if (meta.cluster != 0) head = node::StateHash{}.head();
   storage::SnapshotFile snapshot(files, {backup.header.index, backup.header.epoch, {}});
@@ -139,6 +154,7 @@ Result<void> copy_snapshot(storage::Directory& files, const Backup& backup, stor
   const auto verdict =
       storage::read_snapshot(from, {[](const journal::SnapshotHeader&, journal::Bytes) {},
                                     [&](journal::Bytes chunk) {
+                                      progress.add(chunk.size());
                                       if (copied) copied = snapshot.chunk(chunk);
                                     }});
   if (!verdict) return verdict.error();
@@ -191,9 +207,10 @@ Result<void> begin_log(storage::Directory& files, const journal::SnapshotHeader&
 
 // META last: without it a start refuses what a crash left here.
 Started<void> fill(storage::Directory& files, const Backup& backup, storage::File& from,
-                   journal::Meta meta) {
+                   journal::Meta meta, Progress& progress) {
   if (backup.header.index.value != 0) {
-    if (auto done = copy_snapshot(files, backup, from, meta); !done) {
+    progress.begin(stage_of("writing " + files.path_of(""), from));
+    if (auto done = copy_snapshot(files, backup, from, meta, progress); !done) {
       return start_failure(done.error());
     }
     if (auto done = begin_log(files, backup.header); !done) return start_failure(done.error());
@@ -217,7 +234,7 @@ Started<void> check_empty(const std::string& path) {
 
 }  // namespace
 
-Exit back_up(const Config& config, const BackUp& task) {
+Exit back_up(const Config& config, const BackUp& task, Progress& progress) {
   std::error_code error;
   const fs::path parent = fs::absolute(task.file).parent_path();
   if (fs::equivalent(parent, config.data_dir, error)) {
@@ -231,7 +248,7 @@ Exit back_up(const Config& config, const BackUp& task) {
   if (!read) return failed(start_failure(read.error()));
   if (!*read) return failed({exit_no_input, config.data_dir + " is empty: nothing to back up"});
   journal::Meta meta = **read;
-  auto state = read_state(directory->files(), meta);
+  auto state = read_stopped(*directory, meta, progress);
   if (!state) return failed(state.error());
   if (!journal::is_usable(state->found.log.verdict)) {
     return failed({65, state->found.path + ": " + journal::describe(state->found.log.verdict) +
@@ -248,19 +265,19 @@ Exit back_up(const Config& config, const BackUp& task) {
         "of the one whose index is highest, knows more\n";
   }
   const std::string held = contents(table);
-  const auto stored = store_backup(*place, meta, *state);
+  const auto stored = store_backup(*place, meta, *state, progress);
   if (!stored) return failed(start_failure(stored.error()));
   return {0, loss + task.file + ": " + held + ", tokens up to " +
                  std::to_string(meta.token_ceiling.value) + ", index " +
                  std::to_string(state->recovered.last.value) + '\n'};
 }
 
-Exit restore(const Config& config, const Restore& task) {
+Exit restore(const Config& config, const Restore& task, Progress& progress) {
   const auto place = place_of(task.file);
   if (!place) return failed({exit_no_input, place.error().why});
   const auto file = place->directory->open(place->name);
   if (!file) return failed({exit_no_input, file.error().message});
-  const auto backup = read_backup(task.file, **file);
+  const auto backup = read_backup(task.file, **file, progress);
   if (!backup) return failed(backup.error());
   const bool is_alone = config.core.cluster.nodes.empty();
   if (!is_alone && backup->meta.cluster == journal::cluster_hash(config.cluster_id)) {
@@ -275,7 +292,7 @@ Exit restore(const Config& config, const Restore& task) {
   if (const auto empty = check_empty(config.data_dir); !empty) return failed(empty.error());
   const auto directory = storage::DataDirectory::open(config.data_dir);
   if (!directory) return failed(start_failure(directory.error()));
-  const auto filled = fill(directory->files(), *backup, **file, *meta);
+  const auto filled = fill(directory->files(), *backup, **file, *meta, progress);
   if (!filled) return failed(filled.error());
   return {0, config.data_dir + ": " + contents(*backup->table) + "; tokens go on above " +
                  std::to_string(meta->token_ceiling.value) +

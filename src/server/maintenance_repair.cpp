@@ -42,7 +42,7 @@ std::string effect(const journal::Meta& meta, const Leases& leases) {
 
 }  // namespace
 
-Exit repair(const Config& config, const Repair& task) {
+Exit repair(const Config& config, const Repair& task, Progress& progress) {
   const auto directory = open_stopped(config.data_dir);
   if (!directory) return failed(directory.error());
   storage::Directory& files = directory->files();
@@ -51,7 +51,7 @@ Exit repair(const Config& config, const Repair& task) {
   if (!read) return failed(start_failure(read.error()));
   if (!*read) return {0, config.data_dir + ": empty, there is nothing to repair\n"};
   journal::Meta meta = **read;
-  const auto state = read_state(files, meta);
+  const auto state = read_stopped(*directory, meta, progress);
   if (!state) return failed(state.error());
   const journal::Verdict& verdict = state->found.log.verdict;
   if (journal::is_usable(verdict)) {

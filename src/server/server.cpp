@@ -47,6 +47,8 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       limits_(within_descriptors(config.core.limits, forwards_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       redis_(interpreter_for(config.resp, config.core.leases)),
+      cluster_(config.cluster_id),
+      durability_(config.core.durability),
       listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
@@ -70,18 +72,24 @@ Started<std::string> Server::listen(const Listen& addresses) {
     if (!bound) return bound;
     peer = *bound;
   }
+  std::string client;
+  if (!is_witness_) {
+    const Started<std::string> bound = listener_.open(addresses.client);
+    if (!bound) return bound;
+    client = *bound;
+  }
+  const Started<std::string> http = listen_http(addresses.http);
+  if (!http) return http;
   if (is_witness_) {
-    log_.info("listening", {{"peer", peer}});
+    log_.info("listening", {{"peer", peer}, {"http", *http}});
     return "a witness, found by its peers on " + peer;
   }
-  const Started<std::string> bound = listener_.open(addresses.client);
-  if (!bound) return bound;
   if (peers_) {
-    log_.info("listening", {{"client", *bound}, {"peer", peer}});
+    log_.info("listening", {{"client", client}, {"peer", peer}, {"http", *http}});
   } else {
-    log_.info("listening", {{"client", *bound}});
+    log_.info("listening", {{"client", client}, {"http", *http}});
   }
-  return "serving clients on " + *bound;
+  return "serving clients on " + client;
 }
 
 void Server::run() {

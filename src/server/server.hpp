@@ -20,6 +20,8 @@
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
 #include "server/handler_memory.hpp"
+#include "server/http/port.hpp"
+#include "server/http/service.hpp"
 #include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/loop.hpp"
@@ -41,8 +43,8 @@ class Server {
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
-  // Opens the ports, for clients and, if there are any, for peers; logs `listening` and says in
-  // words whom it serves, with the address really bound.
+  // Opens the ports, for clients, for peers if there are any, and for HTTP; logs `listening` and
+  // says in words whom it serves, with the address really bound.
   [[nodiscard]] Started<std::string> listen(const Listen& addresses);
 
   // Until drained or stopped.
@@ -64,6 +66,10 @@ class Server {
   void perform();
   void end_drain();
   void end_connections();
+
+  // server_http.cpp: who looks on
+  [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address);
+  [[nodiscard]] http::Facts facts() const;
 
   // server_peers.cpp: one of several
   void join(const Config& config);
@@ -145,6 +151,11 @@ class Server {
 
   std::unique_ptr<Peers> peers_;  // none: alone
   bool is_witness_ = false;       // serves no clients
+
+  const std::string cluster_;  // its name; empty: a node alone
+  const Durability durability_;
+  std::unique_ptr<http::Service> http_service_;
+  std::unique_ptr<http::Port> http_port_;  // none: not served
 
   Listener listener_;
   Admission admission_;

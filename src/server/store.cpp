@@ -65,6 +65,7 @@ void Store::append(node::Node& node) {
   const std::uint64_t ticket = writer_->flush();
   const bool is_new = ticket > ticket_;
   ticket_ = ticket;
+  if (is_new && silent_since_ == never) silent_since_ = loop_->now();
   // Without a record since, the reports to come are of what was handed over before the cut.
   if (is_new && replica.truncations() != truncations_.back().count) {
     truncations_.push_back({ticket, replica.truncations()});
@@ -141,6 +142,7 @@ void Store::on_log(const storage::LogEvent& event) {
   std::visit(Overloaded{
                  [&](const storage::Flushed& flushed) {
                    loop_->post([this, flushed] {
+                     silent_since_ = flushed.ticket == ticket_ ? never : loop_->now();
                      deliver_(node::Flushed{flushed.index, truncations_at(flushed.ticket)});
                    });
                  },

@@ -65,6 +65,9 @@ class Store {
   // A new disk takes up the incarnation that the others have; `done` once it is durable.
   void adopt_incarnation(std::uint64_t incarnation, std::function<void()> done);
 
+  // Records were handed over then, and since then the disk has said nothing; never: none are.
+  [[nodiscard]] Moment silent_since() const { return silent_since_; }
+
   // About once a second.
   void look_after(Moment now);
 
@@ -134,7 +137,8 @@ class Store {
   };
   std::deque<Truncations> truncations_{{}};
   std::uint64_t ticket_ = 0;  // of the records handed over last
-  bool saving_ = false;       // a snapshot of the node's own
+  Moment silent_since_ = never;
+  bool saving_ = false;  // a snapshot of the node's own
 
   Loop* loop_ = nullptr;
   std::function<void(const node::Event&)> deliver_;

@@ -17,6 +17,7 @@ namespace {
 enum class Least : std::uint8_t { zero, above_zero, for_node };
 
 constexpr std::uint32_t most_slots = std::numeric_limits<std::uint16_t>::max();
+constexpr std::uint32_t most_awaited = 20;  // LIST by=waiters, where limit= is not given
 constexpr std::string_view name_form =
     R"(a lock name is 1-255 bytes of UTF-8 without blanks, control characters, " = ,)";
 constexpr std::string_view id_form = "1-64 of A-Z a-z 0-9 . _ : -";
@@ -40,6 +41,8 @@ class Builder {
   [[nodiscard]] request::Malformed refusal() const {
     return {.code = ErrorCode::bad_request, .message = message_};
   }
+
+  [[nodiscard]] bool has(Option option) const { return options_.has(option); }
 
   bool refuse(std::initializer_list<std::string_view> parts) {
     message_.clear();
@@ -277,6 +280,14 @@ bool fill(Builder& from, request::Show& show) {
 }
 
 bool fill(Builder& from, request::List& list) {
+  using Order = request::ListOrder;
+  if (!from.choice(Option::by, {"name", Order::name}, {"waiters", Order::waiters}, list.by)) {
+    return false;
+  }
+  if (list.by == Order::waiters) {
+    if (from.has(Option::after)) return from.refuse({"by=waiters has one page: no after="});
+    list.limit = most_awaited;
+  }
   return from.part_of_name(Option::prefix, list.prefix) &&
          from.part_of_name(Option::after, list.after) && from.limit(list.limit);
 }

@@ -12,6 +12,7 @@
 namespace pawl::wire {
 
 [[nodiscard]] std::string_view role_word(Role role);
+[[nodiscard]] std::string_view mode_word(Mode mode);
 
 void append_json(std::string& out, const reply::Show& show);
 void append_json(std::string& out, const reply::List& list);

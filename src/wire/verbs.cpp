@@ -8,8 +8,8 @@ namespace {
 
 // In the order of Option.
 constexpr std::array<std::string_view, option_count> option_names = {
-    "ttl",      "token",         "wait", "id",       "note",  "mode",  "slots",  "delay",
-    "max_hold", "on_disconnect", "name", "deadlock", "after", "limit", "prefix", "reason"};
+    "ttl",           "token", "wait",     "id",    "note",  "mode",   "slots",  "delay", "max_hold",
+    "on_disconnect", "name",  "deadlock", "after", "limit", "prefix", "reason", "by"};
 
 constexpr VerbRule rules_as_written[] = {
     {"HELLO", Verb::hello, 0, 0, "", "", "HELLO"},
@@ -29,8 +29,8 @@ constexpr VerbRule rules_as_written[] = {
     {"VERIFY", Verb::verify, 1, 1, "token", "token", "VERIFY name token=N"},
     {"CANCEL", Verb::cancel, 1, 1, "id", "id", "CANCEL name id=…"},
     {"SHOW", Verb::show, 1, 1, "after limit", "", "SHOW name [after=N] [limit=100]"},
-    {"LIST", Verb::list, 0, 0, "prefix after limit", "",
-     "LIST [prefix=…] [after=name] [limit=100]"},
+    {"LIST", Verb::list, 0, 0, "by prefix after limit", "",
+     "LIST [by=name|waiters] [prefix=…] [after=name] [limit=100]"},
     {"SESSIONS", Verb::sessions, 0, 0, "after limit", "", "SESSIONS [after=s17] [limit=100]"},
     {"STATUS", Verb::status, 0, 0, "", "", "STATUS"},
     {"WATCH", Verb::watch, 0, 1, "", "", "WATCH [prefix]"},

@@ -57,8 +57,9 @@ enum class Option : std::uint8_t {
   limit,
   prefix,
   reason,
+  by,
 };
-inline constexpr std::size_t option_count = 16;
+inline constexpr std::size_t option_count = 17;
 inline constexpr std::size_t any_number = SIZE_MAX;
 
 using OptionSet = std::uint32_t;

@@ -14,6 +14,8 @@ TEST_CASE("every command and every long option stands in each shell's script") {
   add_acquire(program);
   add_token_commands(program);
   add_look_commands(program);
+  add_top(program);
+  add_watch(program);
   add_node_commands(program);
   add_bench(program);
   add_basic_commands(program);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/scripted_nodes.hpp"
+#include "cli/text/cluster.hpp"
 
 using Catch::Matchers::Contains;
 

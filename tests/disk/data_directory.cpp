@@ -54,7 +54,7 @@ std::unique_ptr<Daemon> DataDirectory::start(const Words& options, const Words& 
 
 Outcome DataDirectory::pawld(Words words, Words wrapper) const {
   wrapper.insert(wrapper.end(), {PAWLD_PROGRAM, "--set", "data_dir=" + path(), "--set",
-                                 "listen.client=127.0.0.1:0"});
+                                 "listen.client=127.0.0.1:0", "--set", "listen.http=none"});
   wrapper.insert(wrapper.end(), words.begin(), words.end());
   return run(wrapper);
 }

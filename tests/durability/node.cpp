@@ -18,6 +18,8 @@ std::vector<std::string> words_of(const Node::Options& options) {
                                  "--set",
                                  "listen.client=127.0.0.1:0",
                                  "--set",
+                                 "listen.http=none",
+                                 "--set",
                                  "data_dir=" + options.directory,
                                  "--set",
                                  "durability=" + options.durability};

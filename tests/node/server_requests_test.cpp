@@ -86,6 +86,57 @@ TEST_CASE("a LIST whose connection has gone is forgotten") {
   CHECK(core.node().next_deadline() > core.now());
 }
 
+TEST_CASE("LIST by=waiters tells of the locks that are waited for, most waiters first") {
+  Core core(with(either()));
+  for (const char* name : {"free", "jobs/a", "jobs/b", "jobs/c", "other"}) {
+    core.ask("A", std::string("LOCK ") + name);
+  }
+  const auto wait = [&](const std::string& name, int waiters) {
+    for (int i = 0; i < waiters; ++i)
+      core.send("B", "#" + name.substr(name.size() - 1) + std::to_string(i) + " LOCK " + name +
+                         " wait=30s");
+  };
+  wait("jobs/b", 3);
+  wait("jobs/c", 1);
+  wait("jobs/a", 1);
+  wait("other", 2);
+  core.flush();
+  const auto names = [&](std::string_view line) {
+    const std::string list = core.ask("C", line);
+    CHECK_THAT(list, Contains(R"("next":null)"));
+    std::string found;
+    for (std::size_t at = list.find("name\":\""); at != list.npos;
+         at = list.find("name\":\"", at)) {
+      at += 7;
+      found += list.substr(at, list.find('"', at) - at) + ' ';
+    }
+    return found;
+  };
+  CHECK(names("LIST by=waiters") == "jobs/b other jobs/a jobs/c ");
+  CHECK(names("LIST by=waiters prefix=jobs/ limit=2") == "jobs/b jobs/a ");
+  CHECK(names("LIST by=name") == "free jobs/a jobs/b jobs/c other ");
+  CHECK_THAT(core.ask("C", "LIST by=waiters limit=1"), Contains(R"("waiters":3,)"));
+  core.disconnect("B");
+  core.flush();
+  CHECK(names("LIST by=waiters").empty());
+}
+
+TEST_CASE("LIST by=waiters looks at what is awaited or shared only, in slices") {
+  Core core(with(either()));
+  lock_many(core, 6'000);
+  for (int i = 0; i < 5'000; ++i) {
+    core.send("B", "#" + std::to_string(i) + " LOCK l" + std::to_string(10'000 + i) + " wait=30s");
+  }
+  core.flush();
+  core.settles = false;
+  core.send("C", "LIST by=waiters limit=3");
+  CHECK_FALSE(core.read("C"));
+  CHECK(core.node().next_deadline() == core.now());
+  core.settles = true;
+  core.flush();
+  CHECK(count(core.read_or_nothing("C"), "\"name\"") == 3);
+}
+
 TEST_CASE("SHOW tells how long ago a lease was granted or renewed") {
   Core core(with(either()));
   const std::string token = " token=" + std::to_string(token_of(core.ask("A", "LOCK x")).value);

@@ -39,7 +39,8 @@ Daemon::Daemon(std::vector<std::string> arguments, unsigned descriptors) {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   arguments.insert(arguments.begin(),
-                   {PAWLD, "--set", "log.format=text", "--set", "data_dir=" + directory_.path()});
+                   {PAWLD, "--set", "log.format=text", "--set", "listen.http=none", "--set",
+                    "data_dir=" + directory_.path()});
   process_ = ::fork();
   REQUIRE(process_ >= 0);
   if (process_ == 0) become(arguments, ends[1], descriptors);

@@ -82,7 +82,7 @@ class RunningServer {
   }
 
   std::uint16_t open() {
-    const auto bound = server_.listen({.client = {"127.0.0.1", 0}});
+    const auto bound = server_.listen({.client = {"127.0.0.1", 0}, .http = std::nullopt});
     REQUIRE(bound.has_value());
     return static_cast<std::uint16_t>(std::stoi(bound->substr(bound->rfind(':') + 1)));
   }

@@ -39,7 +39,8 @@ std::uint16_t port_of(const std::string& ready) {
 }
 
 std::vector<std::string> pawld_on(const std::string& data_dir) {
-  return {PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0", "--set", "data_dir=" + data_dir};
+  return {PAWLD_PROGRAM,      "--set", "listen.client=127.0.0.1:0", "--set",
+          "listen.http=none", "--set", "data_dir=" + data_dir};
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ std::set<int> codes_without_restart() {
 }
 
 int exit_code_of_pawld(const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{PAWLD_PROGRAM};
+  std::vector<std::string> words{PAWLD_PROGRAM, "--set", "listen.http=none"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return Process(words).wait();
 }

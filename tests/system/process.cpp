@@ -23,7 +23,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 
 std::vector<std::string> with_listen(std::vector<std::string> words,
                                      const std::vector<std::string>& options) {
-  words.insert(words.end(), {PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0"});
+  words.insert(words.end(),
+               {PAWLD_PROGRAM, "--set", "listen.client=127.0.0.1:0", "--set", "listen.http=none"});
   words.insert(words.end(), options.begin(), options.end());
   return words;
 }

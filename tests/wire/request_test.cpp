@@ -195,6 +195,13 @@ TEST_CASE("SHOW, LIST and SESSIONS page with after and limit") {
   CHECK(listed.as<request::List>().after == "jobs/a");
   CHECK(listed.as<request::List>().limit == 1000);
   CHECK(Parsed("LIST prefix=").as<request::List>().prefix.empty());
+  CHECK(Parsed("LIST by=name after=a").as<request::List>().by == request::ListOrder::name);
+  const Parsed awaited("LIST by=waiters prefix=jobs/");
+  CHECK(awaited.as<request::List>().by == request::ListOrder::waiters);
+  CHECK(awaited.as<request::List>().limit == 20);
+  CHECK(Parsed("LIST limit=7 by=waiters").as<request::List>().limit == 7);
+  CHECK_THAT(refusal_of("LIST by=age"), Contains("by must be name or waiters"));
+  CHECK_THAT(refusal_of("LIST by=waiters after=a"), Contains("no after="));
   CHECK_THAT(refusal_of("LIST prefix=a,b"), Contains("prefix"));
   CHECK_THAT(refusal_of("LIST after=" + std::string(256, 'a')), Contains("after"));
 

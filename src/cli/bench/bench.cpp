@@ -78,9 +78,9 @@ int run_bench(const Globals& globals, const Plan& given, bool is_quiet) {
   Outcome outcome;
   int signal = 0;
   {
-    Progress progress(!is_quiet && !globals.json());
+    Progress progress(!is_quiet && !globals.json(), {plan.duration, workload->connections()});
     Engine engine(std::move(target), *workload, tally,
-                  [&](Span since_start) { progress.show(since_start, tally); });
+                  [&](const Going& going) { progress.show(going, tally); });
     engine.run(plan.duration);
     outcome = {plan, servers, engine.elapsed(), workload->facts(), engine.held()};
     signal = engine.signal();

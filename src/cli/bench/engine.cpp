@@ -67,8 +67,14 @@ void Engine::run(Span duration) {
   give_back();
 }
 
+void Engine::begin(Phase phase) {
+  phase_ = phase;
+  phase_start_ = Clock::now();
+}
+
 void Engine::connect_all() {
-  const Time begin = Clock::now();
+  begin(Phase::connecting);
+  const Time begin = phase_start_;
   std::size_t next = 0;
   while (connected_ < clients_.size() && signal() == 0) {
     const Time now = Clock::now();
@@ -86,8 +92,8 @@ void Engine::connect_all() {
 }
 
 void Engine::work(Span duration) {
-  phase_ = Phase::working;
-  start_ = Clock::now();
+  begin(Phase::working);
+  start_ = phase_start_;
   const Time end = start_ + duration;
   workload_.begin(start_);
   for (const auto& client : clients_) {
@@ -107,9 +113,9 @@ void Engine::work(Span duration) {
 }
 
 void Engine::give_back() {
-  phase_ = Phase::ending;
+  begin(Phase::ending);
   const unsigned signals_before = waker_.signal_count();
-  const Time begin = last_heard_ = Clock::now();
+  const Time begin = last_heard_ = phase_start_;
   for (const auto& client : clients_) {
     client->link.set_now(Clock::now());
     client->driver->on_end(client->link);
@@ -149,7 +155,7 @@ bool Engine::turn(Span limit) {
 
 void Engine::tick(Time now) {
   for (const auto& client : clients_) look_after(*client, now);
-  if (phase_ == Phase::working) on_tick_(now - start_);
+  on_tick_({phase_, now - phase_start_, phase_ == Phase::ending ? held() : connected_});
 }
 
 void Engine::look_after(Client& client, Time now) {

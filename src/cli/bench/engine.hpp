@@ -24,9 +24,18 @@ struct Target {
   bool follows = false;
 };
 
+enum class Phase : std::uint8_t { connecting, working, ending };
+
+// How far a run is.
+struct Going {
+  Phase phase = Phase::connecting;
+  Span since{0};            // the phase began
+  std::uint64_t count = 0;  // connected; or held, still to be given back
+};
+
 class Engine {
  public:
-  using OnTick = std::function<void(Span since_start)>;
+  using OnTick = std::function<void(const Going&)>;
 
   Engine(Target target, Workload& workload, Tally& tally, OnTick on_tick);
 
@@ -56,13 +65,12 @@ class Engine {
     std::string_view code;
     std::string_view primary;  // where the server named one
   };
-  enum class Phase : std::uint8_t { connecting, working, ending };
-
   void connect_all();
   void work(Span duration);
   void give_back();
   [[nodiscard]] bool is_over() const;
 
+  void begin(Phase phase);
   bool turn(Span limit);  // true: time has passed for all, not only for those that were ready
   void tick(Time now);
   void look_after(Client& client, Time now);
@@ -86,6 +94,7 @@ class Engine {
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<char> buffer_;
   Phase phase_ = Phase::connecting;
+  Time phase_start_{};
   std::size_t connected_ = 0;
   std::size_t lost_ = 0;  // for good
   Time start_{};

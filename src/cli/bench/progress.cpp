@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "cli/bench/report.hpp"
 
@@ -22,31 +23,53 @@ void put(std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
+std::string seconds_text(Span span) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(span).count()) + "s";
+}
+
+std::string measured_text(const Going& going, const Expected& expected, double rate,
+                          const Tally& tally) {
+  const Histogram& first = tally.measures().front().latency;
+  return seconds_text(going.since) + " of " + seconds_text(expected.duration) + "  " +
+         grouped(tally.operations()) + " operations  " +
+         grouped(static_cast<std::uint64_t>(std::llround(rate))) + "/s  p99 " +
+         latency_text(first.percentile(0.99)) + "  errors: " + grouped(tally.error_count());
+}
+
 }  // namespace
 
-Progress::Progress(bool is_wanted) : is_shown_(is_wanted && isatty(STDERR_FILENO) == 1), due_(1s) {}
+Progress::Progress(bool is_wanted, Expected expected)
+    : is_shown_(is_wanted && isatty(STDERR_FILENO) == 1), expected_(expected), due_(1s) {}
 
 Progress::~Progress() {
   if (has_shown_) put(clear_line);
 }
 
-void Progress::show(Span since_start, const Tally& tally) {
-  if (!is_shown_ || since_start < due_) return;
+void Progress::show(const Going& going, const Tally& tally) {
+  if (!is_shown_) return;
+  if (std::exchange(phase_, going.phase) != going.phase) {
+    due_ = 1s;
+    last_ = 0s;
+  }
+  if (going.since < due_) return;
   const std::uint64_t count = tally.operations();
-  const double rate = rate_of(count - last_count_, since_start - last_);
-  put(std::string(clear_line) + progress_text(since_start, rate, tally));
+  const double rate = rate_of(count - last_count_, going.since - last_);
+  put(std::string(clear_line) + progress_text(going, expected_, rate, tally));
   has_shown_ = true;
-  last_ = since_start;
+  last_ = going.since;
   last_count_ = count;
-  due_ = since_start + 1s;
+  due_ = going.since + 1s;
 }
 
-std::string progress_text(Span since_start, double rate, const Tally& tally) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_start).count();
-  const Histogram& first = tally.measures().front().latency;
-  return std::to_string(seconds) + "s  " + grouped(tally.operations()) + " operations  " +
-         grouped(static_cast<std::uint64_t>(std::llround(rate))) + "/s  p99 " +
-         latency_text(first.percentile(0.99)) + "  errors: " + grouped(tally.error_count());
+std::string progress_text(const Going& going, const Expected& expected, double rate,
+                          const Tally& tally) {
+  switch (going.phase) {
+    case Phase::connecting:
+      return "connecting: " + grouped(going.count) + " of " + grouped(expected.connections);
+    case Phase::working: return measured_text(going, expected, rate, tally);
+    case Phase::ending: return "giving back: " + grouped(going.count) + " locks are left";
+  }
+  return {};
 }
 
 }  // namespace pawl::cli::bench

@@ -10,6 +10,7 @@ namespace pawl::cli {
 void add_acquire(Program& program);         // acquire.cpp
 void add_token_commands(Program& program);  // tokens.cpp: renew release verify break
 void add_look_commands(Program& program);   // look.cpp: why show ls sessions
+void add_top(Program& program);             // top.cpp
 void add_watch(Program& program);           // watch.cpp
 void add_node_commands(Program& program);   // nodes.cpp: status handover promote
 void add_bench(Program& program);           // bench.cpp

@@ -63,14 +63,14 @@ Page ask_show(client::Asker& asker, const Look& look) {
 int show(const Globals& globals, const Look& look) {
   client::Asker asker = asker_of(globals);
   const Page page = ask_show(asker, look);
-  print(globals.json() ? page.text + "\n" : show_text(page.json));
+  print(globals.json() ? page.text + "\n" : show_text(page.json, paint_of_stdout(globals)));
   return exit_ok;
 }
 
 int why(const Globals& globals, const Look& look) {
   client::Asker asker = asker_of(globals);
   const Page page = ask_show(asker, look);
-  print(globals.json() ? page.text + "\n" : why_text(page.json));
+  print(globals.json() ? page.text + "\n" : why_text(page.json, paint_of_stdout(globals)));
   return exit_ok;
 }
 
@@ -85,6 +85,7 @@ struct Listing {
 int list(const Globals& globals, const Listing& listing, const Look& look) {
   client::Asker asker = asker_of(globals);
   Table table(listing.headings);
+  const Paint paint = paint_of_stdout(globals);
   std::uint64_t had = 0;
   Json next = nullptr;
   std::string lines = "{\"" + std::string(listing.key) + "\":[";
@@ -100,7 +101,7 @@ int list(const Globals& globals, const Listing& listing, const Look& look) {
       ++had;
     }
     next = page.value("next", Json(nullptr));
-    print(globals.json() ? lines : table.take_lines());
+    print(globals.json() ? lines : table.take_lines(paint));
     lines.clear();
   } while (next.is_string() && (look.limit == 0 || had < look.limit));
   if (globals.json()) print("],\"next\":" + next.dump() + "}\n");

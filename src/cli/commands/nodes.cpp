@@ -14,7 +14,9 @@
 #include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
+#include "cli/text/cluster.hpp"
 #include "cli/text/printable.hpp"
+#include "cli/top/top.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -26,10 +28,15 @@ constexpr std::chrono::milliseconds longest_look{2'000};  // after an OK
 
 int status(const Globals& globals) {
   const Json view = view_of(ask_all(globals));
-  print(globals.json() ? view.dump() + "\n" : status_text(view));
+  print(globals.json() ? view.dump() + "\n" : status_text(view, paint_of_stdout(globals)));
   if (primary_in(view).empty()) say("no node is primary: nobody is served now");
   return exit_ok;
 }
+
+struct StatusOptions {
+  bool watch = false;
+  Milliseconds interval{1'000};
+};
 
 int tell_primary(const Globals& globals, const std::string& node) {
   print(globals.json() ? Json{{"primary", node}}.dump() + "\n" : printable(node) + " is primary\n");
@@ -142,10 +149,17 @@ int promote(const Globals& globals, const Promotion& promotion) {
 }  // namespace
 
 void add_node_commands(Program& program) {
-  program.add("status", "Show the nodes: roles, how far behind, who does not answer",
-              "  pawl -s db1,db2,db3 status       all of them\n"
-              "  pawl status -o json | jq .role   the primary's, or that of the one that answers\n",
-              status);
+  auto wanted = std::make_shared<StatusOptions>();
+  CLI::App& showing = program.add(
+      "status", "Show the nodes: roles, how far behind, who does not answer",
+      "  pawl -s db1,db2,db3 status       all of them\n"
+      "  pawl status --watch              again and again, until q\n"
+      "  pawl status -o json | jq .role   the primary's, or that of who answers\n",
+      [wanted](const Globals& globals) {
+        return wanted->watch ? top::watch_status(globals, wanted->interval) : status(globals);
+      });
+  CLI::Option* watch = showing.add_flag("--watch", wanted->watch, "look again and again");
+  add_interval(showing, wanted->interval)->needs(watch);
   auto to = std::make_shared<std::string>();
   CLI::App& handing =
       program.add("handover", "Let another node be primary; no lock is lost, and nobody is refused",

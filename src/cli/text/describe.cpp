@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/text/describe.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <optional>
-#include <string_view>
 
 #include "cli/text/duration.hpp"
 #include "cli/text/printable.hpp"
@@ -12,33 +9,11 @@
 namespace pawl::cli {
 namespace {
 
-// What is missing, null or of another kind reads as nothing.
-std::string text(const Json& from, const char* key) {
-  const auto found = from.find(key);
-  return found != from.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-std::optional<std::int64_t> number(const Json& from, const char* key) {
-  const auto found = from.find(key);
-  if (found == from.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
-}
-
-std::string number_text(const Json& from, const char* key) {
-  const auto found = number(from, key);
-  return found ? std::to_string(*found) : "-";
-}
-
-std::string span_text(const Json& from, const char* key) {
-  const auto found = number(from, key);
-  return found ? duration_text(Milliseconds{*found}) : "-";
-}
-
-const Json& list(const Json& from, const char* key) {
-  static const Json none = Json::array();
-  const auto found = from.find(key);
-  return found != from.end() && found->is_array() ? *found : none;
-}
+using field::list;
+using field::number;
+using field::number_text;
+using field::span_text;
+using field::text;
 
 std::int64_t waiters_total(const Json& show) {
   return number(show, "waiters_total")
@@ -98,14 +73,13 @@ std::string delay_beside_holders(const Json& show) {
          " pass before it is granted in place of one that was lost uncleanly.\n";
 }
 
-std::string holders_text(const Json& show, const std::string& name) {
+std::string holders_text(const Json& show, const std::string& name, Paint paint) {
   const Json& holders = list(show, "holders");
   const std::string delay = delay_beside_holders(show);
-  if (holders.size() == 1) {
-    return name + " is held by " + holder_text(holders.front()) + ".\n" + delay;
-  }
+  const std::string is_held = name + " is " + paint(Style::held, "held") + " by ";
+  if (holders.size() == 1) return is_held + holder_text(holders.front()) + ".\n" + delay;
   if (!holders.empty()) {
-    std::string said = name + " is held by " + std::to_string(holders.size()) + ":\n";
+    std::string said = is_held + std::to_string(holders.size()) + ":\n";
     for (const Json& holder : holders) said += "  " + holder_text(holder) + "\n";
     return said + delay;
   }
@@ -116,10 +90,14 @@ std::string holders_text(const Json& show, const std::string& name) {
   return name + (waiters_total(show) == 0 ? " is free.\n" : " is held by nobody.\n");
 }
 
-std::string waiters_text(const Json& show) {
+std::string count_of_waiters(std::int64_t total, Paint paint) {
+  return paint(Style::waiting, std::to_string(total) + (total == 1 ? " waits" : " wait"));
+}
+
+std::string waiters_text(const Json& show, Paint paint) {
   const std::int64_t total = waiters_total(show);
   if (total == 0) return list(show, "holders").empty() ? "" : "Nobody waits.\n";
-  std::string said = std::to_string(total) + (total == 1 ? " waits:\n" : " wait:\n");
+  std::string said = count_of_waiters(total, paint) + ":\n";
   std::int64_t last = 0;
   for (const Json& waiter : list(show, "waiters")) {
     last = number(waiter, "position").value_or(last + 1);
@@ -130,15 +108,14 @@ std::string waiters_text(const Json& show) {
   return said;
 }
 
-std::string state_text(const Json& show) {
+std::string state_text(const Json& show, Paint paint) {
   const std::size_t holders = list(show, "holders").size();
   const std::int64_t delay = number(show, "delay_ms").value_or(0);
-  std::string state = holders == 0   ? "free"
-                      : holders == 1 ? "held"
-                                     : "held by " + std::to_string(holders);
+  std::string state = holders == 0 ? "free" : paint(Style::held, "held");
+  if (holders > 1) state += " by " + std::to_string(holders);
   if (delay > 0) state += ", ungrantable for another " + duration_text(Milliseconds{delay});
   if (const auto total = waiters_total(show); total > 0) {
-    state += ", " + std::to_string(total) + (total == 1 ? " waits" : " wait");
+    state += ", " + count_of_waiters(total, paint);
   }
   return state;
 }
@@ -150,8 +127,8 @@ Json json_of_names(const std::vector<std::string>& names) {
   return {{"names", names}};
 }
 
-std::string show_text(const Json& show) {
-  std::string said = printable(text(show, "name")) + ": " + state_text(show) + "\n";
+std::string show_text(const Json& show, Paint paint, std::string_view hint) {
+  std::string said = printable(text(show, "name")) + ": " + state_text(show, paint) + "\n";
   if (const Json& holders = list(show, "holders"); !holders.empty()) {
     Table table(
         {"TOKEN", "MODE", "SINCE", "RENEWED", "EXPIRES", "SESSION", "CLIENT", "ADDRESS", "NOTE"});
@@ -172,68 +149,12 @@ std::string show_text(const Json& show) {
   }
   said += "\n" + table.take_lines();
   const auto more = waiters_total(show) - static_cast<std::int64_t>(waiters.size());
-  if (more > 0) said += "and " + std::to_string(more) + " more, see --limit\n";
+  if (more > 0) said += "and " + std::to_string(more) + " more" + std::string(hint) + "\n";
   return said;
 }
 
-std::string why_text(const Json& show) {
-  return holders_text(show, printable(text(show, "name"))) + waiters_text(show);
-}
-
-namespace {
-
-const Json* find_by(const Json& all, const char* key, const std::string& value) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Json& one) {
-    return one.is_object() && text(one, key) == value;
-  });
-  return found == all.end() ? nullptr : &*found;
-}
-
-// Where it was asked itself, by its own word; else as the one above sees it.
-Row node_row(const Json& server, const Json& node) {
-  const std::string error = text(server, "error");
-  const std::string place = cell(text(server, "server"));
-  const std::string id = text(server, "node");
-  const bool is_asked = !text(server, "role").empty();
-  std::string role = error.empty() ? cell(text(is_asked ? server : node, "role")) : "unreachable";
-  if (node.value("witness", Json()) == true) role += " (witness)";
-  return {cell(id.empty() ? text(node, "id") : id),
-          role,
-          number_text(server, "epoch"),
-          number_text(node, "lag"),
-          span_text(node, "last_contact_ms"),
-          error.empty() ? place : place + " (" + printable(error) + ")"};
-}
-
-std::string nodes_text(const Json& status) {
-  const Json nothing = Json::object();
-  const Json& nodes = list(status, "nodes");
-  const Json& servers = list(status, "servers");
-  Table table({"NODE", "ROLE", "EPOCH", "LAG", "LAST_CONTACT", "SERVER"});
-  for (const Json& server : servers) {
-    if (!server.is_object()) continue;
-    const Json* node = find_by(nodes, "id", text(server, "node"));
-    table.add(node_row(server, node == nullptr ? nothing : *node));
-  }
-  for (const Json& node : nodes) {
-    if (!node.is_object() || find_by(servers, "node", text(node, "id")) != nullptr) continue;
-    table.add(node_row(nothing, node));
-  }
-  return table.take_lines();
-}
-
-}  // namespace
-
-std::string status_text(const Json& status) {
-  std::string said;
-  Table facts({"node", cell(text(status, "node"))});
-  facts.add({"role", cell(text(status, "role"))});
-  for (const char* key : {"epoch", "commit_index", "locks", "sessions", "waiters", "connections"}) {
-    facts.add({key, number_text(status, key)});
-  }
-  facts.add({"uptime", span_text(status, "uptime_ms")});
-  facts.add({"version", cell(text(status, "version"))});
-  return facts.take_lines() + "\n" + nodes_text(status);
+std::string why_text(const Json& show, Paint paint) {
+  return holders_text(show, printable(text(show, "name")), paint) + waiters_text(show, paint);
 }
 
 Row lock_headings() {
@@ -242,10 +163,11 @@ Row lock_headings() {
 
 Row lock_row(const Json& lock) {
   const bool is_held = number(lock, "holders").value_or(0) > 0;
+  const bool is_awaited = number(lock, "waiters").value_or(0) > 0;
   return {cell(text(lock, "name")),
           cell(text(lock, "mode")),
           number_text(lock, "holders"),
-          number_text(lock, "waiters"),
+          {number_text(lock, "waiters"), is_awaited ? Style::waiting : Style::plain},
           number_text(lock, "token"),
           is_held ? span_text(lock, "since_ms") : "-",
           is_held ? span_text(lock, "expires_in_ms") : "-",

@@ -4,26 +4,24 @@
 // else; what clients wrote is printed so that no terminal acts on it.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/text/field.hpp"
+#include "cli/text/paint.hpp"
 #include "cli/text/table.hpp"
 
 namespace pawl::cli {
 
-using Json = nlohmann::ordered_json;  // the server's order of keys is kept
-
 // {"name":"a"}, or {"names":["a","b"]} where there are several.
 [[nodiscard]] Json json_of_names(const std::vector<std::string>& names);
 
-// Of SHOW: everything, in columns.
-[[nodiscard]] std::string show_text(const Json& show);
+// Of SHOW: everything, in columns. The hint says where there are more waiters.
+[[nodiscard]] std::string show_text(const Json& show, Paint paint = {},
+                                    std::string_view hint = ", see --limit");
 // Of SHOW: who holds it and since when, who waits in which order, when it was last renewed.
-[[nodiscard]] std::string why_text(const Json& show);
-// Of STATUS, with the "servers" of nodes.hpp.
-[[nodiscard]] std::string status_text(const Json& status);
-
+[[nodiscard]] std::string why_text(const Json& show, Paint paint = {});
 // Of LIST and SESSIONS: the headings, and the row of one element.
 [[nodiscard]] Row lock_headings();
 [[nodiscard]] Row lock_row(const Json& lock);

@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/text/printable.hpp"
 
-#include <algorithm>
 #include <cstdint>
+
+#include "cli/text/utf8.hpp"
 
 namespace pawl::cli {
 namespace {
-
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t size = 1;
-  bool valid = false;
-};
-
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// At the start of a text that is not empty; what is not UTF-8 is one byte that is not valid.
-Character character_at(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  if (first < 0x80) return {first, 1, true};
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return {first, 1, false};
-  std::uint32_t code = first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if (!continues(text[i])) return {first, 1, false};
-    code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  return {code, size, true};
-}
 
 // Controls of the terminal, and of the direction of writing; line and paragraph separators; what
 // has no width.
@@ -82,11 +61,6 @@ std::string cell(std::string_view text) {
   if (text.empty()) return "-";
   const bool plain = text != "-" && text.find_first_of(" \"") == text.npos;
   return plain ? printable(text) : in_quotes(text);
-}
-
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
 }  // namespace pawl::cli

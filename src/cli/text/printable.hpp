@@ -5,7 +5,6 @@
 // is.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,8 +15,5 @@ namespace pawl::cli {
 
 // One field among others in a line: quoted where it has blanks, - where it is empty.
 [[nodiscard]] std::string cell(std::string_view text);
-
-// Columns that a terminal gives a text, near enough: one a character.
-[[nodiscard]] std::size_t width_of(std::string_view text);
 
 }  // namespace pawl::cli

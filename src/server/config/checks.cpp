@@ -34,11 +34,11 @@ void check_order(Effective& effective, std::string_view low, Milliseconds low_va
 }
 
 void check_distinct(Effective& effective, std::string_view left, const Address& left_value,
-                    std::string_view right, const Address& right_value) {
+                    std::string_view right, const std::optional<Address>& right_value) {
   const Key& left_key = key_named(left);
   const Key& right_key = key_named(right);
   if (!effective.is_sound(left_key) || !effective.is_sound(right_key)) return;
-  if (left_value == right_value && left_value.port != 0) {
+  if (right_value == left_value && left_value.port != 0) {
     complain_of_pair(effective, left_key, "is the same as", right_key);
   }
 }

@@ -18,7 +18,7 @@ namespace pawl::server {
 struct Listen {
   Address client{"127.0.0.1", 7295};
   Address peer{"127.0.0.1", 7296};
-  Address http{"127.0.0.1", 7297};
+  std::optional<Address> http{{"127.0.0.1", 7297}};  // nothing: not served
   bool operator==(const Listen&) const = default;
 };
 

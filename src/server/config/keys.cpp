@@ -67,7 +67,15 @@ Parsed<std::string> parse(const Directory&, std::string_view text) {
   return {boost::system::in_place_value, text};
 }
 
+constexpr std::string_view no_port = "none";
+
 Parsed<Address> parse(const HostAndPort&, std::string_view text) { return parse_address(text); }
+Parsed<std::optional<Address>> parse(const HostAndPortOrNone&, std::string_view text) {
+  if (text == no_port) return std::optional<Address>{};
+  const Parsed<Address> address = parse_address(text);
+  if (!address) return Wrong{address.error().why + ", nor none"};
+  return std::optional<Address>{*address};
+}
 
 template <class Ranged, class Value>
 Parsed<Value> within(const Ranged& kind, std::string_view text, Value value,
@@ -131,6 +139,9 @@ std::string format(const NodeList&, const std::vector<ClusterPeer>& nodes) {
 }
 std::string format(const Directory&, const std::string& path) { return path; }
 std::string format(const HostAndPort&, const Address& address) { return format_address(address); }
+std::string format(const HostAndPortOrNone&, const std::optional<Address>& address) {
+  return address ? format_address(*address) : std::string(no_port);
+}
 std::string format(const Duration&, Milliseconds span) { return format_duration(span); }
 std::string format(const DurationOrAuto&, std::optional<Milliseconds> span) {
   if (!span) return "auto";
@@ -211,6 +222,7 @@ std::string unit_of(const Key& key) {
           [](const NodeList&) -> std::string { return "list of {id, peer, client, witness}"; },
           [](const Directory&) -> std::string { return "directory"; },
           [](const HostAndPort&) -> std::string { return "host:port"; },
+          [](const HostAndPortOrNone&) -> std::string { return "host:port, or none"; },
           [&](const Duration& kind) {
             return range("duration", format_duration(kind.least), format_duration(kind.most));
           },

@@ -38,6 +38,10 @@ struct Directory {
 struct HostAndPort {
   Place<Address> place;
 };
+// Nothing: no port is opened, written `none`.
+struct HostAndPortOrNone {
+  Place<std::optional<Address>> place;
+};
 struct Duration {
   Place<Milliseconds> place;
   Milliseconds least;
@@ -65,8 +69,8 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, Duration,
-                          DurationOrAuto, Count<std::uint32_t>, Count<std::uint64_t>,
+using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, HostAndPortOrNone,
+                          Duration, DurationOrAuto, Count<std::uint32_t>, Count<std::uint64_t>,
                           Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
                           Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>>;
 

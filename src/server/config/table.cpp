@@ -64,7 +64,7 @@ constexpr std::array table{
     Key{"listen.peer", "Where the other nodes connect.", on_restart,
         HostAndPort{at<&Config::listen, &Listen::peer>}},
     Key{"listen.http", "Where health, metrics and the status page are served.", on_restart,
-        HostAndPort{at<&Config::listen, &Listen::http>}},
+        HostAndPortOrNone{at<&Config::listen, &Listen::http>}},
 
     Key{"cluster.id", "The name of the cluster; its nodes refuse those of another.", on_restart,
         NameOrNone{at<&Config::cluster_id>}},

@@ -36,7 +36,7 @@ struct Trial {
   void run(const Nodes& nodes, Span duration = 100ms) {
     Target target{nodes.list(), 5s, plan.kind == Kind::failover};
     const auto workload = make_workload(plan, tally);
-    Engine engine(std::move(target), *workload, tally, [](Span) {});
+    Engine engine(std::move(target), *workload, tally, [](const Going&) {});
     engine.run(duration);
     elapsed = engine.elapsed();
     held = engine.held();
@@ -162,7 +162,7 @@ TEST_CASE("connections that do not come about are a failure with its own exit co
   Trial trial(Kind::pair);
   const auto workload = make_workload(trial.plan, trial.tally);
   const std::string port = std::to_string(deaf.local_endpoint().port());
-  Engine engine({{{"127.0.0.1", port}}, 5s, false}, *workload, trial.tally, [](Span) {});
+  Engine engine({{{"127.0.0.1", port}}, 5s, false}, *workload, trial.tally, [](const Going&) {});
   try {
     engine.run(100ms);
     FAIL("it ran");

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "cli/text/cluster.hpp"
+
 using Catch::Matchers::Contains;
 
 namespace pawl::cli {
@@ -139,7 +141,7 @@ TEST_CASE("nothing that clients wrote reaches the terminal as a control") {
 
   std::string all = why_text(show) + show_text(show) + status_text(status);
   for (const Row& row : {lock_row(show), session_row(session)}) {
-    for (const std::string& cell : row) all += cell;
+    for (const Cell& cell : row) all += cell.text;
   }
 
   CHECK_THAT(all, !Contains("\x1b") && !Contains("\x07") && !Contains("\xC2\x9B"));
@@ -179,7 +181,28 @@ TEST_CASE("a lock with waiters and no holder has no age and no end in ls") {
   const Json lock = Json::parse(
       R"({"name":"a","mode":"exclusive","holders":0,"waiters":2,"token":null,"since_ms":0,
           "expires_in_ms":0,"delay_ms":0})");
-  CHECK(lock_row(lock) == Row{"a", "exclusive", "0", "2", "-", "-", "-", "-"});
+  CHECK(lock_row(lock) == Row{"a", "exclusive", "0", {"2", Style::waiting}, "-", "-", "-", "-"});
+}
+
+TEST_CASE("what is held, who waits and what does not answer stand out, and nothing else") {
+  const Paint paint(true);
+  Json show = held();
+  show["waiters"] = {waiter(1, 40)};
+  show["waiters_total"] = 1;
+  CHECK_THAT(why_text(show, paint), Contains("jobs/nightly is \x1b[32mheld\x1b[0m by 10.0.0.7"));
+  CHECK_THAT(why_text(show, paint), Contains("\n\x1b[33m1 waits\x1b[0m:\n"));
+  CHECK_THAT(show_text(show, paint), Contains(": \x1b[32mheld\x1b[0m, \x1b[33m1 waits\x1b[0m\n"));
+  CHECK(lock_row({{"waiters", 2}})[3] == Cell("2", Style::waiting));
+  CHECK(lock_row({{"waiters", 0}})[3] == Cell("0"));
+
+  const Json status = Json::parse(R"({"nodes":[{"id":"n1","role":"primary","last_contact_ms":0},
+    {"id":"n2","role":"standby","last_contact_ms":999},
+    {"id":"n3","role":"standby","last_contact_ms":61000}],
+    "servers":[{"server":"a:2","node":"n2","error":"Connection refused"}]})");
+  const std::string text = status_text(status, paint);
+  CHECK_THAT(text, Contains("n2    \x1b[1;31munreachable\x1b[0m  -      -    999ms "));
+  CHECK_THAT(text, Contains("standby      -      -    \x1b[1;31m1m1s\x1b[0m "));
+  CHECK_THAT(text, Contains("n1    primary      -      -    0ms "));
 }
 
 }  // namespace pawl::cli

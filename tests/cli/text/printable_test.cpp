@@ -42,9 +42,4 @@ TEST_CASE("a cell is one word") {
   CHECK(cell("worker 7") == "\"worker 7\"");
 }
 
-TEST_CASE("a character is as wide as one, whatever its bytes") {
-  CHECK(width_of("abc") == 3);
-  CHECK(width_of("é→🔒") == 3);
-}
-
 }  // namespace pawl::cli

@@ -31,4 +31,12 @@ TEST_CASE("a table without rows is its headings") {
   CHECK(table.take_lines() == "NAME  TOKEN\n");
 }
 
+TEST_CASE("a colour moves no column") {
+  Table table({"NAME", "ROLE", "LAG"});
+  table.add({"n1", {"gone", Style::trouble}, "0"});
+  CHECK(table.take_lines(Paint(true)) ==
+        "NAME  ROLE  LAG\n"
+        "n1    \x1b[1;31mgone\x1b[0m  0\n");
+}
+
 }  // namespace pawl::cli

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/connection.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <utility>
+
+namespace pawl::server::http {
+namespace {
+
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using boost::system::error_code;
+
+constexpr unsigned http_11 = 11;
+
+// The page loads its own parts and asks its own port; nothing else can be made of it.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+constexpr Milliseconds longest_linger{2'000};
+constexpr std::size_t most_discarded = 262'144;
+
+}  // namespace
+
+Connection::Connection(Socket socket, const Limits& limits, const Answering& answering,
+                       std::function<void(const Connection*)> closed)
+    : socket_(std::move(socket)),
+      limits_(limits),
+      answering_(answering),
+      closed_(std::move(closed)),
+      deadline_(socket_.get_executor()),
+      buffer_(limits.header + 1) {}
+
+void Connection::close() {
+  closed_ = nullptr;
+  end();
+}
+
+void Connection::end() {
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  deadline_.cancel();
+  if (const auto closed = std::exchange(closed_, nullptr)) closed(this);
+}
+
+// Whatever it waits for then fails, and that ends it.
+void Connection::set_deadline(Milliseconds span) {
+  deadline_.expires_after(span);
+  deadline_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+    if (!cancelled) self->end();
+  });
+}
+
+void Connection::await_request() {
+  parser_.emplace();
+  parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
+  if (buffer_.size() != 0) return read();  // pipelined
+  idle_ = true;
+  set_deadline(limits_.idle);
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->idle_ = false;
+    if (error) return self->end();
+    self->read();
+  });
+}
+
+void Connection::read() {
+  set_deadline(limits_.request);
+  bhttp::async_read_header(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](const error_code& error, std::size_t) { self->on_read(error); });
+}
+
+void Connection::on_read(const error_code& error) {
+  if (!error) return answer();
+  const bool is_request_at_fault =
+      error.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
+      error != bhttp::error::end_of_stream && error != bhttp::error::partial_message;
+  if (!is_request_at_fault || !socket_.is_open()) return end();
+  refuse(error);
+}
+
+// What is left in the buffer means nothing after that: the connection ends with the answer.
+void Connection::refuse(const error_code& error) {
+  const bool too_long =
+      error == bhttp::error::header_limit || error == bhttp::error::buffer_overflow;
+  head_ = false;
+  message_ = {};
+  message_.keep_alive(false);
+  send(too_long
+           ? Answer{.status = 431, .body = "the header of a request is 8 KiB at most\n"}
+           : Answer{.status = 400, .body = "this is no HTTP request: " + error.message() + '\n'});
+}
+
+void Connection::answer() {
+  const auto& request = parser_->get();
+  message_ = {};
+  // A body is not read: what comes behind it cannot be told from it.
+  message_.keep_alive(request.keep_alive() && parser_->is_done());
+  head_ = request.method() == bhttp::verb::head;
+  set_deadline(limits_.answering);
+  if (!head_ && request.method() != bhttp::verb::get) {
+    message_.set(bhttp::field::allow, "GET, HEAD");
+    return send({.status = 405, .body = "this port is read only: GET and HEAD\n"});
+  }
+  const auto host = request[bhttp::field::host];
+  if (request.version() >= http_11 && request.count(bhttp::field::host) != 1) {
+    return send({.status = 400, .body = "a request of HTTP/1.1 has one Host header\n"});
+  }
+  const auto target = request.target();
+  answering_({.target = {target.data(), target.size()}, .host = {host.data(), host.size()}},
+             [self = shared_from_this()](Answer answer) {
+               if (self->socket_.is_open()) self->send(std::move(answer));
+             });
+}
+
+void Connection::send(Answer answer) {
+  message_.version(http_11);
+  message_.result(answer.status);
+  message_.set(bhttp::field::content_type,
+               beast::string_view{answer.type.data(), answer.type.size()});
+  message_.set(bhttp::field::cache_control, "no-store");
+  message_.set("X-Content-Type-Options", "nosniff");
+  if (answer.is_page) {
+    message_.set("Content-Security-Policy",
+                 beast::string_view{page_policy.data(), page_policy.size()});
+    message_.set("Referrer-Policy", "no-referrer");
+  }
+  message_.content_length(answer.body.size());
+  if (!head_) message_.body() = std::move(answer.body);
+  set_deadline(limits_.answering);
+  bhttp::async_write(socket_, message_,
+                     [self = shared_from_this()](const error_code& error, std::size_t) {
+                       self->on_written(error);
+                     });
+}
+
+void Connection::on_written(const error_code& error) {
+  if (error) return end();
+  if (!message_.keep_alive()) return linger();
+  message_ = {};
+  await_request();
+}
+
+// The kernel throws away what was sent when a socket closes with input unread: that is read first,
+// so that the answer is.
+void Connection::linger() {
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error) return end();
+  set_deadline(longest_linger);
+  discard(0);
+}
+
+void Connection::discard(std::size_t so_far) {
+  buffer_.clear();
+  error_code error;
+  const std::size_t bytes = socket_.read_some(buffer_.prepare(limits_.header), error);
+  so_far += bytes;
+  if (error == boost::asio::error::would_block) {
+    socket_.async_wait(Socket::wait_read,
+                       [self = shared_from_this(), so_far](const error_code& failed) {
+                         if (failed) return self->end();
+                         self->discard(so_far);
+                       });
+  } else if (error || so_far > most_discarded) {
+    end();
+  } else {
+    discard(so_far);
+  }
+}
+
+}  // namespace pawl::server::http

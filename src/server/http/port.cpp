@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/port.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/http/connection.hpp"
+
+namespace pawl::server::http {
+
+Port::Port(boost::asio::io_context& context, const Log& log, Answering answering,
+           const Limits& limits)
+    : limits_(limits),
+      answering_(std::move(answering)),
+      listener_(context, log, "listen.http",
+                [this](Socket socket, const boost::asio::ip::tcp::endpoint&) {
+                  on_accepted(std::move(socket));
+                }) {}
+
+Port::~Port() {
+  for (const auto& connection : connections_) connection->close();
+}
+
+void Port::on_accepted(Socket socket) {
+  if (connections_.size() >= limits_.connections && !make_room()) return;
+  prepare(socket);
+  const auto closed = [this](const Connection* gone) {
+    std::erase_if(connections_, [&](const auto& one) { return one.get() == gone; });
+  };
+  connections_.push_back(
+      std::make_shared<Connection>(std::move(socket), limits_, answering_, closed));
+  connections_.back()->start();
+}
+
+bool Port::make_room() {
+  const auto longest = std::min_element(connections_.begin(), connections_.end(),
+                                        [](const auto& one, const auto& other) {
+                                          if (one->is_idle() != other->is_idle())
+                                            return one->is_idle();
+                                          return one->ends_at() < other->ends_at();
+                                        });
+  if (longest == connections_.end() || !(*longest)->is_idle()) return false;
+  (*longest)->close();
+  connections_.erase(longest);
+  return true;
+}
+
+}  // namespace pawl::server::http

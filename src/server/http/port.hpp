@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The HTTP port: its door and the connections within. Runs on the loop of its owner.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/config/values.hpp"
+#include "server/http/answer.hpp"
+#include "server/http/limits.hpp"
+#include "server/listener.hpp"
+#include "server/log.hpp"
+#include "server/start_failure.hpp"
+
+namespace pawl::server::http {
+
+class Connection;
+
+class Port {
+ public:
+  Port(boost::asio::io_context& context, const Log& log, Answering answering,
+       const Limits& limits = {});
+  ~Port();
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  // The address really bound.
+  [[nodiscard]] Started<std::string> open(const Address& address) {
+    return listener_.open(address);
+  }
+
+ private:
+  void on_accepted(Socket socket);
+  // False: all are at work.
+  bool make_room();
+
+  Limits limits_;
+  Answering answering_;
+  Listener listener_;
+  std::vector<std::shared_ptr<Connection>> connections_;
+};
+
+}  // namespace pawl::server::http

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is found at which path. All of it is this node's own view, as its last step left it: nothing
+// is stepped, and no majority asked. What needs a walk over the table is answered in slices, each a
+// handler of its own, so that clients of locks get their turn in between.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+
+#include "node/node.hpp"
+#include "server/http/answer.hpp"
+#include "server/http/contention.hpp"
+#include "server/http/facts.hpp"
+#include "server/http/own_hosts.hpp"
+#include "server/http/target.hpp"
+
+namespace pawl::server::http {
+
+class Service {
+ public:
+  Service(boost::asio::io_context& context, const node::Node& node, std::function<Facts()> facts,
+          OwnHosts hosts);
+
+  void answer(const Asked& asked, Reply reply);
+
+ private:
+  void answer_path(const Target& target, Reply& reply);
+  void list_locks(const Target& target, Reply& reply);
+  [[nodiscard]] Answer show_lock(const Target& target) const;
+  void tell_status(Reply& reply);
+
+  boost::asio::io_context& context_;
+  const node::Node& node_;
+  std::function<Facts()> facts_;
+  OwnHosts hosts_;
+  Contention contention_;
+};
+
+}  // namespace pawl::server::http

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/status.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "node/view.hpp"
+#include "wire/json.hpp"
+#include "wire/json_writer.hpp"
+
+namespace pawl::server::http {
+namespace {
+
+using wire::JsonWriter;
+
+std::string_view word_of(Durability durability) {
+  switch (durability) {
+    case Durability::fsync: return "fsync";
+    case Durability::relaxed: return "relaxed";
+    case Durability::none: return "none";
+  }
+  return "fsync";
+}
+
+// Two voters commit on both; a witness makes three.
+std::string_view shape_of(std::size_t nodes) {
+  if (nodes < 2) return "single";
+  return nodes == 2 ? "pair" : "cluster";
+}
+
+void write_nodes(JsonWriter& out, const reply::Status& status) {
+  out.key("nodes").open('[');
+  for (const reply::NodeLine& node : status.nodes) {
+    out.open('{');
+    out.key("id").text(node.id);
+    out.key("role").text(wire::role_word(node.role));
+    out.key("lag").number(node.lag);
+    out.key("last_contact_ms").milliseconds(node.last_contact);
+    out.key("client").text_or_null(node.client);
+    out.key("witness").boolean(node.witness);
+    out.close('}');
+  }
+  out.close(']');
+}
+
+void write_totals(JsonWriter& out, const node::Node& node, const reply::Status& status,
+                  const Facts& facts, Milliseconds oldest_wait) {
+  out.key("totals").open('{');
+  out.key("locks").number(status.locks);
+  out.key("holders").number(node.table().holder_count());
+  out.key("waiters").number(status.waiters);
+  out.key("sessions").number(status.sessions);
+  out.key("connections").number(facts.connections);
+  out.key("oldest_wait_ms").milliseconds(oldest_wait);
+  out.key("memory_bytes").number(node.table().memory());
+  out.close('}');
+}
+
+void write_holder(JsonWriter& out, const reply::Holder& holder) {
+  out.open('{');
+  out.key("token").number(holder.token.value);
+  out.key("client").text_or_null(holder.client);
+  out.key("address").text(holder.address);
+  out.key("note").text_or_null(holder.note);
+  out.key("since_ms").milliseconds(holder.since);
+  out.key("expires_in_ms").milliseconds(holder.expires_in);
+  out.close('}');
+}
+
+void write_contended(JsonWriter& out, const node::View& view, const Contention::Found& contention) {
+  out.key("contended").open('[');
+  for (const std::string& name : contention.names) {
+    const std::optional<node::Contended> one = view.contended(name);
+    if (!one) continue;  // since it was found nobody waits any more
+    out.open('{');
+    out.key("name").text(one->lock.name);
+    out.key("mode").text(wire::mode_word(one->lock.mode));
+    out.key("holders").number(one->lock.holders);
+    out.key("waiters").number(one->lock.waiters);
+    out.key("oldest_wait_ms").milliseconds(one->oldest_wait);
+    out.key("holder");
+    if (one->holder) {
+      write_holder(out, *one->holder);
+    } else {
+      out.null();
+    }
+    out.close('}');
+  }
+  out.close(']');
+}
+
+}  // namespace
+
+void append_status(std::string& text, const node::Node& node, const Facts& facts,
+                   const Contention::Found& contention) {
+  const node::View view{node, facts.now};
+  const reply::Status status = view.status();
+  JsonWriter out{text};
+  out.open('{');
+  out.key("node").text(status.node);
+  out.key("cluster").text_or_null(facts.cluster);
+  out.key("version").text(PAWL_VERSION);
+  out.key("view").text(view.serves() ? "primary" : "standby");
+  out.key("role").text(wire::role_word(status.role));
+  out.key("epoch").number(status.epoch.value);
+  out.key("commit_index").number(status.commit_index.value);
+  out.key("uptime_ms").milliseconds(status.uptime);
+  out.key("primary").text_or_null(view.primary());
+  out.key("durability").text(word_of(facts.durability));
+  out.key("shape").text(shape_of(node.replica().membership().size()));
+  write_nodes(out, status);
+  const auto oldest = contention.oldest_stamp_ms;
+  write_totals(out, node, status, facts, oldest ? view.age_of(*oldest) : Milliseconds{0});
+  write_contended(out, view, contention);
+  out.close('}');
+}
+
+}  // namespace pawl::server::http

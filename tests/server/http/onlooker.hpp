@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asks a Service about a node, without a socket between them.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "node/core.hpp"
+#include "server/http/service.hpp"
+
+namespace pawl::testing {
+
+class Onlooker {
+ public:
+  explicit Onlooker(const node::Node& node, server::http::Facts known = {})
+      : facts(std::move(known)),
+        service_(
+            context_, node, [this] { return facts; }, server::http::OwnHosts({"here.example"})) {}
+
+  server::http::Answer ask(const std::string& target, const std::string& host = {}) {
+    std::optional<server::http::Answer> got;
+    service_.answer({target, host}, [&](server::http::Answer answer) { got = std::move(answer); });
+    handlers = context_.run();
+    context_.restart();
+    REQUIRE(got);
+    return *got;
+  }
+  nlohmann::json json(const std::string& target) {
+    const server::http::Answer answer = ask(target);
+    CHECK(answer.status == 200);
+    CHECK(answer.type == "application/json");
+    return nlohmann::json::parse(answer.body);
+  }
+
+  server::http::Facts facts;
+  std::size_t handlers = 0;  // that the last answer took, behind the first
+
+ private:
+  boost::asio::io_context context_;
+  server::http::Service service_;
+};
+
+}  // namespace pawl::testing
