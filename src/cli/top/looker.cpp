@@ -58,10 +58,12 @@ std::string show(const std::string& name, std::uint64_t limit) {
 }  // namespace
 
 Looker::Looker(boost::asio::io_context& context, const Globals& globals)
-    : context_(context),
-      book_(context),
-      servers_(servers_of(globals)),
-      timeout_(globals.timeout_ms) {}
+    : context_(context), book_(context), timeout_(globals.timeout_ms) {
+  for (const auto& server : servers_of(globals)) {
+    const bool is_new = std::find(servers_.begin(), servers_.end(), server) == servers_.end();
+    if (is_new) servers_.push_back(server);
+  }
+}
 
 // A server that is gone must not hold up what the others tell.
 std::chrono::milliseconds Looker::patience() const {
@@ -92,7 +94,9 @@ void Looker::take(Talker& talker, const std::string& node, Answers answers) {
   Seen seen{client::to_text(talker.server()), node, {}, std::move(answers.error)};
   const auto status = answers.replies.empty() ? std::nullopt : json_in(answers.replies.front());
   if (status) {
-    if (!seen.error.empty()) refusal_ = Failure(exit_unreachable, seen.server + ": " + seen.error);
+    if (!seen.error.empty()) {
+      refusal_ = Failure(exit_unreachable, printable(seen.server) + ": " + seen.error);
+    }
     seen.node = field::text(*status, "node");
     seen.status = *status;
     seen.error.clear();

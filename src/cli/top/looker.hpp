@@ -41,7 +41,7 @@ class Looker {
 
   boost::asio::io_context& context_;
   client::AddressBook book_;
-  std::vector<client::ServerAddress> servers_;
+  std::vector<client::ServerAddress> servers_;  // each once
   std::chrono::milliseconds timeout_;
   std::map<std::string, std::unique_ptr<Talker>> talkers_;  // by host:port
 

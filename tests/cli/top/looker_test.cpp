@@ -148,6 +148,15 @@ TEST_CASE("one connection serves look after look, and a new one when it is lost"
   CHECK(nodes[0].accepted == 1);
 }
 
+TEST_CASE("a server that is listed twice is asked once") {
+  Nodes nodes;
+  nodes.add(serving(status("n1", "primary", ""), primary_says));
+  nodes.start();
+  Globals globals = nodes.globals();
+  globals.servers += "," + nodes.address(0);
+  CHECK(look(globals).seen.size() == 1);
+}
+
 TEST_CASE("servers that are none are refused at once") {
   boost::asio::io_context context{1};
   Globals globals;
