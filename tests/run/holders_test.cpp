@@ -16,8 +16,8 @@ namespace {
 LineServer::Answer showing(const std::string& held) {
   return [held](const std::string& line) {
     const bool is_held = line.starts_with("SHOW " + held + " ");
-    return std::string(R"(OK {"holders":[)") + (is_held ? R"({"client":"web 3"})" : "") +
-           "],\"waiters_total\":1}\n";
+    return std::string(R"(OK {"holders":[)") +
+           (is_held ? R"({"client":"web 3","since_ms":1000})" : "") + "],\"waiters_total\":1}\n";
   };
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("who holds the first that is held is asked of the first server that ca
 
   run_until(context, [&told] { return !told.empty(); });
 
-  CHECK(told == "b is held by web 3 for 0s, 1 waiting");
+  CHECK(told == "b is held by web 3 for 1s, 1 waiting");
   CHECK(standby.lines == std::vector<std::string>{"SHOW a limit=10"});
   CHECK(primary.lines == std::vector<std::string>{"SHOW a limit=10", "SHOW b limit=10"});
 }
