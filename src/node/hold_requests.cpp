@@ -51,6 +51,7 @@ void Node::on(Origin from, const request::Renew& request) {
   }
   lease_connections_.note(slot, from.connection);
   auto ttl_ms = request.ttl ? static_cast<std::uint32_t>(request.ttl->count()) : holder.ttl_ms;
+  note_renewal(leases_, slot, holder.ttl_ms);
   leases_.raise(slot, lease_end(ttl_ms));
   bool may_change = in_flight_.changes_a_ttl() && !nothing_in_flight_for_any_of(slot);
   if (ttl_ms != holder.ttl_ms || may_change) {

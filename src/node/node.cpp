@@ -111,8 +111,11 @@ void Node::on(const Disconnected& event) {
 void Node::on(const ClientRequest& event) {
   Connection* connection = connections_.find(event.from.connection);
   ensure(connection != nullptr && event.request != nullptr);
-  if (!serves() && refuse_elsewhere(event.from, *event.request)) return;
-  std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
+  asked_ = event.request;
+  if (serves() || !refuse_elsewhere(event.from, *event.request)) {
+    std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
+  }
+  asked_ = nullptr;
 }
 
 void Node::on(const Flushed& event) {

@@ -29,6 +29,7 @@
 #include "node/recovered.hpp"
 #include "node/scan.hpp"
 #include "node/state_hash.hpp"
+#include "node/statistics.hpp"
 #include "node/timer_queue.hpp"
 #include "node/watches.hpp"
 #include "replication/replica.hpp"
@@ -62,6 +63,7 @@ class Node {
   [[nodiscard]] bool is_handing_over() const { return replica_.is_handing_over(); }
   // Blank: whom it has still to meet, by name, for people; else empty.
   [[nodiscard]] const std::string& awaits() const { return awaits_; }
+  [[nodiscard]] const Statistics& statistics() const { return statistics_; }
   [[nodiscard]] const locks::LockTable& table() const { return *table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
 
@@ -229,7 +231,9 @@ class Node {
     } else {
       reply.body.template emplace<Body>(std::move(body));
     }
+    if (const auto* error = std::get_if<reply::Error>(&reply.body)) count_refusal(error->code);
   }
+  void count_refusal(ErrorCode code);
   void refuse(Origin to, ErrorCode code, std::string_view message = {});
   // Sent once a majority, asked from now on, agrees that this node is primary.
   void confirm(Origin to, ReplyBody body);
@@ -292,6 +296,7 @@ class Node {
   [[nodiscard]] Milliseconds expires_in(Slot acquisition) const;
   [[nodiscard]] Milliseconds renewed(Slot acquisition) const;
   void renew_session(Slot session);
+  void note_renewal(const TimerQueue& timers, Slot slot, std::uint32_t ttl_ms);
   [[nodiscard]] std::int64_t wall_ms() const;
 
   // What an applied record means for people and deadlines (outcomes.cpp).
@@ -312,6 +317,8 @@ class Node {
   void give_back(Slot hold);
   void refuse_untold(Slot acquisition);
   void tell_lost(Slot acquisition, Token token, LossReason reason);
+  void count_granted(const locks::change::Granted& change);
+  void count_lost(const locks::change::Released& change);
   [[nodiscard]] reply::Error busy(Slot lock) const;
   [[nodiscard]] Milliseconds ttl_of(Slot hold) const;
 
@@ -322,6 +329,7 @@ class Node {
   Span skipped_{0};         // loop gaps: leases run on now − skipped, so a gap ends nobody's
   Actions* out_ = nullptr;  // during a step
   Origin cause_;            // of the record being told about
+  const Request* asked_ = nullptr;  // while it is stepped
   bool draining_ = false;
   bool serving_ = false;  // primary, the first record of its epoch is applied, all is armed
   std::optional<Arming> arming_;
@@ -349,6 +357,7 @@ class Node {
   std::string awaits_;  // "n2, n3"
   std::string no_primary_yet_;
 
+  Statistics statistics_;
   Connections connections_;
   Askers askers_{connections_};
   LeaseConnections lease_connections_;

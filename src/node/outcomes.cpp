@@ -102,6 +102,11 @@ void Node::answer_session(Origin origin) {
 void Node::on(const change::Granted& granted) {
   if (!watches_.empty()) announce(granted);
   const locks::Acquisition& acquisition = table_->acquisition(granted.acquisition);
+  if (granted.from_queue || acquisition.several) {
+    count_granted(granted);
+  } else {
+    statistics_.count_grant(granted.acquisition, now_ - started_);
+  }
   if (acquisition.session == no_slot) {
     leases_.set(granted.acquisition, lease_end(acquisition.ttl_ms));
   } else {
@@ -156,6 +161,12 @@ void Node::on(const change::Renewed& renewed) {
 void Node::on(const change::Released& released) {
   using locks::HoldEnd;
   if (!watches_.empty()) announce(released);
+  statistics_.note_end(released.acquisition, now_ - started_);
+  if (released.end == HoldEnd::unlocked || released.end == HoldEnd::closed) {
+    ++statistics_.releases;
+  } else {
+    count_lost(released);
+  }
   leases_.clear(released.acquisition);
   if (max_holds_.deadline(released.acquisition) != never) max_holds_.clear(released.acquisition);
   if (std::erase(untold_, released.acquisition) != 0) refuse_untold(released.acquisition);

@@ -99,10 +99,15 @@ void Node::compare_state(LogIndex index, std::string_view bytes, const locks::Re
 void Node::note_role() {
   std::optional<replication::Member> primary = replica_.primary();
   if (primary) successor_.reset();
+  statistics_.note_primary(primary.has_value(), now_);
   std::string_view name;
   if (primary) name = settings_.cluster.nodes[primary->value].id;
   Role role = replica_.role();
   if (role == role_.role && replica_.epoch() == role_.epoch && name == role_.primary) return;
+  // Another one, or the same again.
+  if (primary && (role_.primary.empty() || replica_.epoch() != role_.epoch)) {
+    ++statistics_.primary_changes;
+  }
   role_ = {role, replica_.epoch(), std::string{name}, std::exchange(stepped_down_why_, {})};
   out_->role = role_;
 }

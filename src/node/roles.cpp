@@ -111,6 +111,7 @@ Moment Node::full_term(std::uint32_t ttl_ms) const {
 void Node::step_down(const replication::SteppedDown& down) {
   constexpr std::string_view ask_again = "the primary changed: ask again with the same id";
   serving_ = false;
+  statistics_.forget_grants();
   arming_.reset();
   stepped_down_why_ = explain(down.reason);
   if (down.to) successor_ = down.to;

@@ -100,6 +100,7 @@ void Node::on(Origin from, const request::KeepAlive& request) {
     return;
   }
   if (refuse_without_session(from)) return;
+  note_renewal(sessions_, connection.session, table_->session(connection.session).ttl_ms);
   if (!is_mutant(Mutant::keepalive_ignored)) renew_session(connection.session);
   confirm(from, reply::KeptAlive{Milliseconds{table_->session(connection.session).ttl_ms}, 0});
 }
@@ -116,6 +117,7 @@ void Node::keep_alive_named(Origin from, Names secrets) {
       ++kept.expired;
       continue;
     }
+    note_renewal(sessions_, slot, table_->session(slot).ttl_ms);
     renew_session(slot);
     kept.ttl = std::min(kept.ttl, Milliseconds{table_->session(slot).ttl_ms});
   }

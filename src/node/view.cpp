@@ -33,7 +33,8 @@ std::string View::primary() const {
 }
 
 Span View::without_primary() const {
-  return now_ - std::max(node_.replica_.heard_primary(), node_.started_);
+  Moment since = node_.statistics_.without_primary_since;
+  return since == never ? Span{0} : now_ - since;
 }
 
 void View::describe_nodes(reply::Status& status) const {

@@ -36,9 +36,19 @@ class View {
   [[nodiscard]] reply::Status status() const;
   // Clients are answered here.
   [[nodiscard]] bool serves() const { return node_.serves(); }
+  // New locks are refused: there is no room on the disk.
+  [[nodiscard]] bool is_disk_full() const { return node_.disk_full_; }
+  // … or in memory.
+  [[nodiscard]] bool is_memory_full() const {
+    return table_.memory() >= node_.settings_.limits.memory;
+  }
+  // New grants wait so long: a start may have forgotten what somebody still believes in.
+  [[nodiscard]] Span held_back_for() const {
+    return node_.grants_from_ > now_ ? node_.grants_from_ - now_ : Span{0};
+  }
   // By name; empty: it knows none.
   [[nodiscard]] std::string primary() const;
-  // Since it last heard one.
+  // For how long it has known none.
   [[nodiscard]] Span without_primary() const;
   [[nodiscard]] reply::Show show(const request::Show& request) const;
 
@@ -50,6 +60,8 @@ class View {
   [[nodiscard]] reply::List result(AwaitedScan& scan) const;
   [[nodiscard]] reply::Sessions result(Scan<SessionId>& scan) const;
 
+  // Who it is, and since when.
+  void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
   // Nothing: nobody waits for it.
   [[nodiscard]] std::optional<Contended> contended(std::string_view name) const;
   // How long ago that was, by the wall clock; never negative.
@@ -60,7 +72,6 @@ class View {
 
  private:
   void describe_nodes(reply::Status& status) const;
-  void describe(const locks::Acquisition& acquisition, reply::Person& person) const;
   [[nodiscard]] reply::Holder holder_of(Slot acquisition) const;
   [[nodiscard]] reply::LockLine line_of(Slot lock) const;
   [[nodiscard]] reply::SessionLine line_of(Slot slot, const locks::Session& session) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/listener.hpp"
 
+#include <sys/socket.h>
 #include <sysexits.h>
 
 #include <chrono>
@@ -61,14 +62,15 @@ Listener::Listener(asio::io_context& context, const Log& log, std::string_view k
       acceptor_(context),
       pause_(context) {}
 
-Started<std::string> Listener::open(const Address& address) {
-  const Started<tcp::endpoint> endpoint = resolve(context_, address);
-  if (!endpoint) return endpoint.error();
+Started<std::string> Listener::open(const Address& address, std::optional<int> given) {
   error_code error;
-  acceptor_.open(endpoint->protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor_.bind(*endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (given) {
+    adopt(*given, error);
+  } else {
+    const Started<tcp::endpoint> endpoint = resolve(context_, address);
+    if (!endpoint) return endpoint.error();
+    bind(*endpoint, error);
+  }
   if (!error) acceptor_.non_blocking(true, error);
   if (error) {
     close();
@@ -76,6 +78,21 @@ Started<std::string> Listener::open(const Address& address) {
   }
   wait();
   return format_endpoint(acceptor_.local_endpoint(error));
+}
+
+void Listener::bind(const tcp::endpoint& endpoint, error_code& error) {
+  acceptor_.open(endpoint.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(endpoint, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+}
+
+void Listener::adopt(int given, error_code& error) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  ::getsockname(given, reinterpret_cast<sockaddr*>(&name), &size);
+  acceptor_.assign(name.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), given, error);
+  if (!error) log_.info("socket handed over", {{"in_place_of", key_}});
 }
 
 void Listener::close() {

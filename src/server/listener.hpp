@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,11 +28,14 @@ class Listener {
   Listener(boost::asio::io_context& context, const Log& log, std::string_view key,
            Accepted accepted);
 
-  // The address really bound: port 0 has become a number.
-  [[nodiscard]] Started<std::string> open(const Address& address);
+  // The address really bound: port 0 has become a number. A socket that was handed over stands in
+  // for the address.
+  [[nodiscard]] Started<std::string> open(const Address& address, std::optional<int> given);
   void close();
 
  private:
+  void bind(const boost::asio::ip::tcp::endpoint& endpoint, boost::system::error_code& error);
+  void adopt(int given, boost::system::error_code& error);
   void wait();
   void accept_ready();
   void back_off(const boost::system::error_code& error);

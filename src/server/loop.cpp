@@ -71,6 +71,7 @@ void Loop::block(Moment until) {
   // Asio waits in milliseconds, rounded up, and wakes once a second: a day is as good as never.
   const Span most = std::chrono::hours(24);
   const Span wait = std::min(until - read_time(), most);
+  end_turn();
   expected_ = std::max(now_, now_ + wait);  // idle so long; a longer sleep is a gap
   slept_ = true;
   readiness_.announce();

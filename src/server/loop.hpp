@@ -12,6 +12,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/histogram.hpp"
 #include "base/moment.hpp"
 #include "server/readiness.hpp"
 
@@ -44,6 +45,7 @@ class Loop {
   template <class OnEdge>
   bool run_ready(OnEdge&& on_edge) {
     begin_budget();
+    note_turn();
     const bool asked = asks_asio();
     const int of_asio = asked ? run_some() : 0;  // however many clients are ready
     int clients = 0;
@@ -70,6 +72,10 @@ class Loop {
   // All that was read has been stepped: ends it, if nobody at all was ready since it was seen.
   void end_gap();
 
+  [[nodiscard]] Moment turn_began() const { return turn_began_; }
+  // How long each turn took, from when it looked who is ready: so long others waited meanwhile.
+  [[nodiscard]] const Histogram& turns() const { return turns_; }
+
   // Until something is ready, of which one handler of Asio's is run, or that moment.
   void block(Moment until);
 
@@ -85,6 +91,15 @@ class Loop {
   // Some of what Asio has ready; how many.
   int run_some();
   void forget_gap();
+  // One ends where the next begins, or where the loop blocks.
+  void end_turn() {
+    if (turn_began_ != never) turns_.add(now_ - turn_began_);
+    turn_began_ = never;
+  }
+  void note_turn() {
+    end_turn();
+    turn_began_ = now_;
+  }
 
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -92,6 +107,8 @@ class Loop {
   Moment now_;
   Moment expected_;  // until then the next reading of the time is no surprise
   Moment budget_began_;
+  Moment turn_began_ = never;  // while it blocks
+  Histogram turns_{std::chrono::microseconds{100}};
   Moment asked_;
   bool woken_by_clients_ = false;     // and by nothing else
   std::atomic<bool> posted_ = false;  // since Asio was asked

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "server/activation.hpp"
 #include "server/clock.hpp"
 #include "server/config/options.hpp"
 #include "server/log.hpp"
@@ -35,6 +36,8 @@ int main(int argc, char** argv) {
   const Config& config = std::get<Effective>(effective).config;
   if (const auto ended = maintain(std::get<Options>(options).task, config)) return report(*ended);
 
+  const auto given = Activation::take(environment);
+  if (!given) return report({given.error().exit_code, "pawld: " + given.error().why + "\n"});
   raise_descriptor_limit();
   Log log(config.log_level, style_of_stderr(config.log_format));
   Notify notify(environment, log);
@@ -50,7 +53,7 @@ int main(int argc, char** argv) {
   const Signals signals(
       server.context(),
       {.drain = [&] { server.drain(); }, .stop = [&] { server.stop(); }, .reload = reload});
-  const auto serves = server.listen(config.listen);
+  const auto serves = server.listen(config.listen, *given);
   if (!serves) {
     (*store)->close();
     return report({serves.error().exit_code, "pawld: " + serves.error().why + "\n"});

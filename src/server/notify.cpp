@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -21,12 +20,6 @@ using namespace std::chrono_literals;
 constexpr Span extend_every = 10s;
 constexpr std::string_view extension = "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=reading the log";
 constexpr timeval longest_send{.tv_sec = 0, .tv_usec = 50'000};
-
-std::string_view value_of(const Environment& environment, std::string_view name) {
-  const auto found = std::find_if(environment.begin(), environment.end(),
-                                  [name](const auto& variable) { return variable.first == name; });
-  return found == environment.end() ? std::string_view{} : found->second;
-}
 
 // 0 for what is no number.
 std::int64_t number_of(std::string_view text) {

@@ -45,8 +45,8 @@ Peers::Peers(asio::io_context& context, HandlerMemory& memory, const Log& log, P
       current_(options_.names.size()),
       buffer_(read_size) {}
 
-Started<std::string> Peers::start(const Address& address) {
-  Started<std::string> bound = listener_.open(address);
+Started<std::string> Peers::start(const Address& address, std::optional<int> given) {
+  Started<std::string> bound = listener_.open(address, given);
   if (!bound) return bound;
   for (std::uint8_t i = 0; i < options_.names.size(); ++i) {
     if (calls(options_.self, Member{i})) call(Member{i});

@@ -66,7 +66,7 @@ class Peers {
         PeersOptions options, PeersOwner owner, client::Resolve resolve = client::ask_system);
 
   // Begins to listen and to call; gives the address really bound.
-  [[nodiscard]] Started<std::string> start(const Address& address);
+  [[nodiscard]] Started<std::string> start(const Address& address, std::optional<int> given = {});
 
   // To be written by the next flush(); lost if there is no connection.
   void send(replication::Member to, const replication::Message& message);

@@ -65,20 +65,23 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
   next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner
 }
 
-Started<std::string> Server::listen(const Listen& addresses) {
+Started<std::string> Server::listen(const Listen& addresses, Activation given) {
   std::string peer;
   if (peers_) {
-    const Started<std::string> bound = peers_->start(addresses.peer);
+    const Started<std::string> bound = peers_->start(addresses.peer, given.claim("peer"));
     if (!bound) return bound;
     peer = *bound;
   }
+  const auto client_given = is_witness_ ? std::nullopt : given.claim("client");
+  const auto http_given = addresses.http ? given.claim("http") : std::nullopt;
+  if (const auto failure = given.unclaimed()) return *failure;
   std::string client;
   if (!is_witness_) {
-    const Started<std::string> bound = listener_.open(addresses.client);
+    const Started<std::string> bound = listener_.open(addresses.client, client_given);
     if (!bound) return bound;
     client = *bound;
   }
-  const Started<std::string> http = listen_http(addresses.http);
+  const Started<std::string> http = listen_http(addresses.http, http_given);
   if (!http) return http;
   if (is_witness_) {
     log_.info("listening", {{"peer", peer}, {"http", *http}});
@@ -131,7 +134,9 @@ void Server::tick() {
 // peers; then each connection is written to, as far as time allows. A connection that ends may give
 // others something to read, and ending it may cost the kernel a millisecond.
 void Server::perform() {
-  if (std::exchange(append_, false)) store_.append(node_);
+  const bool append = std::exchange(append_, false);
+  watch_commits(append);
+  if (append) store_.append(node_);
   if (peers_) peers_->flush();  // while the disk is at work
   loop_.begin_budget();
   while (!to_write_.empty()) {

@@ -15,7 +15,9 @@
 #include "base/settings.hpp"
 #include "node/event.hpp"
 #include "node/node.hpp"
+#include "server/activation.hpp"
 #include "server/admission.hpp"
+#include "server/commit_watch.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
@@ -45,7 +47,7 @@ class Server {
 
   // Opens the ports, for clients, for peers if there are any, and for HTTP; logs `listening` and
   // says in words whom it serves, with the address really bound.
-  [[nodiscard]] Started<std::string> listen(const Listen& addresses);
+  [[nodiscard]] Started<std::string> listen(const Listen& addresses, Activation given = {});
 
   // Until drained or stopped.
   void run();
@@ -68,8 +70,10 @@ class Server {
   void end_connections();
 
   // server_http.cpp: who looks on
-  [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address);
+  [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
+                                                 std::optional<int> given);
   [[nodiscard]] http::Facts facts() const;
+  void watch_commits(bool made_records);
 
   // server_peers.cpp: one of several
   void join(const Config& config);
@@ -145,8 +149,9 @@ class Server {
   wire::RequestParser parser_;
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
-  std::uint64_t redis_clients_ = 0;                 // so far
-  std::vector<Address> client_addresses_;           // of the members, where they have one
+  http::Counts counts_;
+  CommitWatch commits_;
+  std::vector<Address> client_addresses_;  // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};
 
   std::unique_ptr<Peers> peers_;  // none: alone

@@ -45,6 +45,7 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   Connection& connection =
       connections_.add(std::make_unique<Connection>(std::move(socket), address));
   connection.admitted = admitted;
+  if (admitted) ++counts_.connections;
   if (!admitted) ++refused_;
   if (!watch(connection)) return remove(connection);
   if (admitted) {

@@ -7,7 +7,8 @@
 
 namespace pawl::server {
 
-Started<std::string> Server::listen_http(const std::optional<Address>& address) {
+Started<std::string> Server::listen_http(const std::optional<Address>& address,
+                                         std::optional<int> given) {
   if (!address) return std::string{"none"};
   http_service_ = std::make_unique<http::Service>(
       loop_.context(), node_, [this] { return facts(); },
@@ -17,7 +18,16 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address) 
                                               loop_.read_time();
                                               http_service_->answer(asked, std::move(reply));
                                             });
-  return http_port_->open(*address);
+  return http_port_->open(*address, given);
+}
+
+// Without a log there is nothing to wait for; only a primary makes records.
+void Server::watch_commits(bool made_records) {
+  if (durability_ == Durability::none) return;
+  const replication::Replica& replica = node_.replica();
+  if (replica.stage() != replication::Stage::primary) return commits_.forget();
+  commits_.on_applied(replica.applied(), loop_.now());
+  if (made_records) commits_.on_made(replica.last(), loop_.turn_began());
 }
 
 http::Facts Server::facts() const {
@@ -27,7 +37,15 @@ http::Facts Server::facts() const {
           .draining = draining_,
           .in_gap = loop_.gap_seen(),
           .disk_silent_since = store_.silent_since(),
-          .connections = admission_.connections()};
+          .connections = admission_.connections(),
+          .memory_limit = limits_.memory,
+          .log_bytes = store_.log_bytes(),
+          .disk_free_bytes = store_.disk_free_bytes(),
+          .counts = &counts_,
+          .commits = &commits_.spans(),
+          .flushes = &store_.flushes(),
+          .snapshots = &store_.snapshots(),
+          .turns = &loop_.turns()};
 }
 
 }  // namespace pawl::server

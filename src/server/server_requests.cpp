@@ -36,7 +36,7 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
   if (bytes.front() != '*') return;
   if (redis_ == nullptr) return refuse(connection, no_resp);
   connection.resp = std::make_unique<RespTalk>();
-  connection.resp->speaker.number = ++redis_clients_;
+  connection.resp->speaker.number = ++counts_.redis_clients;
   if (forwards_ && !bytes.starts_with(relay_mark)) relay(connection);
 }
 
@@ -106,6 +106,7 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
     connection.parked = true;
     return Taken::parked;
   }
+  ++counts_.requests[line.request.index()];
   if (std::holds_alternative<request::Lock>(line.request)) connection.outbox.exempt_last();
   return Taken::stepped;
 }
@@ -200,6 +201,9 @@ void Server::step(const node::Event& event) {
 
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
+    if (const auto* error = std::get_if<reply::Error>(&reply.body)) {
+      ++counts_.errors[static_cast<std::size_t>(error->code)];
+    }
     if (Connection* connection = receiver(reply.to.connection)) {
       if (connection->resp != nullptr) {
         answer(*connection, reply);

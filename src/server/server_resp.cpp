@@ -71,7 +71,10 @@ void Server::go_on_asking(Connection& connection) {
       open->secret = secret.emplace().text();
     }
     step(node::ClientRequest{{connection.id, number}, &request});
-    if (!actions_.parked) continue;
+    if (!actions_.parked) {
+      ++counts_.requests[request.index()];
+      continue;
+    }
     talk.to_step = true;
     const auto& resumed = actions_.resumed;
     if (std::find(resumed.begin(), resumed.end(), connection.id) == resumed.end()) {

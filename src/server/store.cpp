@@ -120,6 +120,7 @@ void Store::save(const node::SnapshotPart& part) {
     // The one under way was of a table that a snapshot from another node has replaced.
     if (saving_) saver_->abandon();
     saving_ = true;
+    snapshot_began_ = loop_->now();
     saver_->begin({.index = part.index, .epoch = part.epoch, .durable = writer_->durable()},
                   bytes_of(part.head));
   }
@@ -143,8 +144,12 @@ void Store::on_log(const storage::LogEvent& event) {
                  [&](const storage::Flushed& flushed) {
                    loop_->post([this, flushed] {
                      silent_since_ = flushed.ticket == ticket_ ? never : loop_->now();
+                     if (flushed.took != Span{0}) flushes_.add(flushed.took);
                      deliver_(node::Flushed{flushed.index, truncations_at(flushed.ticket)});
                    });
+                 },
+                 [&](const storage::Synced& synced) {
+                   loop_->post([this, synced] { flushes_.add(synced.took); });
                  },
                  [&](const storage::LogFailed& failed) { end_process(failed.failure); },
                  [&](const storage::SpaceChanged& space) {
@@ -166,7 +171,10 @@ void Store::on_snapshot(const storage::SnapshotEvent& event) {
   } else {
     const auto& saved = std::get<storage::SnapshotSaved>(event);
     log_.info("snapshot saved", {{"file", saved.name}, {"bytes", saved.whole.bytes}});
-    post(node::SnapshotSaved{saved.whole.header.index});
+    loop_->post([this, saved = node::SnapshotSaved{saved.whole.header.index}] {
+      snapshots_.add(loop_->now() - snapshot_began_);
+      deliver_(saved);
+    });
   }
   post(node::SnapshotPartTaken{});
 }

@@ -5,6 +5,7 @@
 // its two threads; what comes of it is posted to the io thread. An error there ends the process.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "base/moment.hpp"
 #include "journal/meta.hpp"
 #include "node/event.hpp"
@@ -67,6 +69,14 @@ class Store {
 
   // Records were handed over then, and since then the disk has said nothing; never: none are.
   [[nodiscard]] Moment silent_since() const { return silent_since_; }
+
+  [[nodiscard]] const Histogram& flushes() const { return flushes_; }
+  [[nodiscard]] const Histogram& snapshots() const { return snapshots_; }
+  // Of the disk of the log; nothing without a log, and before it was first looked at.
+  [[nodiscard]] std::optional<std::uint64_t> disk_free_bytes() const {
+    return writer_ ? writer_->free_bytes() : std::nullopt;
+  }
+  [[nodiscard]] std::uint64_t log_bytes() const { return writer_ ? writer_->bytes_written() : 0; }
 
   // About once a second.
   void look_after(Moment now);
@@ -138,6 +148,9 @@ class Store {
   std::deque<Truncations> truncations_{{}};
   std::uint64_t ticket_ = 0;  // of the records handed over last
   Moment silent_since_ = never;
+  Moment snapshot_began_;
+  Histogram flushes_{std::chrono::microseconds{100}};
+  Histogram snapshots_{std::chrono::milliseconds{1}};
   bool saving_ = false;  // a snapshot of the node's own
 
   Loop* loop_ = nullptr;

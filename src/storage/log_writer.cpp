@@ -91,6 +91,10 @@ bool LogWriter::close() {
   return !failed_;
 }
 
+std::optional<std::uint64_t> LogWriter::free_bytes() const {
+  return supply_ ? supply_->free_bytes() : std::nullopt;
+}
+
 void LogWriter::check_space() {
   if (supply_) supply_->check();
 }
@@ -105,7 +109,10 @@ void LogWriter::run() {
   while (alive) {
     switch (next_work(pending)) {
       case Work::write: alive = write(pending); break;
-      case Work::sync: alive = sync(); break;
+      case Work::sync:
+        alive = sync();
+        if (alive) notify_(Synced{sync_took_});
+        break;
       case Work::stop: return;
     }
   }
@@ -157,18 +164,22 @@ bool LogWriter::write(Pending& pending) {
   bytes_written_ += size;
   if (options_.durability == Durability::fsync && !sync()) return false;
   if (failed_) return false;  // of the supply: what ends the process ends the reports
-  notify_(Flushed{pending.ticket, log_->end().index});
+  const bool is_flushed = options_.durability == Durability::fsync;
+  notify_(Flushed{pending.ticket, log_->end().index,
+                  is_flushed ? sync_took_ : std::chrono::nanoseconds{0}});
   const std::lock_guard lock(mutex_);
   spare_.push_back(std::move(pending.batch));
   return true;
 }
 
 bool LogWriter::sync() {
+  const auto began = std::chrono::steady_clock::now();
   if (const auto done = log_->sync(); !done) {
     fail(done.error());
     return false;
   }
   synced_at_ = std::chrono::steady_clock::now();
+  sync_took_ = synced_at_ - began;
   durable_ = log_->durable().value;
   return true;
 }

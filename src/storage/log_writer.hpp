@@ -25,7 +25,12 @@ namespace pawl::storage {
 // Everything handed over up to this ticket is as durable as the setting asks.
 struct Flushed {
   std::uint64_t ticket = 0;
-  LogIndex index;  // of the last entry
+  LogIndex index;                    // of the last entry
+  std::chrono::nanoseconds took{0};  // the flush itself; 0: that was none
+};
+// In `relaxed`, where reports do not wait for it.
+struct Synced {
+  std::chrono::nanoseconds took{0};
 };
 struct LogFailed {
   Failure failure;
@@ -34,7 +39,7 @@ struct LogFailed {
 struct SpaceChanged {
   bool low = false;
 };
-using LogEvent = std::variant<Flushed, LogFailed, SpaceChanged>;
+using LogEvent = std::variant<Flushed, Synced, LogFailed, SpaceChanged>;
 
 struct LogWriterOptions {
   Durability durability = Durability::fsync;
@@ -69,6 +74,8 @@ class LogWriter {
 
   // Any thread, about every second: free space, the directory.
   void check_space();
+  // As the last check found it; nothing before, and without a log. Any thread.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
   // Any thread. For META and snapshots: the newest batch known durable, and bytes written so far.
   [[nodiscard]] journal::BatchSequence durable() const { return {durable_.load()}; }
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_.load(); }
@@ -109,7 +116,8 @@ class LogWriter {
   std::deque<journal::BatchWriter> spare_;
   bool closing_ = false;
 
-  std::chrono::steady_clock::time_point synced_at_;  // the flush thread's
+  std::chrono::steady_clock::time_point synced_at_;  // the flush thread's, with the next
+  std::chrono::nanoseconds sync_took_{0};
   std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> bytes_written_{0};

@@ -98,11 +98,17 @@ Result<void> SegmentSupply::look_after() {
   }
   const auto free = directory_.free_bytes();
   if (!free) return free.error();
+  free_ = *free;
   if (const auto kept = keep_ballast(*free); !kept) return kept.error();
   const journal::Space space{*free, segment_bytes_, !full, *ballast_};
   const bool low = full || journal::is_space_low(space, low_);
   if (low != std::exchange(low_, low)) listener_.on_space(low);
   return {};
+}
+
+std::optional<std::uint64_t> SegmentSupply::free_bytes() const {
+  const std::uint64_t free = free_;
+  return free == unknown ? std::nullopt : std::optional(free);
 }
 
 Result<void> SegmentSupply::prepare(bool urgent) {

@@ -5,6 +5,7 @@
 // work runs on the background worker.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -33,6 +34,9 @@ class SegmentSupply {
   // Looks after segment, ballast, free space and the directory itself; at the start and about every
   // second. From any thread.
   void check();
+
+  // As the last check found it; nothing before the first. Any thread.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const;
 
   // Waits for the prepared segment, as long as it takes while the disk is full. False: none will
   // come. Then rotate the log, then call rotated().
@@ -63,6 +67,9 @@ class SegmentSupply {
   bool stopping_ = false;
   bool failed_ = false;
   std::uint64_t attempts_ = 0;
+
+  static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> free_{unknown};
 
   std::optional<bool> ballast_;  // the worker's alone, as is low_
   bool low_ = false;

@@ -39,6 +39,11 @@ class JsonWriter {
     char digits[24];
     out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
   }
+  void number(double value) {
+    separate();
+    char digits[32];
+    out_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  }
   void milliseconds(Milliseconds span) { number(span.count()); }
   void boolean(bool value) {
     separate();

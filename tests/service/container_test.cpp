@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -80,7 +81,7 @@ TEST_CASE("compose starts that image, reachable from this machine only, its data
   const std::string context = "docker/" + service["build"]["context"].as<std::string>() + "/";
   CHECK_FALSE(read(context + service["build"]["dockerfile"].as<std::string>()).empty());
   CHECK(service["command"].as<std::vector<std::string>>() == instruction("CMD"));
-  CHECK(service["ports"].size() == 1);
+  CHECK(service["ports"].size() >= 1);
   for (const YAML::Node& port : service["ports"]) {
     CHECK(port.as<std::string>().starts_with("127.0.0.1:"));
   }
@@ -111,7 +112,43 @@ TEST_CASE("the three nodes of compose are one cluster that pawld takes") {
     CHECK(process.output().find("{id: " + name + ", peer: " + name + ":7296, client: " + name +
                                 ":7295}") != std::string::npos);
     CHECK(process.output().find("  peer: 0.0.0.0:7296  # environment") != std::string::npos);
+    // A name that is not its own would be refused on the port of HTTP.
+    CHECK(service["hostname"].as<std::string>() == name);
   }
+}
+
+TEST_CASE(
+    "in the profile metrics Prometheus watches the three nodes, and Grafana shows what it saw") {
+  const YAML::Node services = YAML::Load(read("docker/compose.yaml"))["services"];
+  for (const std::string name : {"prometheus", "grafana"}) {
+    const YAML::Node service = services[name];
+    CHECK(service["profiles"].as<std::vector<std::string>>() ==
+          std::vector<std::string>{"metrics"});
+    CHECK(service["ports"][0].Scalar().starts_with("127.0.0.1:"));
+    for (const YAML::Node& volume : service["volumes"]) {
+      const std::string words = volume.Scalar();
+      if (!words.starts_with("..")) continue;
+      CHECK(std::filesystem::exists(PAWL_SOURCE_DIR "/docker/" + words.substr(0, words.find(':'))));
+      CHECK(words.ends_with(":ro"));
+    }
+  }
+
+  std::vector<std::string> nodes;
+  for (const std::string name : {"n1", "n2", "n3"}) {
+    const YAML::Node environment = merged(merged(services[name])["environment"]);
+    CHECK(environment["PAWL_LISTEN_HTTP"].Scalar() == "0.0.0.0:7297");
+    nodes.push_back(name + ":7297");
+  }
+  const YAML::Node watched = YAML::Load(read("config/prometheus/prometheus.yaml"));
+  CHECK(
+      watched["scrape_configs"][0]["static_configs"][0]["targets"].as<std::vector<std::string>>() ==
+      nodes);
+  const YAML::Node shown = YAML::Load(read("config/grafana/provisioning/dashboards/pawl.yaml"));
+  CHECK(services["grafana"]["volumes"][1].Scalar().find(
+            ":" + shown["providers"][0]["options"]["path"].Scalar() + "/") != std::string::npos);
+  const YAML::Node source =
+      YAML::Load(read("config/grafana/provisioning/datasources/prometheus.yaml"));
+  CHECK(source["datasources"][0]["url"].Scalar() == "http://prometheus:9090");
 }
 
 TEST_CASE("what the build makes is not sent to the image's build") {

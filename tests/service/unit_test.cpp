@@ -2,6 +2,7 @@
 //
 // config/systemd/pawld.service, as systemd itself judges it, and against the pawld it starts.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -17,12 +18,22 @@ using pawl::testing::TemporaryDirectory;
 
 namespace {
 
-const std::string unit_path = PAWL_SOURCE_DIR "/config/systemd/pawld.service";
-
-std::string read_unit() {
+std::string read(const std::string& path) {
   std::ostringstream text;
-  text << std::ifstream(unit_path).rdbuf();
+  text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+std::string read_config(const std::string& name) { return read(PAWL_SOURCE_DIR "/config/" + name); }
+
+std::string read_unit() { return read_config("systemd/pawld.service"); }
+
+// Of the unit, or of what looks like one: what stands behind `key=`.
+std::string value_in(const std::string& text, const std::string& key) {
+  const std::size_t at = text.find("\n" + key + "=");
+  REQUIRE(at != std::string::npos);
+  const std::size_t from = at + key.size() + 2;
+  return text.substr(from, text.find('\n', from) - from);
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
@@ -61,11 +72,7 @@ Verdict rate(const std::string& unit) {
 std::string installed_unit() { return replaced(read_unit(), "/usr/bin/pawld", PAWLD_PROGRAM); }
 
 std::set<int> codes_without_restart() {
-  const std::string unit = read_unit();
-  const std::string key = "\nRestartPreventExitStatus=";
-  const std::size_t at = unit.find(key);
-  REQUIRE(at != std::string::npos);
-  std::istringstream words(unit.substr(at + key.size(), unit.find('\n', at + 1) - at - key.size()));
+  std::istringstream words(value_in(read_unit(), "RestartPreventExitStatus"));
   std::set<int> codes;
   for (int code = 0; words >> code;) codes.insert(code);
   return codes;
@@ -132,4 +139,40 @@ TEST_CASE("the configuration that the unit names is the one that is shipped") {
   CHECK(read_unit().find("\nExecStart=/usr/bin/pawld -c /etc/pawl/pawld.yaml\n") !=
         std::string::npos);
   CHECK(exit_code_of_pawld({"-c", PAWL_SOURCE_DIR "/config/pawld.yaml", "--check-config"}) == 0);
+}
+
+TEST_CASE("the user that the unit runs as is the one that sysusers makes") {
+  const TemporaryDirectory root;
+  std::filesystem::create_directory(root.path("etc"));
+  const std::vector<std::string> words{"/usr/bin/env", "systemd-sysusers", "--root=" + root.path(),
+                                       PAWL_SOURCE_DIR "/config/sysusers.d/pawl.conf"};
+
+  Process tool(words);
+
+  INFO(tool.output());
+  CHECK(tool.wait() == 0);
+  const std::string user = value_in(read_unit(), "User");
+  CHECK(value_in(read_unit(), "Group") == user);
+  CHECK(read(root.path("etc/passwd")).starts_with(user + ":"));
+  CHECK(read(root.path("etc/passwd")).find(":/var/lib/pawl:/usr/sbin/nologin\n") !=
+        std::string::npos);
+  CHECK(read(root.path("etc/group")).starts_with(user + ":"));
+}
+
+TEST_CASE(
+    "systemd takes the socket; it is the address of clients, under the name that pawld knows") {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path("pawld.service")) << installed_unit();
+  const std::string socket = read_config("systemd/pawld.socket");
+  std::ofstream(directory.path("pawld.socket")) << socket;
+
+  const Verdict verdict =
+      analyze({"verify", "--man=no", "--recursive-errors=no", directory.path("pawld.socket")});
+
+  INFO(verdict.said);
+  CHECK(verdict.code == 0);
+  CHECK(verdict.said.empty());
+  CHECK(value_in(socket, "FileDescriptorName") == "client");
+  CHECK(read_config("pawld.yaml").find("\n  client: " + value_in(socket, "ListenStream") + "\n") !=
+        std::string::npos);
 }

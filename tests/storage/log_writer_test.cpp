@@ -313,6 +313,7 @@ TEST_CASE("none reports at once and writes nothing") {
   Worker worker;
   Reports reports;
   LogWriter writer(disk, std::nullopt, {Durability::none, {}}, worker, reports.notify());
+  CHECK_FALSE(writer.free_bytes());
 
   CHECK(hand_over(writer, 1, "a") == 1);
 

@@ -29,6 +29,7 @@ struct Watched {
 TEST_CASE("a segment and the ballast are prepared where there is room") {
   SimulatedDisk disk;
   Watched watched(disk);
+  CHECK_FALSE(watched.supply.free_bytes());
 
   watched.check();
 
@@ -61,9 +62,11 @@ TEST_CASE("little room is told once, and once again when there is enough") {
   watched.check();
   watched.check();
   CHECK(watched.space == std::vector<bool>{true});
+  CHECK(watched.supply.free_bytes() == small_segment / 2);
 
   disk.set_capacity(8 * small_segment);
   watched.check();
+  CHECK(watched.supply.free_bytes() == 6 * small_segment);
   CHECK(watched.space == std::vector<bool>{true, false});
 }
 

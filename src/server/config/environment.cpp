@@ -39,6 +39,12 @@ Environment split_environment(const char* const* variables) {
   return environment;
 }
 
+std::string_view value_of(const Environment& environment, std::string_view name) {
+  const auto found = std::find_if(environment.begin(), environment.end(),
+                                  [name](const auto& variable) { return variable.first == name; });
+  return found == environment.end() ? std::string_view{} : found->second;
+}
+
 void read_environment(const Environment& environment, Effective& effective) {
   std::vector<std::string> names;
   for (const Key& key : keys()) names.push_back(variable_of(key));

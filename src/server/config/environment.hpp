@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // From main's environ: "NAME=value" …, a null pointer at the end.
 [[nodiscard]] Environment split_environment(const char* const* variables);
+
+// Empty for a variable that is not there.
+[[nodiscard]] std::string_view value_of(const Environment& environment, std::string_view name);
 
 void read_environment(const Environment& environment, Effective& effective);
 

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "node/view.hpp"
-#include "server/config/values.hpp"
+#include "server/http/words.hpp"
 
 namespace pawl::server::http {
 namespace {
@@ -14,18 +14,15 @@ using namespace std::chrono_literals;
 using replication::Stage;
 
 constexpr Span disk_is_stuck = 10s;
+constexpr Span peer_is_silent = 2s;
 // A standby that is further behind takes in what it missed.
 constexpr std::uint64_t most_unapplied = 4'096;
-
-std::string for_so_long(Span span) {
-  return format_duration(std::chrono::duration_cast<Milliseconds>(span));
-}
 
 Check disk(const Facts& facts) {
   if (facts.durability == Durability::none) return {"disk", true, "ok, durability none"};
   const Span silent = facts.disk_silent_since == never ? 0s : facts.now - facts.disk_silent_since;
   if (silent < disk_is_stuck) return {"disk", true, "ok"};
-  return {"disk", false, "a flush has taken " + for_so_long(silent) + " so far"};
+  return {"disk", false, "a flush has taken " + in_words(silent) + " so far"};
 }
 
 Check loop(const Facts& facts) {
@@ -42,10 +39,10 @@ Check hears_primary(const node::Node& node, const Facts& facts) {
   if (replica.stage() == Stage::primary) return {"primary", true, "this node"};
   const Span silence = facts.now - replica.heard_primary();
   if (const std::string primary = view.primary(); !primary.empty()) {
-    return {"primary", true, primary + ", heard " + for_so_long(silence) + " ago"};
+    return {"primary", true, primary + ", heard " + in_words(silence) + " ago"};
   }
   if (!node.awaits().empty()) return {"primary", false, "none: not met yet: " + node.awaits()};
-  return {"primary", false, "none heard for " + for_so_long(view.without_primary())};
+  return {"primary", false, "none heard for " + in_words(view.without_primary())};
 }
 
 Check caught_up(const node::Node& node) {
@@ -75,7 +72,46 @@ std::string_view name_of(Question question) {
   return "livez";
 }
 
+// What the primary sees of the others.
+void judge_peers(std::vector<std::string>& why, const reply::Status& status) {
+  for (const reply::NodeLine& node : status.nodes) {
+    if (node.last_contact >= peer_is_silent) {
+      why.push_back(node.id + " has not been heard for " + in_words(node.last_contact));
+    } else if (node.role == Role::learner) {
+      why.push_back(node.id + " does not vote before it has caught up: " +
+                    std::to_string(node.lag) + " records behind");
+    }
+  }
+}
+
 }  // namespace
+
+Health health_of(const node::Node& node, const Facts& facts) {
+  const node::View view{node, facts.now};
+  const reply::Status status = view.status();
+  Health health;
+  for (const Check& check : {disk(facts), hears_primary(node, facts), caught_up(node)}) {
+    if (!check.ok) health.why.push_back(std::string(check.name) + ": " + check.text);
+  }
+  if (facts.draining) health.why.emplace_back("this node is about to end");
+  if (status.role == Role::primary) judge_peers(health.why, status);
+  if (view.is_disk_full()) {
+    health.why.emplace_back("the disk is full: no new locks, renew and unlock go on");
+  }
+  if (view.is_memory_full()) {
+    health.why.emplace_back("limits.memory is reached: no new locks, sessions and waits");
+  }
+  if (const Span left = view.held_back_for(); left > 0s) {
+    health.why.push_back("new grants wait " + in_words(left) +
+                         ": this start may have forgotten locks");
+  }
+  if (view.primary().empty()) {
+    health.state = "no_primary";
+  } else if (!health.why.empty()) {
+    health.state = "degraded";
+  }
+  return health;
+}
 
 std::vector<Check> checks(Question question, const node::Node& node, const Facts& facts) {
   switch (question) {

@@ -26,6 +26,12 @@ enum class Question : std::uint8_t { livez, readyz, primary };
 [[nodiscard]] std::vector<Check> checks(Question question, const node::Node& node,
                                         const Facts& facts);
 
+struct Health {
+  std::string_view state = "ok";  // or degraded, or no_primary
+  std::vector<std::string> why;   // sentences for people
+};
+[[nodiscard]] Health health_of(const node::Node& node, const Facts& facts);
+
 // 200 or 503; verbose: a line for each check.
 [[nodiscard]] Answer answer_health(Question question, bool verbose, const node::Node& node,
                                    const Facts& facts);

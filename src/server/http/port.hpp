@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,9 @@ class Port {
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
 
-  // The address really bound.
-  [[nodiscard]] Started<std::string> open(const Address& address) {
-    return listener_.open(address);
+  // The address really bound; `given`: a socket in its place.
+  [[nodiscard]] Started<std::string> open(const Address& address, std::optional<int> given = {}) {
+    return listener_.open(address, given);
   }
 
  private:

@@ -9,6 +9,7 @@
 
 #include "node/view.hpp"
 #include "server/http/health.hpp"
+#include "server/http/metrics.hpp"
 #include "server/http/page.hpp"
 #include "server/http/status.hpp"
 #include "wire/json.hpp"
@@ -32,8 +33,10 @@ Answer refusal(std::string_view what_to_do) {
 }
 
 Answer not_found() {
-  return {.status = 404,
-          .body = "nothing here: / /livez /readyz /primary /status.json /locks.json /lock.json\n"};
+  return {
+      .status = 404,
+      .body =
+          "nothing here: / /livez /readyz /primary /metrics /status.json /locks.json /lock.json\n"};
 }
 
 std::string_view type_of(std::string_view name) {
@@ -102,6 +105,7 @@ void Service::answer_path(const Target& target, Reply& reply) {
   if (path == "/readyz") return health(Question::readyz);
   if (path == "/primary") return health(Question::primary);
   if (path == "/status.json") return tell_status(reply);
+  if (path == "/metrics") return tell_metrics(reply);
   if (path == "/locks.json") return list_locks(target, reply);
   if (path == "/lock.json") return reply(show_lock(target));
   const PageFile* file = find_page(path);
@@ -145,6 +149,14 @@ void Service::tell_status(Reply& reply) {
     Answer answer{.type = json, .body = {}};
     append_status(answer.body, node_, facts_(), found);
     answer.body += '\n';
+    reply(std::move(answer));
+  });
+}
+
+void Service::tell_metrics(Reply& reply) {
+  contention_.find(facts_().now, [this, reply = std::move(reply)](const Contention::Found& found) {
+    Answer answer{.type = metrics_type, .body = {}};
+    append_metrics(answer.body, node_, facts_(), found);
     reply(std::move(answer));
   });
 }

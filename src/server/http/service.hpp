@@ -30,6 +30,7 @@ class Service {
   void list_locks(const Target& target, Reply& reply);
   [[nodiscard]] Answer show_lock(const Target& target) const;
   void tell_status(Reply& reply);
+  void tell_metrics(Reply& reply);
 
   boost::asio::io_context& context_;
   const node::Node& node_;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/status.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <numeric>
 #include <optional>
+#include <ratio>
 #include <string_view>
 
 #include "node/view.hpp"
+#include "server/http/health.hpp"
+#include "server/http/words.hpp"
 #include "wire/json.hpp"
 #include "wire/json_writer.hpp"
 
@@ -12,15 +18,6 @@ namespace pawl::server::http {
 namespace {
 
 using wire::JsonWriter;
-
-std::string_view word_of(Durability durability) {
-  switch (durability) {
-    case Durability::fsync: return "fsync";
-    case Durability::relaxed: return "relaxed";
-    case Durability::none: return "none";
-  }
-  return "fsync";
-}
 
 // Two voters commit on both; a witness makes three.
 std::string_view shape_of(std::size_t nodes) {
@@ -89,6 +86,68 @@ void write_contended(JsonWriter& out, const node::View& view, const Contention::
   out.close(']');
 }
 
+void write_health(JsonWriter& out, const Health& health) {
+  out.key("health").open('{');
+  out.key("state").text(health.state);
+  out.key("why").open('[');
+  for (const std::string& why : health.why) out.text(why);
+  out.close(']');
+  out.close('}');
+}
+
+void write_counters(JsonWriter& out, const node::Statistics& statistics, const Facts& facts) {
+  const auto& requests = facts.counts->requests;
+  out.key("counters").open('{');
+  out.key("requests").number(std::accumulate(requests.begin(), requests.end(), std::uint64_t{0}));
+  out.key("grants").number(statistics.grants);
+  out.key("waited_grants").number(statistics.waited_grants);
+  out.key("releases").number(statistics.releases);
+  out.key("renewals").number(statistics.renewals);
+  out.key("lost").open('{');
+  for (std::size_t i = 0; i < node::losses; ++i) {
+    out.key(word_of(static_cast<node::Loss>(i))).number(statistics.lost[i]);
+  }
+  out.close('}');
+  out.key("denied").open('{');
+  for (std::size_t i = 0; i < node::denials; ++i) {
+    out.key(word_of(static_cast<node::Denial>(i))).number(statistics.denied[i]);
+  }
+  out.close('}');
+  out.close('}');
+}
+
+void write_histogram(JsonWriter& out, std::string_view name, const Histogram& histogram) {
+  out.key(name).open('{');
+  out.key("bounds_ms").open('[');
+  for (std::size_t i = 0; i < Histogram::bounds; ++i) {
+    out.number(std::chrono::duration<double, std::milli>(histogram.bound(i)).count());
+  }
+  out.close(']');
+  out.key("counts").open('[');
+  for (const std::uint64_t count : histogram.counts()) out.number(count);
+  out.close(']');
+  out.close('}');
+}
+
+void write_losses(JsonWriter& out, const node::Statistics& statistics, Moment now) {
+  const auto milliseconds = [](Span span) {
+    return std::chrono::duration_cast<Milliseconds>(std::max(span, Span{0}));
+  };
+  out.key("losses").open('[');
+  for (const node::Lost& lost : statistics.newest_losses) {
+    out.open('{');
+    out.key("name").text(lost.name);
+    out.key("token").number(lost.token.value);
+    out.key("reason").text(word_of(lost.why));
+    out.key("ago_ms").milliseconds(milliseconds(now - lost.at));
+    out.key("client").text_or_null(lost.client);
+    out.key("address").text(lost.address);
+    out.key("held_ms").milliseconds(milliseconds(lost.held));
+    out.close('}');
+  }
+  out.close(']');
+}
+
 }  // namespace
 
 void append_status(std::string& text, const node::Node& node, const Facts& facts,
@@ -105,13 +164,24 @@ void append_status(std::string& text, const node::Node& node, const Facts& facts
   out.key("epoch").number(status.epoch.value);
   out.key("commit_index").number(status.commit_index.value);
   out.key("uptime_ms").milliseconds(status.uptime);
+  write_health(out, health_of(node, facts));
   out.key("primary").text_or_null(view.primary());
   out.key("durability").text(word_of(facts.durability));
   out.key("shape").text(shape_of(node.replica().membership().size()));
   write_nodes(out, status);
   const auto oldest = contention.oldest_stamp_ms;
   write_totals(out, node, status, facts, oldest ? view.age_of(*oldest) : Milliseconds{0});
+  const node::Statistics& statistics = node.statistics();
+  write_counters(out, statistics, facts);
+  out.key("histograms").open('{');
+  write_histogram(out, "commit", *facts.commits);
+  write_histogram(out, "wait", statistics.waits);
+  write_histogram(out, "hold", statistics.holds);
+  write_histogram(out, "fsync", *facts.flushes);
+  write_histogram(out, "loop", *facts.turns);
+  out.close('}');
   write_contended(out, view, contention);
+  write_losses(out, statistics, facts.now);
   out.close('}');
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("a disk that has been silent for long is not alive; a short silence is
   onlooker.facts.disk_silent_since = core.now() - 11s;
   CHECK(onlooker.ask("/livez").status == 503);
   CHECK_THAT(onlooker.ask("/livez?verbose").body,
-             Contains("[-] disk a flush has taken 11s so far\n"));
+             Contains("[-] disk a flush has taken 11 s so far\n"));
   CHECK(onlooker.ask("/readyz").status == 503);
 }
 
@@ -69,9 +69,36 @@ TEST_CASE("without a majority nobody is ready, and everybody is alive") {
     CHECK(onlooker.ask("/readyz").status == 503);
     CHECK(onlooker.ask("/primary").status == 503);
     if (name != primary) {
-      CHECK_THAT(onlooker.ask("/readyz?verbose").body, Contains("[-] primary none heard for 3"));
+      CHECK_THAT(onlooker.ask("/readyz?verbose").body, Contains("[-] primary none heard for 2."));
     }
   }
+}
+
+TEST_CASE("the health of a node is a word and what is wrong, in sentences") {
+  Core core;
+  Onlooker alone(core.node(), {.now = core.now()});
+  CHECK(alone.json("/status.json")["health"]["state"] == "ok");
+  CHECK(alone.json("/status.json")["health"]["why"].empty());
+  core.fill_disk(true);
+  auto health = alone.json("/status.json")["health"];
+  CHECK(health["state"] == "degraded");
+  CHECK(health["why"][0] == "the disk is full: no new locks, renew and unlock go on");
+
+  Group group;
+  const char primary = group.primary();
+  const char standby = group.others(primary).front();
+  group.kill(standby);
+  group.pass(12s);
+  health = Onlooker(group[primary], {.now = group.now()}).json("/status.json")["health"];
+  CHECK(health["state"] == "degraded");
+  REQUIRE(health["why"].size() == 1);
+  CHECK(health["why"][0] == std::string(1, standby) + " has not been heard for 12 s");
+
+  group.isolate(primary);
+  group.pass(3s);
+  health = Onlooker(group[primary], {.now = group.now()}).json("/status.json")["health"];
+  CHECK(health["state"] == "no_primary");
+  CHECK_THAT(health["why"][0], Contains("none heard for 2."));
 }
 
 TEST_CASE("who has not met the others yet says whom it waits for") {

@@ -68,6 +68,35 @@ TEST_CASE("/status.json tells which locks are waited for most, since when, and w
   CHECK(contended[1]["oldest_wait_ms"] == 3'000);
 }
 
+TEST_CASE("/status.json counts, and remembers what was lost") {
+  Core core(with(Durability::fsync), Flushing::at_once);
+  core.ask("A", "OPEN name=web-2 ttl=1s");
+  core.ask("A", "LOCK jobs/b");
+  core.advance(61s);
+  server::http::Counts counts;
+  counts.requests[0] = 2;
+  counts.requests[3] = 3;
+  Onlooker onlooker(core.node(), {.now = core.now(), .counts = &counts});
+  const auto status = onlooker.json("/status.json");
+  CHECK(status["counters"]["requests"] == 5);
+  CHECK(status["counters"]["grants"] == 1);
+  CHECK(status["counters"]["lost"]["session"] == 1);
+  CHECK(status["counters"]["denied"]["busy"] == 0);
+  for (const char* name : {"commit", "wait", "hold", "fsync", "loop"}) {
+    const auto& histogram = status["histograms"][name];
+    CHECK(histogram["counts"].size() == histogram["bounds_ms"].size() + 1);
+  }
+  CHECK(status["histograms"]["commit"]["bounds_ms"][0] == 0.1);
+  CHECK(status["histograms"]["hold"]["counts"][10] == 1);  // up to 1.024 s
+  REQUIRE(status["losses"].size() == 1);
+  CHECK(status["losses"][0]["name"] == "jobs/b");
+  CHECK(status["losses"][0]["token"] == 1);
+  CHECK(status["losses"][0]["reason"] == "session");
+  CHECK(status["losses"][0]["client"] == "web-2");
+  CHECK(status["losses"][0]["ago_ms"] >= 59'000);
+  CHECK(status["losses"][0]["held_ms"] >= 1'000);
+}
+
 TEST_CASE("a lock that is waited for while a delay runs has no holder to show") {
   Core core;
   const Token token = token_of(core.ask("A", "LOCK x delay=20s"));
