@@ -48,6 +48,11 @@ constexpr std::array impure{
     "<unistd.h>", "<sys/socket.h", "<unordered_map>", "<unordered_set>", "<condition_variable>",
     "<stop_token"};
 
+// How a connection is made and used: the command has none of its own, it stands on the library.
+constexpr std::array connecting{"asio.hpp>",    "asio/ip/",   "asio/local/",    "asio/connect",
+                                "asio/read",    "asio/write", "<sys/socket.h>", "<netinet/",
+                                "<arpa/inet.h", "<netdb.h>"};
+
 // Tests of several files, or of a promise rather than of a file: each is named here or has a twin.
 const std::set<std::string> without_twin{"tests/server/config/documented_test.cpp",
                                          "tests/server/config/log_test.cpp",
@@ -156,6 +161,26 @@ Findings check_purity(const Files& files) {
     for (const std::string_view word : impure) {
       if (code.find(word) != std::string::npos) {
         findings.push_back(file.path + " mentions " + std::string(word) + " on a pure floor");
+      }
+    }
+  }
+  return findings;
+}
+
+// bench/ measures servers by a load of its own; a terminal is written to as well.
+bool may_say(const File& file, std::string_view word) {
+  return is_under(file, "src/cli/bench/") ||
+         (file.path == "src/cli/top/screen.cpp" && word == "asio/write");
+}
+
+Findings check_connections(const Files& files) {
+  Findings findings;
+  for (const File& file : files) {
+    if (!is_source(file) || !is_under(file, "src/cli/")) continue;
+    const std::string code = without_comments(file.text);
+    for (const std::string_view word : connecting) {
+      if (code.find(word) != std::string::npos && !may_say(file, word)) {
+        findings.push_back(file.path + " mentions " + std::string(word) + ": ask by src/client");
       }
     }
   }
@@ -304,6 +329,23 @@ TEST_CASE("code after a string that looks like a comment is still read") {
   CHECK_FALSE(check_purity({{"src/locks/a.cpp", "/* */ getenv(\"A\");\n"}}).empty());
 }
 
+TEST_CASE("a connection of the command's own is found, but for those of bench") {
+  const std::string header = GENERATE("<boost/asio.hpp>", "<boost/asio/ip/tcp.hpp>",
+                                      "<boost/asio/connect.hpp>", "<boost/asio/read_until.hpp>",
+                                      "<boost/asio/write.hpp>", "<sys/socket.h>", "<netdb.h>");
+  const std::string text = "#include " + header + "\n";
+  CHECK(check_connections({{"src/cli/run/run.cpp", text}}).size() == 1);
+  CHECK(
+      check_connections({{"src/cli/bench/link.hpp", text}, {"src/client/link.hpp", text}}).empty());
+}
+
+TEST_CASE("the command may use an io_context, timers, and the library's connections") {
+  const std::string text =
+      "#include <boost/asio/io_context.hpp>\n#include <boost/asio/steady_timer.hpp>\n"
+      "#include \"client/link.hpp\"\n// not <sys/socket.h>\n";
+  CHECK(check_connections({{"src/cli/run/run.cpp", text}}).empty());
+}
+
 TEST_CASE("a file of 400 lines is allowed, one more is not") {
   CHECK(check_length({{"src/node/node.cpp", std::string(400, '\n')}}).empty());
   CHECK(check_length({{"src/node/node.cpp", std::string(401, '\n')}}).size() == 1);
@@ -344,7 +386,7 @@ TEST_CASE("this tree is tidy") {
 
   Findings findings;
   for (const Findings& some :
-       {check_floors(files), check_purity(files), check_length(files),
+       {check_floors(files), check_purity(files), check_connections(files), check_length(files),
         check_twins(files, without_twin), check_heads(files), check_top_level(names_at(top))}) {
     findings.insert(findings.end(), some.begin(), some.end());
   }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/server.hpp"
+#include "cli/asking.hpp"
 #include "cli/text/printable.hpp"
 
 namespace pawl::cli {
@@ -37,12 +37,12 @@ class Asking {
   Seen ask(const client::ServerAddress& address, std::chrono::milliseconds patience) {
     Seen seen{client::to_text(address), {}, {}, {}};
     try {
-      Connection connection(loop_, address, patience);
+      client::Connection connection(loop_, address, patience);
       connection.send("STATUS");
       const auto line = connection.read_line(patience);
-      if (!line) throw Silent();
-      take(parse(*line), seen);
-    } catch (const Unreachable& error) {
+      if (!line) throw client::Silent();
+      take(client::reply_in(*line), seen);
+    } catch (const client::NoAnswer& error) {
       seen.error = error.what();
     }
     return seen;
@@ -68,7 +68,7 @@ class Asking {
   }
 
   std::chrono::milliseconds timeout_;
-  Loop loop_;
+  client::Loop loop_;
   std::optional<Failure> refusal_;
 };
 

@@ -11,6 +11,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/output.hpp"
+#include "cli/text/printable.hpp"
+#include "client/asking/asker.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -106,6 +108,9 @@ int Program::run(int argc, const char* const* argv) {
   } catch (const Failure& failure) {
     complain(failure.what());
     return failure.code();
+  } catch (const client::Unreachable& unreachable) {
+    complain(printable(unreachable.what()));
+    return exit_unreachable;
   } catch (const std::exception& error) {
     complain(error.what());
     return exit_refused;

@@ -14,7 +14,8 @@ namespace pawl::cli {
 
 class Program {
  public:
-  using Run = std::function<int(const Globals&)>;  // the exit code; may throw Failure
+  using Run =
+      std::function<int(const Globals&)>;  // the exit code; throws Failure or client::Unreachable
 
   Program();
   Program(const Program&) = delete;

@@ -1,66 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Servers that a test scripts, for what blocks while it talks to them.
+// Servers that a test scripts, as a command is told of them.
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <deque>
-#include <string>
-#include <thread>
-#include <utility>
+#include <cstdint>
 
-#include "cli/server.hpp"
-#include "client/line_server.hpp"
+#include "cli/globals.hpp"
+#include "client/asking/scripted_nodes.hpp"
 
 namespace pawl::cli {
 
-// Scripted nodes on a thread of their own: the command blocks.
-class Nodes {
+class Nodes : public client::Nodes {
  public:
-  ~Nodes() { stop(); }
-  Nodes() = default;
-  Nodes(const Nodes&) = delete;
-  Nodes& operator=(const Nodes&) = delete;
-
-  // Before start(): an index, for address() and line_count().
-  std::size_t add(client::LineServer::Answer answer) {
-    servers_.emplace_back(context_, std::move(answer));
-    return servers_.size() - 1;
-  }
-  client::LineServer& operator[](std::size_t node) { return servers_[node]; }
-  [[nodiscard]] std::string address(std::size_t node) const {
-    return client::to_text(servers_[node].address());
-  }
-  void start() {
-    thread_ = std::thread([this] { context_.run(); });
-  }
-  // Now what came can be read.
-  void stop() {
-    context_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
   [[nodiscard]] Globals globals(std::uint32_t timeout_ms = 10'000) const {
     Globals globals;
     globals.timeout_ms = timeout_ms;
     globals.servers.clear();
-    for (std::size_t i = 0; i < listed; ++i) {
-      globals.servers += (i == 0 ? "" : ",") + address(i);
+    for (const client::ServerAddress& server : list()) {
+      globals.servers += (globals.servers.empty() ? "" : ",") + client::to_text(server);
     }
     return globals;
   }
-
-  std::size_t listed = 1;  // so many of the first are in the list
-
- private:
-  boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-      context_.get_executor()};
-  std::deque<client::LineServer> servers_;
-  std::thread thread_;
 };
 
-inline client::LineServer::Answer saying(std::string reply) {
-  return [reply = std::move(reply)](const std::string&) { return reply + "\n"; };
-}
+using client::saying;
 
 }  // namespace pawl::cli

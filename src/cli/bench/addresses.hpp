@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/connection.hpp"
+#include "client/asking/loop.hpp"
 #include "client/lookup.hpp"
 #include "client/server_address.hpp"
 
@@ -24,7 +24,7 @@ class Addresses {
 
  private:
   std::chrono::milliseconds limit_;
-  Loop loop_;
+  client::Loop loop_;
   std::deque<std::pair<client::ServerAddress, client::Endpoints>> known_;
 };
 

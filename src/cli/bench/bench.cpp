@@ -7,11 +7,11 @@
 #include <cstdio>
 #include <random>
 
+#include "cli/asking.hpp"
 #include "cli/bench/engine.hpp"
 #include "cli/bench/progress.hpp"
 #include "cli/bench/report.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/duration.hpp"
 
 namespace pawl::cli::bench {
@@ -34,9 +34,9 @@ void allow_many_files() {
 
 // Whoever serves now, found as every command does: what is wrong is told before anything is begun.
 client::ServerAddress primary_of(const Globals& globals, const std::string& prefix) {
-  Server server(globals);
-  server.ask(client::RequestLine("SHOW").word(prefix + "primary"));
-  return *client::parse_server_address(server.name());
+  client::Asker asker = asker_of(globals);
+  ask(asker, client::RequestLine("SHOW").word(prefix + "primary"));
+  return asker.server();
 }
 
 // The primary first; the others where the run follows it.

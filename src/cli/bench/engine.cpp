@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "cli/failure.hpp"
-#include "cli/server.hpp"
 #include "cli/text/printable.hpp"
 
 namespace pawl::cli::bench {
@@ -56,7 +55,7 @@ Engine::Engine(Target target, Workload& workload, Tally& tally, OnTick on_tick)
       buffer_(buffer_size) {
   std::random_device seed;
   for (std::size_t i = 0; i < workload_.connections(); ++i) {
-    Rounds rounds(target_.servers, trouble_limit, seed());
+    client::Rounds rounds(target_.servers, trouble_limit, seed());
     rounds.begin(Clock::now());
     clients_.push_back(std::make_unique<Client>(workload_.driver(i), std::move(rounds)));
   }
@@ -163,7 +162,7 @@ void Engine::look_after(Client& client, Time now) {
   if (client.retry_at && now >= *client.retry_at) return begin_connect(client, now);
   const Link& link = client.link;
   if (target_.follows && phase_ != Phase::connecting && is_silent(client, now)) {
-    return lose(client, {Trouble::silent, code::silent, {}});
+    return lose(client, {client::Trouble::silent, code::silent, {}});
   }
   if (!link.is_open() || phase_ != Phase::working) return;
   client.link.set_now(now);
@@ -196,7 +195,7 @@ void Engine::try_endpoint(Client& client, Time now) {
   if (error == EMFILE || error == ENFILE) {
     throw Failure(exit_usage, "no more files can be open at once (ulimit -n): fewer --connections");
   }
-  if (error != 0) return lose(client, {Trouble::refused, code::unreached, {}});
+  if (error != 0) return lose(client, {client::Trouble::refused, code::unreached, {}});
   client.awaits_write = true;
   waker_.watch(client.link.descriptor(), &client, true);
 }
@@ -225,7 +224,7 @@ void Engine::read(Client& client) {
   const std::size_t kept = link.kept().copy(buffer_.data(), buffer_.size());
   const ssize_t count = recv(link.descriptor(), buffer_.data() + kept, buffer_.size() - kept, 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return lose(client, {Trouble::broken, code::closed, {}});
+  if (count <= 0) return lose(client, {client::Trouble::broken, code::closed, {}});
   last_heard_ = Clock::now();
   link.set_now(last_heard_);
   take_lines(client, {buffer_.data(), kept + static_cast<std::size_t>(count)});
@@ -241,16 +240,18 @@ void Engine::take_lines(Client& client, std::string_view bytes) {
     if (!client.link.is_open()) return;
     bytes.remove_prefix(length + 1);
   }
-  if (bytes.size() >= buffer_.size()) return lose(client, {Trouble::broken, code::garbled, {}});
+  if (bytes.size() >= buffer_.size())
+    return lose(client, {client::Trouble::broken, code::garbled, {}});
   client.link.keep(bytes);
 }
 
 // A reply to nothing is what a server says before it closes.
 void Engine::on_line(Client& client, std::string_view line) {
   const Answer answer = read_answer(line);
-  if (!client.link.is_owed_reply()) return lose(client, {Trouble::broken, error_of(answer), {}});
+  if (!client.link.is_owed_reply())
+    return lose(client, {client::Trouble::broken, error_of(answer), {}});
   if (target_.follows && is_elsewhere(answer)) {
-    return lose(client, {Trouble::elsewhere, answer.text, primary_in(line)});
+    return lose(client, {client::Trouble::elsewhere, answer.text, primary_in(line)});
   }
   if (client.is_in_trouble && is_ok(answer)) {
     client.is_in_trouble = false;
@@ -261,7 +262,7 @@ void Engine::on_line(Client& client, std::string_view line) {
 }
 
 void Engine::flush(Client& client) {
-  if (client.link.flush() != 0) return lose(client, {Trouble::broken, code::closed, {}});
+  if (client.link.flush() != 0) return lose(client, {client::Trouble::broken, code::closed, {}});
   if (client.link.has_output() == client.awaits_write) return;
   client.awaits_write = client.link.has_output();
   waker_.change(client.link.descriptor(), &client, client.awaits_write);

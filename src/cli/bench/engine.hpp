@@ -14,7 +14,7 @@
 #include "cli/bench/addresses.hpp"
 #include "cli/bench/driver.hpp"
 #include "cli/bench/waker.hpp"
-#include "cli/rounds.hpp"
+#include "client/asking/rounds.hpp"
 
 namespace pawl::cli::bench {
 
@@ -48,11 +48,11 @@ class Engine {
 
  private:
   struct Client {
-    Client(std::unique_ptr<Driver> drives, Rounds finds)
+    Client(std::unique_ptr<Driver> drives, client::Rounds finds)
         : driver(std::move(drives)), rounds(std::move(finds)) {}
     Link link;
     std::unique_ptr<Driver> driver;
-    Rounds rounds;
+    client::Rounds rounds;
     const client::Endpoints* endpoints = nullptr;  // of the server asked now
     std::size_t endpoint = 0;                      // the one tried now
     Time since{};                                  // when connecting to it began
@@ -61,7 +61,7 @@ class Engine {
     bool awaits_write = false;
   };
   struct Loss {
-    Trouble trouble;
+    client::Trouble trouble;
     std::string_view code;
     std::string_view primary;  // where the server named one
   };

@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/describe.hpp"
+#include "cli/text/printable.hpp"
 
 namespace pawl::cli {
 namespace {
@@ -45,23 +46,23 @@ struct Grant {
 class Acquiring {
  public:
   Acquiring(const Globals& globals, Wanted wanted)
-      : server_(globals), wanted_(std::move(wanted)), started_(Clock::now()) {}
+      : asker_(asker_of(globals)), wanted_(std::move(wanted)), started_(Clock::now()) {}
 
   // Nothing: a signal came first, and what was asked for is given up.
   std::optional<Grant> run();
   void give_back(std::uint64_t token);
   void leave();  // the queue, or what was granted meanwhile
-  [[nodiscard]] int signal() { return server_.loop().signal(); }
-  void stop_catching() { server_.loop().stop_catching(); }  // another one ends the process
+  [[nodiscard]] int signal() { return asker_.loop().signal(); }
+  void stop_catching() { asker_.loop().stop_catching(); }  // another one ends the process
 
  private:
   std::optional<Grant> attempt();
-  std::optional<ReplyLine> await_grant();
+  std::optional<ReplyLine> await_grant(client::Connection& connection);
   std::optional<Grant> take(const ReplyLine& reply);
   Grant grant_in(const ReplyLine& reply);
   [[nodiscard]] RequestLine lock_line() const;
 
-  Server server_;
+  client::Asker asker_;
   Wanted wanted_;
   Clock::time_point started_;
   Clock::time_point asked_;     // when the LOCK that is answered was sent
@@ -88,20 +89,19 @@ RequestLine Acquiring::lock_line() const {
 }
 
 // Nothing: a signal. A wait may be long: a server that has vanished meanwhile answers no PING.
-std::optional<ReplyLine> Acquiring::await_grant() {
-  Connection& connection = server_.connect();
+std::optional<ReplyLine> Acquiring::await_grant(client::Connection& connection) {
   bool is_pinged = false;
   for (;;) {
     const auto longest = is_pinged ? ping_patience : ping_every;
-    const auto line = connection.read_line(std::min(server_.timeout(), longest));
-    if (server_.loop().signal() != 0) return std::nullopt;
+    const auto line = connection.read_line(std::min(asker_.timeout(), longest));
+    if (asker_.loop().signal() != 0) return std::nullopt;
     if (line) {
-      ReplyLine reply = parse(*line);
+      ReplyLine reply = client::reply_in(*line);
       if (reply.tag == "w") return reply;
       is_pinged = false;
       was_heard_ = true;
     } else {
-      if (is_pinged) throw Silent();
+      if (is_pinged) throw client::Silent();
       connection.send(RequestLine("PING").tag("p").text());
       is_pinged = true;
     }
@@ -114,26 +114,26 @@ std::optional<Grant> Acquiring::attempt() {
   const bool was_queued = may_be_queued_;
   was_heard_ = false;
   try {
-    Connection& connection = server_.connect_next();
+    client::Connection& connection = asker_.connect_next();
     asked_ = Clock::now();
     connection.send(lock_line().text());
     may_be_queued_ = true;
-    const auto reply = await_grant();
+    const auto reply = await_grant(connection);
     if (!reply) return std::nullopt;
-    if (!is_elsewhere(*reply)) return take(*reply);
+    if (!client::is_elsewhere(*reply)) return take(*reply);
     if (reply->word != "NO_QUORUM") may_be_queued_ = was_queued;
-    if (was_heard_) server_.begin();
-    if (!server_.try_elsewhere(*reply)) throw server_.failure();
-  } catch (const Unreachable& error) {
-    if (was_heard_) server_.begin();
-    if (!server_.try_elsewhere(error, may_be_queued_)) throw server_.failure();
+    if (was_heard_) asker_.begin();
+    if (!asker_.try_elsewhere(*reply)) throw failure_of(asker_.last_word());
+  } catch (const client::NoAnswer& error) {
+    if (was_heard_) asker_.begin();
+    if (!asker_.try_elsewhere(error, may_be_queued_)) throw failure_of(asker_.last_word());
   }
   return std::nullopt;
 }
 
 std::optional<Grant> Acquiring::run() {
-  server_.loop().catch_signals();
-  while (server_.loop().signal() == 0) {
+  asker_.loop().catch_signals();
+  while (asker_.loop().signal() == 0) {
     if (const auto grant = attempt()) return grant;
   }
   return std::nullopt;
@@ -147,9 +147,9 @@ std::optional<Grant> Acquiring::take(const ReplyLine& reply) {
   if (static_cast<std::uint64_t>(waited) < grant.ttl_ms / 50) return grant;
   RequestLine line("RENEW");
   line.word(wanted_.names.front()).option("token", grant.token);
-  const ReplyLine renewed = server_.ask_either(line.tag("t"));
+  const ReplyLine renewed = asker_.ask(line.tag("t"));
   if (renewed.word == "NOT_HELD") {
-    server_.begin();
+    asker_.begin();
     return std::nullopt;
   }
   if (renewed.kind == ReplyLine::Kind::error) throw failure_of(renewed);
@@ -178,10 +178,10 @@ void Acquiring::give_back(std::uint64_t token) {
   RequestLine line("UNLOCK");
   line.words(wanted_.names).option("token", token);
   try {
-    server_.ask_either(line.tag("t"));
+    asker_.ask(line.tag("t"));
   } catch (const std::exception& error) {
     say("token " + std::to_string(token) +
-        " is not given back, it ends with its lease: " + error.what());
+        " is not given back, it ends with its lease: " + printable(error.what()));
   }
 }
 
@@ -191,11 +191,11 @@ void Acquiring::leave() {
   try {
     RequestLine line("CANCEL");
     line.word(wanted_.names.front()).option("id", wanted_.id);
-    const ReplyLine reply = server_.ask_either(line.tag("t"));
+    const ReplyLine reply = asker_.ask(line.tag("t"));
     if (reply.field("cancelled") == "no") give_back(reply.number("token").value_or(0));
   } catch (const std::exception& error) {
     say(std::string("the queue is left without a word, which the server finds out: ") +
-        error.what());
+        printable(error.what()));
   }
 }
 

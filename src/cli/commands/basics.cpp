@@ -6,27 +6,27 @@
 #include <memory>
 #include <vector>
 
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/completion.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/describe.hpp"
 
 namespace pawl::cli {
 namespace {
 
 int ping(const Globals& globals) {
-  Server server(globals);
-  server.connect();
+  client::Asker asker = asker_of(globals);
+  asker.connect();
   const auto start = std::chrono::steady_clock::now();
-  server.ask(client::RequestLine("PING"));
+  ask(asker, client::RequestLine("PING"));
   const auto span = std::chrono::steady_clock::now() - start;
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(span).count();
   const double ms = static_cast<double>(us) / 1'000;
-  const Json answer{{"server", server.name()}, {"round_trip_ms", ms}};
+  const std::string server = client::to_text(asker.server());
+  const Json answer{{"server", server}, {"round_trip_ms", ms}};
   const std::string number = answer["round_trip_ms"].dump();
-  print(globals.json() ? answer.dump() + "\n"
-                       : "pong from " + server.name() + " in " + number + "ms\n");
+  print(globals.json() ? answer.dump() + "\n" : "pong from " + server + " in " + number + "ms\n");
   return exit_ok;
 }
 
@@ -35,19 +35,28 @@ int version(const Globals& globals) {
   return exit_ok;
 }
 
+// That one does not serve is worth more than that others cannot be reached.
+client::Connection& connect(client::Asker& asker) {
+  try {
+    return asker.connect();
+  } catch (const client::Unreachable&) {
+    throw failure_of(asker.last_word());
+  }
+}
+
 // A node that is not primary has certainly done nothing, so that another one is asked.
-std::string reply_to(Server& server, const std::string& line) {
+std::string reply_to(client::Asker& asker, const std::string& line) {
   for (;;) {
-    Connection& connection = server.connect();
+    client::Connection& connection = connect(asker);
     try {
       connection.send(line);
       std::string reply = connection.read_line(std::nullopt).value_or("");
       const auto parsed = client::parse_reply_line(reply);
       const bool goes_on = parsed && parsed->kind == client::ReplyLine::Kind::error &&
-                           parsed->word == "NOT_PRIMARY" && server.try_elsewhere(*parsed);
+                           parsed->word == "NOT_PRIMARY" && asker.try_elsewhere(*parsed);
       if (!goes_on) return reply;
-    } catch (const Unreachable& error) {
-      throw Failure(exit_unreachable, server.name() + ": " + error.what());
+    } catch (const client::NoAnswer& error) {
+      throw Failure(exit_unreachable, client::to_text(asker.server()) + ": " + error.what());
     }
   }
 }
@@ -58,8 +67,8 @@ int send(const Globals& globals, const std::vector<std::string>& words) {
   for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
   if (line.find_first_not_of(" \t") == line.npos) throw Failure(exit_usage, "the line is empty");
   if (line.find_first_of("\r\n") != line.npos) throw Failure(exit_usage, "send takes one line");
-  Server server(globals);
-  const std::string reply = reply_to(server, line);
+  client::Asker asker = asker_of(globals);
+  const std::string reply = reply_to(asker, line);
   print(reply + "\n");
   const auto parsed = client::parse_reply_line(reply);
   if (!parsed) throw Failure(exit_refused, "that is no reply of a pawld");

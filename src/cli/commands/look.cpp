@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "cli/arguments.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/describe.hpp"
 
 namespace pawl::cli {
@@ -26,8 +26,8 @@ struct Page {
   Json json;
 };
 
-Page ask_json(Server& server, const client::RequestLine& request) {
-  Page page{server.ask(request).json, {}};
+Page ask_json(client::Asker& asker, const client::RequestLine& request) {
+  Page page{ask(asker, request).json, {}};
   page.json = Json::parse(page.text, nullptr, false);
   if (!page.json.is_object()) throw Failure(exit_refused, "the server's reply is no JSON object");
   return page;
@@ -38,14 +38,14 @@ std::uint64_t page_size(std::uint64_t limit, std::uint64_t had) {
 }
 
 // The first page, with the waiters of those behind it: text is its own where there are none.
-Page ask_show(Server& server, const Look& look) {
+Page ask_show(client::Asker& asker, const Look& look) {
   Page first;
   std::uint64_t had = 0;
   while (look.limit == 0 || had < look.limit) {
     client::RequestLine request("SHOW");
     request.word(look.name).option("limit", page_size(look.limit, had));
     if (had > 0) request.option("after", had);
-    Page page = ask_json(server, request);
+    Page page = ask_json(asker, request);
     const Json waiters = page.json.value("waiters", Json::array());
     const std::uint64_t total = page.json.value("waiters_total", std::uint64_t{0});
     if (had == 0) {
@@ -61,15 +61,15 @@ Page ask_show(Server& server, const Look& look) {
 }
 
 int show(const Globals& globals, const Look& look) {
-  Server server(globals);
-  const Page page = ask_show(server, look);
+  client::Asker asker = asker_of(globals);
+  const Page page = ask_show(asker, look);
   print(globals.json() ? page.text + "\n" : show_text(page.json, paint_of_stdout(globals)));
   return exit_ok;
 }
 
 int why(const Globals& globals, const Look& look) {
-  Server server(globals);
-  const Page page = ask_show(server, look);
+  client::Asker asker = asker_of(globals);
+  const Page page = ask_show(asker, look);
   print(globals.json() ? page.text + "\n" : why_text(page.json, paint_of_stdout(globals)));
   return exit_ok;
 }
@@ -83,7 +83,7 @@ struct Listing {
 
 // {"locks":[…,…],"next":…}, one object over all pages. What is printed needs no memory of what was.
 int list(const Globals& globals, const Listing& listing, const Look& look) {
-  Server server(globals);
+  client::Asker asker = asker_of(globals);
   Table table(listing.headings);
   const Paint paint = paint_of_stdout(globals);
   std::uint64_t had = 0;
@@ -94,7 +94,7 @@ int list(const Globals& globals, const Listing& listing, const Look& look) {
     if (!look.name.empty()) request.option("prefix", look.name);
     if (next.is_string()) request.option("after", next.get<std::string>());
     request.option("limit", page_size(look.limit, had));
-    const Json page = ask_json(server, request).json;
+    const Json page = ask_json(asker, request).json;
     for (const Json& line : page.value(listing.key, Json::array())) {
       if (globals.json()) lines += (had == 0 ? "" : ",") + line.dump();
       if (!globals.json()) table.add(listing.row(line));

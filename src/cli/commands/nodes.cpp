@@ -11,9 +11,9 @@
 #include <memory>
 
 #include "cli/arguments.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/cluster.hpp"
 #include "cli/text/printable.hpp"
 #include "cli/top/top.hpp"
@@ -53,7 +53,7 @@ std::string look_for_primary(const Globals& globals) {
 }
 
 // Until another one than `before`, or the one wanted, is primary.
-std::string await_primary(const Globals& globals, Server& server, const std::string& before,
+std::string await_primary(const Globals& globals, client::Asker& asker, const std::string& before,
                           const std::string& wanted, std::chrono::milliseconds span) {
   const auto until = Clock::now() + span;
   for (;;) {
@@ -61,7 +61,7 @@ std::string await_primary(const Globals& globals, Server& server, const std::str
     const bool is_other = !now.empty() && now != before;
     if (is_other && (wanted.empty() || now == wanted)) return now;
     if (Clock::now() >= until) return {};
-    server.loop().pause(look_again);
+    asker.loop().pause(look_again);
   }
 }
 
@@ -69,19 +69,19 @@ std::string await_primary(const Globals& globals, Server& server, const std::str
 int handover(const Globals& globals, const std::string& to) {
   const std::string before = primary_in(view_of(ask_all(globals)));
   if (!to.empty() && before == to) return tell_primary(globals, to);
-  Server server(globals);
+  client::Asker asker = asker_of(globals);
   client::RequestLine line("HANDOVER");
   if (!to.empty()) line.word(to);
-  auto span = server.timeout();
+  auto span = asker.timeout();
   bool is_done = false;
   try {
-    const client::ReplyLine reply = server.ask_either(line, Repeat::if_certain);
+    const client::ReplyLine reply = asker.ask(line, client::Repeat::if_certain);
     is_done = reply.kind == client::ReplyLine::Kind::ok;
     if (!is_done && reply.word != "NO_QUORUM") throw failure_of(reply);
     if (is_done) span = std::min(span, longest_look);
-  } catch (const Unreachable&) {
+  } catch (const client::NoAnswer&) {
   }
-  const std::string after = await_primary(globals, server, before, to, span);
+  const std::string after = await_primary(globals, asker, before, to, span);
   if (!after.empty()) return tell_primary(globals, after);
   if (is_done) return exit_ok;
   throw Failure(exit_refused, "unknown, it may still take effect: `pawl status` tells");
@@ -131,13 +131,13 @@ int promote(const Globals& globals, const Promotion& promotion) {
   const Seen survivor = survivor_of(globals, promotion.lost);
   Globals there = globals;
   there.servers = survivor.server;
-  Server server(there);
+  client::Asker asker = asker_of(there);
   client::RequestLine line("PROMOTE");
   line.word(promotion.lost);
   try {
-    const client::ReplyLine reply = server.ask_either(line, Repeat::never);
+    const client::ReplyLine reply = asker.ask(line, client::Repeat::never);
     if (reply.kind == client::ReplyLine::Kind::error) throw failure_of(reply);
-  } catch (const Unreachable& error) {
+  } catch (const client::NoAnswer& error) {
     throw Failure(exit_unreachable, printable(survivor.server) + ": " + error.what() +
                                         "; it may still take effect: `pawl status` tells");
   }

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/describe.hpp"
 #include "cli/text/duration.hpp"
 
@@ -36,8 +36,8 @@ Json json_of(const Target& target) {
 
 // RENEW and VERIFY: how long it is held from now.
 int ask_how_long(const Globals& globals, const Target& target, const client::RequestLine& line) {
-  Server server(globals);
-  const auto ttl = number_in(server.ask(line), "ttl");
+  client::Asker asker = asker_of(globals);
+  const auto ttl = number_in(ask(asker, line), "ttl");
   Json json = json_of(target);
   json["ttl_ms"] = ttl;
   const auto span = duration_text(Milliseconds{static_cast<Milliseconds::rep>(ttl)});
@@ -58,10 +58,10 @@ int verify(const Globals& globals, const Target& target) {
 // UNLOCK and BREAK end a hold. After a lost reply NOT_HELD means done.
 int end(const Globals& globals, const Target& target, const client::RequestLine& line,
         const char* done) {
-  Server server(globals);
-  const client::ReplyLine reply = server.ask_either(line);
+  client::Asker asker = asker_of(globals);
+  const client::ReplyLine reply = asker.ask(line);
   const bool is_refused = reply.kind == client::ReplyLine::Kind::error;
-  const bool was_done = server.was_repeated() && reply.word == "NOT_HELD";
+  const bool was_done = asker.was_repeated() && reply.word == "NOT_HELD";
   if (is_refused && !was_done) throw failure_of(reply);
   Json json = json_of(target);
   json[done] = true;

@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "cli/arguments.hpp"
+#include "cli/asking.hpp"
 #include "cli/commands/families.hpp"
 #include "cli/output.hpp"
-#include "cli/server.hpp"
 #include "cli/text/describe.hpp"
 #include "cli/text/printable.hpp"
 
@@ -23,14 +23,14 @@ constexpr auto pause_when_nobody_serves = 500ms;
 class Watcher {
  public:
   Watcher(const Globals& globals, std::string prefix)
-      : server_(globals), json_(globals.json()), prefix_(std::move(prefix)) {}
+      : asker_(asker_of(globals)), json_(globals.json()), prefix_(std::move(prefix)) {}
 
-  // Ends by a signal, or by a Failure.
+  // Ends by a signal, or by what is thrown.
   [[noreturn]] void run() {
     for (;;) {
       begin();
       const std::string why = follow();
-      say("lost the watch at " + server_.name() + " (" + printable(why) +
+      say("lost the watch at " + client::to_text(asker_.server()) + " (" + printable(why) +
           "): watching again, events in between may be missing");
     }
   }
@@ -39,46 +39,47 @@ class Watcher {
   void begin() {
     client::RequestLine request("WATCH");
     if (!prefix_.empty()) request.word(prefix_);
-    while (!began(request)) server_.loop().pause(pause_when_nobody_serves);
-    say("watching " + (prefix_.empty() ? "all locks" : prefix_ + "...") + " at " + server_.name());
+    while (!began(request)) asker_.loop().pause(pause_when_nobody_serves);
+    say("watching " + (prefix_.empty() ? "all locks" : prefix_ + "...") + " at " +
+        client::to_text(asker_.server()));
     has_watched_ = true;
   }
 
   // False: nobody serves now, which is no reason to give up once somebody has.
   bool began(const client::RequestLine& request) {
     try {
-      const client::ReplyLine reply = server_.ask_either(request);
+      const client::ReplyLine reply = asker_.ask(request);
       if (reply.kind == client::ReplyLine::Kind::ok) return true;
-      if (!has_watched_ || !is_elsewhere(reply)) throw failure_of(reply);
-    } catch (const Failure& failure) {
-      if (!has_watched_ || failure.code() != exit_unreachable) throw;
+      if (!has_watched_ || !client::is_elsewhere(reply)) throw failure_of(reply);
+    } catch (const client::Unreachable&) {
+      if (!has_watched_) throw;
     }
     return false;
   }
 
   // Until no more events come; why.
   std::string follow() {
-    Connection& connection = server_.connect();
+    client::Connection& connection = asker_.connect();
     bool is_asked = false;
     try {
       for (;;) {
-        const auto line = connection.read_line(std::min(server_.timeout(), longest_silence));
-        if (!line && is_asked) throw Silent();
+        const auto line = connection.read_line(std::min(asker_.timeout(), longest_silence));
+        if (!line && is_asked) throw client::Silent();
         is_asked = !line;
         if (!line) {
           connection.send("PING");
           continue;
         }
-        const client::ReplyLine said = parse(*line);
+        const client::ReplyLine said = client::reply_in(*line);
         if (said.kind == client::ReplyLine::Kind::event) print_event(said, *line);
         if (said.kind != client::ReplyLine::Kind::error) continue;
-        server_.begin();
-        server_.try_elsewhere(said);
+        asker_.begin();
+        asker_.try_elsewhere(said);
         return said.word + ", " + client::refusal_of(said).message;
       }
-    } catch (const Unreachable& error) {
-      server_.begin();
-      server_.try_elsewhere(error, true);
+    } catch (const client::NoAnswer& error) {
+      asker_.begin();
+      asker_.try_elsewhere(error, true);
       return error.what();
     }
   }
@@ -92,7 +93,7 @@ class Watcher {
     print(object.dump() + "\n");
   }
 
-  Server server_;
+  client::Asker asker_;
   bool json_;
   std::string prefix_;
   bool has_watched_ = false;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/holders.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -15,8 +13,6 @@
 
 namespace pawl::cli {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
 using nlohmann::json;
 
 namespace {
@@ -59,60 +55,48 @@ std::string holders_text(std::string_view text) {
   return line + ", " + std::to_string(number_in(shown, "waiters_total")) + " waiting";
 }
 
-Holders::Holders(asio::io_context& context, std::vector<client::ServerAddress> servers,
-                 std::vector<std::string> locks, Answer answer)
-    : resolver_(context),
-      socket_(context),
+Holders::Holders(boost::asio::io_context& context, std::vector<client::ServerAddress> servers,
+                 std::vector<std::string> locks, Answer answer, client::Resolve resolve)
+    : context_(context),
+      book_(context, std::move(resolve)),
       servers_(std::move(servers)),
       locks_(std::move(locks)),
       answer_(std::move(answer)) {
   try_next();
 }
 
-void Holders::try_next() {
-  error_code ignored;
-  socket_.close(ignored);
-  input_.clear();
-  lock_ = 0;
-  if (next_ == servers_.size()) return;
-  const client::ServerAddress& server = servers_[next_++];
-  resolver_.async_resolve(server.host, server.port, [this](error_code error, const auto& found) {
-    if (error) return try_next();
-    connect(found);
-  });
+Holders::~Holders() { close(); }
+
+void Holders::close() {
+  if (link_) link_->close();
+  link_.reset();
 }
 
-void Holders::connect(const asio::ip::tcp::resolver::results_type& found) {
-  asio::async_connect(socket_, found, [this](error_code error, const auto& /*endpoint*/) {
-    if (error) return try_next();
-    ask();
-  });
+void Holders::try_next() {
+  close();
+  if (next_ == servers_.size()) return;
+  lock_ = 0;
+  link_ = std::make_shared<client::Link>(
+      context_,
+      client::Link::Calls{[this] { ask(); }, [this](std::string_view line) { take(line); },
+                          [this](boost::system::error_code /*no news*/) { try_next(); }});
+  link_->open(book_, servers_[next_++], 0);
 }
 
 void Holders::ask() {
-  line_ = client::RequestLine("SHOW").word(locks_[lock_]).option("limit", std::uint64_t{10}).text();
-  line_ += '\n';
-  asio::async_write(socket_, asio::buffer(line_), [this](error_code error, std::size_t /*bytes*/) {
-    if (error) return try_next();
-    read();
-  });
+  client::RequestLine line("SHOW");
+  line.word(locks_[lock_]).option("limit", std::uint64_t{10});
+  link_->send(line.text());
 }
 
-void Holders::read() {
-  asio::async_read_until(
-      socket_, asio::dynamic_buffer(input_, 1'000'000), '\n',
-      [this](error_code error, std::size_t length) {
-        if (error) return try_next();
-        const auto reply = client::parse_reply_line(std::string_view(input_).substr(0, length - 1));
-        const std::string text = reply ? holders_text(reply->json) : std::string();
-        input_.erase(0, length);
-        const bool is_free = text.empty() && reply && !reply->json.empty();
-        if (is_free && ++lock_ < locks_.size()) return ask();
-        if (text.empty()) return try_next();
-        error_code ignored;
-        socket_.close(ignored);
-        answer_(locks_.size() == 1 ? text : printable(locks_[lock_]) + " is " + text);
-      });
+void Holders::take(std::string_view line) {
+  const auto reply = client::parse_reply_line(line);
+  const std::string text = reply ? holders_text(reply->json) : std::string();
+  const bool is_free = text.empty() && reply && !reply->json.empty();
+  if (is_free && ++lock_ < locks_.size()) return ask();
+  if (text.empty()) return try_next();
+  close();
+  answer_(locks_.size() == 1 ? text : printable(locks_[lock_]) + " is " + text);
 }
 
 }  // namespace pawl::cli

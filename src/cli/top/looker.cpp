@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/server.hpp"
+#include "cli/asking.hpp"
 #include "cli/text/printable.hpp"
 #include "wire/text.hpp"
 #include "wire/values.hpp"
@@ -115,7 +115,7 @@ void Looker::take_list(Talker& talker, const client::ReplyLine& reply) {
     teller_ = &talker;
     told_.locks.clear();
     for (const Json& lock : field::list(*list, "locks")) told_.locks.push_back(lock);
-  } else if (!is_elsewhere(reply)) {
+  } else if (!client::is_elsewhere(reply)) {
     refusal_ = failure_in(reply);
   }
 }

@@ -34,7 +34,7 @@ struct Trial {
   }
 
   void run(const Nodes& nodes, Span duration = 100ms) {
-    Target target{servers_of(nodes.globals()), 5s, plan.kind == Kind::failover};
+    Target target{nodes.list(), 5s, plan.kind == Kind::failover};
     const auto workload = make_workload(plan, tally);
     Engine engine(std::move(target), *workload, tally, [](const Going&) {});
     engine.run(duration);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whom a command asks next, and when: one server of the list after the other, the primary first
-// where another node has named it; a pause after each round of the list, longer each time; an end.
-// The caller brings the time.
+// Whom to ask next, and when: one server of the list after the other, the primary first where
+// another node has named it; a pause after each round of the list, longer each time; an end. The
+// caller brings the time.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 #include "client/server_address.hpp"
 
-namespace pawl::cli {
+namespace pawl::client {
 
 // Why an attempt came to nothing.
 enum class Trouble : std::uint8_t {
@@ -30,11 +30,11 @@ class Rounds {
   using Span = std::chrono::milliseconds;
 
   // Gives up `limit` after begin().
-  Rounds(std::vector<client::ServerAddress> list, Span limit, std::uint32_t seed);
+  Rounds(std::vector<ServerAddress> list, Span limit, std::uint32_t seed);
 
   void begin(Time now);
   // The one to ask now; with no call of failed() in between, the list goes on.
-  const client::ServerAddress& next();
+  const ServerAddress& next();
 
   // How long to pause before next(). Nothing: there is no use in going on.
   [[nodiscard]] std::optional<Span> failed(Time now, Trouble trouble,
@@ -51,13 +51,13 @@ class Rounds {
   [[nodiscard]] Span bounded(Time now, Span first) const;
   [[nodiscard]] Span pause_before(Time until, Time now);
 
-  std::vector<client::ServerAddress> list_;
+  std::vector<ServerAddress> list_;
   Span limit_;
   std::minstd_rand random_;
   Time until_;
   std::size_t next_ = 0;  // of the list
-  std::optional<client::ServerAddress> primary_;
-  client::ServerAddress asked_;
+  std::optional<ServerAddress> primary_;
+  ServerAddress asked_;
   bool knows_others_ = false;     // a primary was named: the list is not all there is
   bool followed_ = false;         // in this round
   bool worth_repeating_ = false;  // since begin()
@@ -65,4 +65,4 @@ class Rounds {
   unsigned round_ = 0;
 };
 
-}  // namespace pawl::cli
+}  // namespace pawl::client

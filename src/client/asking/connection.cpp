@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/connection.hpp"
-
-#include <signal.h>
+#include "client/asking/connection.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -9,46 +7,16 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-namespace pawl::cli {
+namespace pawl::client {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-void Loop::catch_signals() {
-  signals_.emplace(context_, SIGINT, SIGTERM);
-  signals_->async_wait([this](error_code error, int number) {
-    if (!error) signal_ = number;
-  });
-}
-
-void Loop::stop_catching() {
-  signals_.reset();
-  context_.restart();
-  context_.poll();  // the handler, before `signal_` begins anew
-  signal_ = 0;
-}
-
-bool Loop::run_until(const bool& done, Patience patience) {
-  const auto start = std::chrono::steady_clock::now();
-  context_.restart();
-  while (!done && signal_ == 0) {
-    const std::size_t ran =
-        patience ? context_.run_one_until(start + *patience) : context_.run_one();
-    if (ran == 0) break;
-  }
-  return done;
-}
-
-void Loop::pause(std::chrono::milliseconds span) {
-  const auto work = asio::make_work_guard(context_);
-  run_until(false, span);
-}
-
-Connection::Connection(Loop& loop, const client::ServerAddress& address,
-                       std::chrono::milliseconds patience, client::Resolve resolve)
+Connection::Connection(Loop& loop, const ServerAddress& address, std::chrono::milliseconds patience,
+                       Resolve resolve)
     : loop_(loop), socket_(loop.context()) {
   done_ = false;
-  auto found = [this](error_code error, const client::Endpoints& endpoints) {
+  auto found = [this](error_code error, const Endpoints& endpoints) {
     lookup_.reset();
     result_ = error;
     done_ = error.failed();
@@ -60,12 +28,12 @@ Connection::Connection(Loop& loop, const client::ServerAddress& address,
     result_ = asio::error::timed_out;
   }
   if (result_ == asio::error::timed_out) throw Silent(result_.message());
-  if (result_) throw Unreachable(result_.message());
+  if (result_) throw NoAnswer(result_.message());
 }
 
 Connection::~Connection() { close(); }
 
-void Connection::connect(const client::Endpoints& endpoints) {
+void Connection::connect(const Endpoints& endpoints) {
   asio::async_connect(socket_, endpoints, [this](error_code refused, const auto& /*endpoint*/) {
     result_ = refused;
     done_ = true;
@@ -86,7 +54,7 @@ void Connection::send(std::string_view line) {
   const std::string output = std::string(line) + '\n';
   error_code error;
   asio::write(socket_, asio::buffer(output), error);
-  if (error) throw Unreachable(error.message());
+  if (error) throw NoAnswer(error.message());
 }
 
 std::optional<std::string> Connection::read_line(Patience patience) {
@@ -100,11 +68,17 @@ std::optional<std::string> Connection::read_line(Patience patience) {
                            });
   }
   if (!loop_.run_until(done_, patience)) return std::nullopt;
-  if (result_ == asio::error::eof) throw Unreachable("the server closed before it replied");
-  if (result_) throw Unreachable(result_.message());
+  if (result_ == asio::error::eof) throw NoAnswer("the server closed before it replied");
+  if (result_) throw NoAnswer(result_.message());
   std::string line = input_.substr(0, line_length_ - 1);
   input_.erase(0, line_length_);
   return line;
 }
 
-}  // namespace pawl::cli
+ReplyLine reply_in(std::string_view line) {
+  auto reply = parse_reply_line(line);
+  if (!reply) throw NoPawld();
+  return *std::move(reply);
+}
+
+}  // namespace pawl::client

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/rounds.hpp"
+#include "client/asking/rounds.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace pawl::cli {
+namespace pawl::client {
 
 using namespace std::chrono_literals;
 
@@ -21,7 +21,7 @@ Rounds::Span doubled(Rounds::Span first, unsigned times) {
 
 }  // namespace
 
-Rounds::Rounds(std::vector<client::ServerAddress> list, Span limit, std::uint32_t seed)
+Rounds::Rounds(std::vector<ServerAddress> list, Span limit, std::uint32_t seed)
     : list_(std::move(list)), limit_(limit), random_(seed) {}
 
 void Rounds::begin(Time now) {
@@ -31,7 +31,7 @@ void Rounds::begin(Time now) {
   round_ = 0;
 }
 
-const client::ServerAddress& Rounds::next() {
+const ServerAddress& Rounds::next() {
   if (primary_) {
     asked_ = *std::exchange(primary_, std::nullopt);
   } else {
@@ -45,7 +45,7 @@ std::optional<Rounds::Span> Rounds::failed(Time now, Trouble trouble, std::strin
   worth_repeating_ = worth_repeating_ || trouble != Trouble::refused;
   if (now >= until_) return std::nullopt;
   // Once a round: the one it names may be gone as well.
-  const auto named = client::parse_server_address(primary);
+  const auto named = parse_server_address(primary);
   if (named && *named != asked_ && !std::exchange(followed_, true)) {
     knows_others_ = true;
     primary_ = named;
@@ -75,4 +75,4 @@ Rounds::Span Rounds::bounded(Time now, Span first) const {
   return is_alone ? left : std::min(left, doubled(first, round_));
 }
 
-}  // namespace pawl::cli
+}  // namespace pawl::client

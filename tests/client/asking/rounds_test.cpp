@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/rounds.hpp"
+#include "client/asking/rounds.hpp"
 
 #include <catch2/catch.hpp>
 #include <string>
 
-namespace pawl::cli {
+namespace pawl::client {
 namespace {
 
 using namespace std::chrono_literals;
@@ -15,8 +15,8 @@ struct Asking {
       : rounds(list(servers), 5s, seed) {
     rounds.begin(now);
   }
-  static std::vector<client::ServerAddress> list(std::size_t servers) {
-    std::vector<client::ServerAddress> all{{"a", "1"}, {"b", "1"}, {"c", "1"}};
+  static std::vector<ServerAddress> list(std::size_t servers) {
+    std::vector<ServerAddress> all{{"a", "1"}, {"b", "1"}, {"c", "1"}};
     all.resize(servers);
     return all;
   }
@@ -64,7 +64,7 @@ TEST_CASE("the primary that is named is asked at once, in the list or not") {
   Asking asking;
   CHECK(asking.next() == "a");
   CHECK(asking.fail(Trouble::elsewhere, "z:9") == 0);
-  CHECK(asking.rounds.next() == client::ServerAddress{"z", "9"});
+  CHECK(asking.rounds.next() == ServerAddress{"z", "9"});
   // It is gone as well: whoever names it again is not believed in this round.
   CHECK(asking.fail(Trouble::refused) == 0);
   CHECK(asking.next() == "b");
@@ -123,4 +123,4 @@ TEST_CASE("one machine that is gone does not use up the limit, unless it is the 
   CHECK(alone.rounds.to_connect(alone.now) == 250ms);
 }
 
-}  // namespace pawl::cli
+}  // namespace pawl::client
