@@ -23,6 +23,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -48,6 +49,9 @@ struct ClientOptions {
   // A wait that would never end fails with ErrorCode::deadlock. The session counts as one line of
   // work: not for a client that several threads or coroutines share.
   bool deadlock = false;
+  // Called by the io_context each time an answer has made what is held last longer: what
+  // valid_for() of its leases says. To be short.
+  std::function<void()> renewed = {};
 };
 
 struct LockOptions {

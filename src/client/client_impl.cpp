@@ -87,11 +87,16 @@ void deliver(Handler handler, const Executor& otherwise, Args... args) {
 
 }  // namespace
 
-Client::Impl::Impl(asio::io_context& context, const ClientOptions& options) : context_(context) {
+Client::Impl::Impl(asio::io_context& context, const ClientOptions& options)
+    : context_(context), renewed_(options.renewed) {
   driver_ = std::make_shared<client::SessionDriver>(
       context, driver_options(options),
       client::SessionDriver::Calls{
           [this](const client::Told& told) { on_told(told); },
+          [this] {
+            const auto self = shared_from_this();
+            if (renewed_) renewed_();
+          },
           [this](const std::optional<client::Refusal>& refusal) { on_over(refusal); }});
 }
 
@@ -137,6 +142,7 @@ void Client::Impl::abandon() {
 
 void Client::Impl::lock(std::vector<std::string> names, LockOptions options,
                         Diagnostics* diagnostics, Locked handler) {
+  if (diagnostics != nullptr) diagnostics->text.clear();
   auto waiter = std::make_shared<Waiter>(std::move(names), diagnostics, std::move(handler));
   auto slot = asio::get_associated_cancellation_slot(waiter->handler);
   if (slot.is_connected()) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
   void complete(Handler& handler, Args... args);
 
   boost::asio::io_context& context_;
+  std::function<void()> renewed_;
   std::shared_ptr<client::SessionDriver> driver_;
   std::mutex mutex_;
   bool shut_ = false;  // under mutex_: the io_context may be gone

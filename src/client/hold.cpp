@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/pace.hpp"
+#include "client/verdict.hpp"
 
 namespace pawl::client {
 
@@ -137,6 +138,15 @@ void Hold::end(Refusal refusal, bool given_back) {
     case Phase::losing: return finish(state_);
     case Phase::over: break;
   }
+}
+
+void Hold::note(Moment now, const Refusal& refusal) {
+  if (is_full(refusal.code) && now >= wait_end_) return give_up(now, refusal);
+  last_error_ = refusal;
+}
+
+void Hold::forget_note() {
+  if (phase_ == Phase::asking) last_error_.reset();
 }
 
 void Hold::release(Moment now) {

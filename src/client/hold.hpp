@@ -38,15 +38,17 @@ class Hold {
   // An error, which may say that this LOCK certainly did nothing.
   void resolve(const Asked& asked, const ReplyLine& error);
   void on_lost(Moment now, Token token);
-  // `reached`: some server has opened the session once.
+  // `reached`: some server has answered once.
   void on_tick(Moment now, bool reached);
   // What waited begins anew in the next session, with nothing of the last one.
   void on_session_over(Moment now);
   // It is not asked for any more, whatever may stand of it: its session is closed or refused.
   // `given_back`: a server has confirmed that nothing stands of it.
   void end(Refusal refusal, bool given_back);
-  // Why the session it needs is not to be had yet.
-  void note(const Refusal& refusal) { last_error_ = refusal; }
+  // Why the session it needs is not to be had yet; where only time can help, and there is none, the
+  // end. Forgotten when there is one.
+  void note(Moment now, const Refusal& refusal);
+  void forget_note();
 
   void release(Moment now);
   // What max_hold leaves is asked again, with each renewal of the session.

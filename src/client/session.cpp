@@ -16,6 +16,8 @@ namespace {
 // While something waits: the server keeps the place of a connection that ended for 5 s.
 constexpr Span longest_quiet = 1s;
 
+Refusal unconfirmed_end() { return {"UNREACHABLE", "no server confirmed the end of the session"}; }
+
 }  // namespace
 
 Session::Session(SessionWanted wanted) : wanted_(std::move(wanted)) {}
@@ -40,11 +42,11 @@ void Session::on_disconnected(Moment now, SessionActions& out) {
 void Session::on_tick(Moment now, SessionActions& out) {
   if (over_) return;
   if (opened_ && now >= until_) {
-    expire(now);
+    closing_ ? refuse(unconfirmed_end()) : expire(now);
     if (connected_) leave_connection(out);
   }
   for (const HoldKey key : restless_) holds_.at(key).on_tick(now, reached_);
-  if (now >= close_until_) refuse({"UNREACHABLE", "no server confirmed the end of the session"});
+  if (now >= close_until_ && !over_) refuse(unconfirmed_end());
   if (connected_ && now >= silent_at()) {
     ++silences_;
     leave_connection(out);
@@ -85,8 +87,7 @@ void Session::close(Moment now, SessionActions& out) {
   }
   touch_all();
   close_until_ = now + wanted_.patience;
-  const bool may_be_open = opened_ || open_asked_;
-  if (!may_be_open) finish({"CLOSED", {}});
+  if (!may_be_open()) finish({"CLOSED", {}});
   settle(now, out);
 }
 
@@ -147,7 +148,7 @@ void Session::touch_all() {
 // the rest does nothing.
 void Session::greet(Moment now, SessionActions& out) {
   if (opened_) return renew(now, Verb::resume, RequestLine("RESUME").word(secret()), out);
-  open_asked_ = true;
+  ++unresolved_opens_;
   renew(now, Verb::open, open_line(), out);
 }
 
@@ -180,16 +181,18 @@ void Session::renew(Moment now, Verb verb, RequestLine line, SessionActions& out
   renewing_ = true;
 }
 
-void Session::renewed(Moment sent, Milliseconds ttl) {
+void Session::renewed(Moment sent, Milliseconds ttl, SessionActions& out) {
   const Moment until = sent + ttl - margin_of(ttl);
   until_ = opened_ ? std::max(until_, until) : until;
-  opened_ = reached_ = true;
+  opened_ = true;
+  out.renewed = true;
 }
 
 // All it held is lost, and it is not resumed. Nor is it closed: what is lost uncleanly is kept from
 // others for its lock-delay, and its holders may not have stopped yet.
 void Session::expire(Moment now) {
-  opened_ = open_asked_ = attached_ = renewing_ = false;
+  opened_ = attached_ = renewing_ = false;
+  unresolved_opens_ = 0;
   handle_.clear();
   ++life_;
   requests_.clear();

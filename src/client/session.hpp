@@ -43,6 +43,7 @@ struct Told {
 
 struct SessionActions : Actions {
   std::vector<Told> told;
+  bool renewed = false;  // what is held, is for longer than before
 };
 
 class Session {
@@ -82,14 +83,16 @@ class Session {
   void on_event(Moment now, const ReplyLine& event);
   void on_reply(Moment now, const Asked& asked, const ReplyLine& reply, SessionActions& out);
   bool on_refused(Moment now, const Asked& asked, const ReplyLine& error, SessionActions& out);
-  void on_not_attached(const ReplyLine& error);
+  void on_not_attached(const Asked& greeting, const ReplyLine& error);
   void on_renewal(const Asked& asked, const ReplyLine& reply, SessionActions& out);
   void refuse(Refusal refusal);
+  [[nodiscard]] bool may_be_open() const { return opened_ || unresolved_opens_ > 0; }
 
   void greet(Moment now, SessionActions& out);
   void keep_alive(Moment now, SessionActions& out);
   void renew(Moment now, Verb verb, RequestLine line, SessionActions& out);
-  void renewed(Moment sent, Milliseconds ttl);
+  void renewed(Moment sent, Milliseconds ttl, SessionActions& out);
+  void note_refused(Moment now, const Refusal& refusal);
   void expire(Moment now);
   void leave_connection(SessionActions& out);
   void lose_connection();
@@ -107,10 +110,10 @@ class Session {
   [[nodiscard]] Moment keep_alive_at() const;
 
   SessionWanted wanted_;
-  std::uint64_t life_ = 0;   // of the sessions, one after the other
-  bool reached_ = false;     // some server has opened it once
-  bool opened_ = false;      // it is ours before until_
-  bool open_asked_ = false;  // in this life: a server may have opened it, answered or not
+  std::uint64_t life_ = 0;              // of the sessions, one after the other
+  bool reached_ = false;                // some server has answered once
+  bool opened_ = false;                 // it is ours before until_
+  std::uint32_t unresolved_opens_ = 0;  // in this life: OPENs that may have done it, unanswered
   Moment until_;
   std::string handle_;
 

@@ -96,7 +96,9 @@ void SessionDriver::carry_out(Moment at, SessionActions out) {
     if (told.refusal && told.refusal->code == "UNREACHABLE") explain(*told.refusal);
     told_.push_back(std::move(told));
   }
-  if (!told_.empty() || is_over_) tell();
+  renewed_ = renewed_ || out.renewed;
+  if (!told_.empty() || renewed_ || is_over_) tell();
+  if (out.reconnect) route_.failed(is_heard_ ? "does not serve now" : "");
   if (out.reconnect && link_) leave(at, false, out.primary, out.soon);
 }
 
@@ -111,9 +113,11 @@ void SessionDriver::tell() {
   boost::asio::post(context_, [self = shared_from_this()] {
     self->telling_ = false;
     const std::vector<Told> told = std::exchange(self->told_, {});
+    const bool renewed = std::exchange(self->renewed_, false);
     for (const Told& one : told) {
       if (!self->is_shut_) self->calls_.told(one);
     }
+    if (renewed && !self->is_shut_) self->calls_.renewed();
     if (!self->is_over_ || self->is_shut_ || std::exchange(self->told_over_, true)) return;
     self->calls_.over(self->session_.refusal());
   });
@@ -190,7 +194,10 @@ void SessionDriver::settle(Moment at) {
     book_->close();
     return timer_->disarm();
   }
-  if (link_ && !is_up_ && at >= attempt_until_) leave(at, false, {}, false);
+  if (link_ && !is_up_ && at >= attempt_until_) {
+    route_.failed({});
+    leave(at, false, {}, false);
+  }
   if (!link_ && at >= connect_at_) connect(at);
   const Moment link_at = link_ ? (is_up_ ? never : attempt_until_) : connect_at_;
   const Moment next = std::min(next_deadline_, link_at);

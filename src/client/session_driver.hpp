@@ -33,6 +33,7 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
   // Called by the io_context, never from within a call of ours, and not after shut().
   struct Calls {
     std::function<void(const Told&)> told;
+    std::function<void()> renewed;
     std::function<void(const std::optional<Refusal>&)> over;  // once, the last of all
   };
   struct View {
@@ -89,6 +90,7 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
   bool is_over_ = false;
   Moment armed_for_ = never;
   std::vector<Told> told_;  // still to be told
+  bool renewed_ = false;    // and this
   bool telling_ = false;
   bool told_over_ = false;
   bool is_shut_ = false;

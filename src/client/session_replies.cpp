@@ -19,6 +19,7 @@ void Session::on_line(Moment now, std::string_view line, SessionActions& out) {
     on_event(now, *reply);
     if (connected_ && !opened_ && !renewing_ && !over_) greet(now, out);
   } else if (const auto asked = requests_.take(reply->tag)) {
+    reached_ = true;
     on_reply(now, *asked, *reply, out);
   }
   settle(now, out);
@@ -47,9 +48,9 @@ void Session::on_reply(Moment now, const Asked& asked, const ReplyLine& reply,
     case Verb::close: return finish({"CLOSED", "the client is closed"}, true);
     case Verb::lock:
       // A LOCK that was granted renewed the session, too.
-      if (const auto ttl = ttl_in(reply); ttl && opened_) renewed(asked.sent, *ttl);
+      if (const auto ttl = ttl_in(reply); ttl && opened_) renewed(asked.sent, *ttl, out);
       break;
-    case Verb::verify:
+    case Verb::verify: out.renewed = true; break;
     case Verb::cancel:
     case Verb::unlock: break;
   }
@@ -65,7 +66,9 @@ bool Session::on_refused(Moment now, const Asked& asked, const ReplyLine& error,
                          SessionActions& out) {
   const std::string& code = error.word;
   const bool is_greeting = asked.verb == Verb::open || asked.verb == Verb::resume;
-  if (is_greeting && !is_unknown(code)) on_not_attached(error);
+  if (is_greeting && !is_unknown(code)) on_not_attached(asked, error);
+  if (is_greeting) note_refused(now, refusal_of(error));
+  if (over_) return true;
   if (code == "SESSION_EXPIRED") {
     expire(now);
     if (!over_) greet(now, out);
@@ -82,7 +85,9 @@ bool Session::on_refused(Moment now, const Asked& asked, const ReplyLine& error,
 }
 
 // What stands behind a greeting that failed finds no session, and does nothing.
-void Session::on_not_attached(const ReplyLine& error) {
+void Session::on_not_attached(const Asked& greeting, const ReplyLine& error) {
+  if (greeting.verb == Verb::open) --unresolved_opens_;
+  if (closing_ && !may_be_open()) return finish({"CLOSED", {}}, true);
   for (const Asked& asked : requests_.take_all()) {
     const auto found = holds_.find(asked.hold);
     if (found != holds_.end()) found->second.resolve(asked, error);
@@ -93,9 +98,11 @@ void Session::on_renewal(const Asked& asked, const ReplyLine& reply, SessionActi
   if (const auto ttl = ttl_in(reply)) {
     renewing_ = false;
     silences_ = 0;
-    renewed(asked.sent, *ttl);
+    renewed(asked.sent, *ttl, out);
     if (asked.verb == Verb::keepalive) return;
     attached_ = true;
+    unresolved_opens_ = 0;
+    for (auto& [key, hold] : holds_) hold.forget_note();
     handle_ = reply.field("handle").value_or("");
     return;
   }
@@ -103,10 +110,17 @@ void Session::on_renewal(const Asked& asked, const ReplyLine& reply, SessionActi
     return leave_connection(out);
   }
   if (!is_full(reply.word)) return refuse(refusal_of(reply));
-  for (auto& [key, hold] : holds_) {
-    if (hold.is_waiting()) hold.note(refusal_of(reply));
-  }
   leave_connection(out);
+}
+
+// Nothing is held in a session that is not to be had now; whoever has not the time to wait for one
+// is told why.
+void Session::note_refused(Moment now, const Refusal& refusal) {
+  for (auto& [key, hold] : holds_) {
+    if (!hold.is_waiting()) continue;
+    hold.note(now, refusal);
+    touch(key);
+  }
 }
 
 // No session like this is ever opened, or nobody says what became of it.

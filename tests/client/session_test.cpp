@@ -153,9 +153,53 @@ TEST_CASE("a session that no server opens is refused, with all that wanted it") 
   CHECK(talk.session.next_deadline() == never);
 }
 
-TEST_CASE("a server that is full is asked again, and named where the wait ends over it") {
+TEST_CASE("nodes that do not serve now are no reason to end a wait, and are named where one ends") {
+  SessionTalk talk;
+  // Of NO_QUORUM nobody knows what it did.
+  const auto [error, named] =
+      GENERATE(table<std::string, std::string>({{"NOT_PRIMARY", "NOT_PRIMARY"},
+                                                {"SHUTTING_DOWN", "SHUTTING_DOWN"},
+                                                {"NO_QUORUM", "UNREACHABLE"}}));
+  const HoldKey patient = talk.lock({"a"});
+  const HoldKey brief = talk.lock({"b"}, 0ms);
+  for (int i = 0; i < 10; ++i) {
+    talk.connect();
+    talk.answer("OPEN", "ERR " + error);
+    talk.advance(1s);
+  }
+  CHECK(talk.state(patient) == HoldState::asking);
+  CHECK(talk.refusal(brief) == named);
+  talk.open();
+  talk.answer("LOCK a", "OK token=42 ttl=10000");
+  CHECK(talk.state(patient) == HoldState::held);
+}
+
+TEST_CASE("what was said of the session is forgotten when it is there") {
+  SessionTalk talk;
+  const HoldKey key = talk.lock({"a"}, 2s);
+  talk.connect();
+  talk.answer("OPEN", "ERR NOT_PRIMARY");
+  talk.open();
+  talk.live(4900ms);
+  talk.advance(200ms);
+  talk.answer("CANCEL", "OK cancelled=yes");
+  CHECK(talk.refusal(key) == "TIMEOUT");
+}
+
+TEST_CASE("who does not wait is told at once that a server is full") {
   SessionTalk talk;
   const HoldKey key = talk.lock({"a"}, 0ms);
+  talk.connect();
+  talk.answer("OPEN", "ERR LIMIT limit=sessions");
+  CHECK(talk.refusal(key) == "LIMIT");
+  talk.close();
+  CHECK(talk.session.is_over());
+  CHECK_FALSE(talk.session.refusal());
+}
+
+TEST_CASE("a server that is full is asked again, and named where the wait ends over it") {
+  SessionTalk talk;
+  const HoldKey key = talk.lock({"a"}, 3s);
   for (int i = 0; i < 3; ++i) {
     talk.connect();
     talk.answer("OPEN", "ERR LIMIT limit=sessions");
@@ -213,6 +257,33 @@ TEST_CASE("a close whose answer was lost is asked again; where nobody answers, n
     CHECK(talk.session.is_over());
     CHECK(talk.state(key) == HoldState::lost);
   }
+}
+
+TEST_CASE("a close that its session does not live to see is not confirmed") {
+  SessionTalk talk(2s);
+  talk.connect();
+  talk.answer("OPEN", "OK session=x handle=s1 ttl=2000 new=yes");
+  talk.close();
+  talk.disconnect();
+  talk.advance(3s);
+  CHECK(talk.session.is_over());
+  CHECK(talk.session.refusal()->code == "UNREACHABLE");
+}
+
+TEST_CASE("a session that a server certainly did not open needs no close") {
+  SessionTalk talk;
+  talk.connect();
+  SECTION("asked behind the refusal") {
+    talk.answer("OPEN", "ERR NOT_PRIMARY");
+    talk.close();
+  }
+  SECTION("asked before it") {
+    talk.close();
+    CHECK_FALSE(talk.session.is_over());
+    talk.answer("OPEN", "ERR NOT_PRIMARY");
+  }
+  CHECK(talk.session.is_over());
+  CHECK_FALSE(talk.session.refusal());
 }
 
 TEST_CASE("a session that was never opened is closed without a word") {

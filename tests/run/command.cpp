@@ -49,12 +49,6 @@ Words operator+(Words left, const Words& right) {
 
 namespace {
 
-std::string shown(std::uint16_t port, const std::string& lock) {
-  LineClient client(port);
-  client.send("SHOW " + lock);
-  return client.read_line();
-}
-
 int count_of(const std::string& text, const std::string& word) {
   int count = 0;
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
@@ -63,8 +57,14 @@ int count_of(const std::string& text, const std::string& word) {
 
 }  // namespace
 
+std::string ask(std::uint16_t port, const std::string& line) {
+  LineClient client(port);
+  client.send(line);
+  return client.read_line();
+}
+
 int waiters_of(std::uint16_t port, const std::string& lock) {
-  const std::string text = shown(port, lock);
+  const std::string text = ask(port, "SHOW " + lock);
   const std::string key = "\"waiters_total\":";
   const auto at = text.find(key);
   if (at == std::string::npos) throw std::runtime_error("SHOW said " + text);
@@ -72,7 +72,7 @@ int waiters_of(std::uint16_t port, const std::string& lock) {
 }
 
 int holders_of(std::uint16_t port, const std::string& lock) {
-  return count_of(shown(port, lock), "\"token\":");
+  return count_of(ask(port, "SHOW " + lock), "\"token\":");
 }
 
 void touch(const std::string& path) { std::ofstream{path}; }

@@ -44,6 +44,8 @@ std::string read_until(Process& process, const std::string& start);
 
 [[nodiscard]] Words operator+(Words left, const Words& right);
 
+// What a server answers to one line.
+[[nodiscard]] std::string ask(std::uint16_t port, const std::string& line);
 // Waiters and holders of a lock, as SHOW says.
 [[nodiscard]] int waiters_of(std::uint16_t port, const std::string& lock);
 [[nodiscard]] int holders_of(std::uint16_t port, const std::string& lock);

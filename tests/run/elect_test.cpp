@@ -23,12 +23,6 @@ class Candidate : public Job {
       : Job(Words{PAWL_PROGRAM, "-s", "127.0.0.1:" + std::to_string(port), "elect"} + words) {}
 };
 
-std::string ask(std::uint16_t port, const std::string& line) {
-  LineClient client(port);
-  client.send(line);
-  return client.read_line();
-}
-
 }  // namespace
 
 TEST_CASE("one candidate leads, and the next one when it is gone") {

@@ -2,6 +2,7 @@
 //
 // The lock is lost: the command is ended in time, and pawl says so by 76.
 #include <signal.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -57,6 +58,26 @@ TEST_CASE("a command that ignores TERM is killed, and everybody in its group") {
   CHECK(run.wait() == 76);
   CHECK_THAT(run.output(), Catch::Contains("asked"));
   CHECK_THAT(run.output(), Catch::Contains("did not obey TERM: KILL"));
+}
+
+TEST_CASE("what was renewed just before pawl was stopped holds for that long") {
+  Daemon daemon;
+  const Words options{"--ttl", "4s", "--on-lost", "kill", "L", "--"};
+  Run run(daemon.port(), options + sh("echo ready; sleep 6"));
+  read_until(run, "ready");
+  const auto renewed_ms = [&] {
+    const std::string shown = ask(daemon.port(), "SHOW L");
+    return std::stoi(shown.substr(shown.find("\"renewed_ms\":") + 13));
+  };
+  REQUIRE(eventually([&] { return renewed_ms() > 500; }));
+  REQUIRE(eventually([&] { return renewed_ms() < 100; }));
+
+  ::usleep(50'000);  // the answer has reached pawl
+  run.signal(SIGSTOP);
+  ::usleep(3'200'000);  // the renewal before was good for less
+  run.signal(SIGCONT);
+
+  CHECK(run.wait() == 0);
 }
 
 TEST_CASE("on-lost kill does not ask") {

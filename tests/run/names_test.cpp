@@ -15,12 +15,6 @@ using namespace pawl::testing;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
-std::string ask(std::uint16_t port, const std::string& line) {
-  LineClient client(port);
-  client.send(line);
-  return client.read_line();
-}
-
 }  // namespace
 
 TEST_CASE("the command knows all its locks and their one token, and all are given back") {

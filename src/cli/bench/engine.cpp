@@ -23,7 +23,6 @@ constexpr std::size_t connecting_at_once = 128;  // what any server's backlog ta
 constexpr std::size_t buffer_size = 262'144;     // and the longest line
 constexpr Span tick_every = 5ms;
 constexpr Span pause_when_nobody_serves = 100ms;
-constexpr auto hard_limit = 60s;  // of connecting, and of giving back
 constexpr auto trouble_limit = 24h;
 
 bool is_ok(const Answer& answer) {
@@ -83,7 +82,7 @@ void Engine::connect_all() {
     }
     turn(tick_every);
     if (Clock::now() - std::max(last_heard_, begin) > target_.timeout ||
-        Clock::now() - begin > hard_limit) {
+        Clock::now() - begin > target_.longest) {
       throw Failure(exit_unreachable, "only " + std::to_string(connected_) + " of " +
                                           std::to_string(clients_.size()) +
                                           " connections came about in time");
@@ -124,7 +123,7 @@ void Engine::give_back() {
   while (waker_.signal_count() == signals_before) {
     if (turn(tick_every) && is_over()) return;
     const Time now = Clock::now();
-    if (now - last_heard_ > target_.timeout || now - begin > hard_limit) return;
+    if (now - last_heard_ > target_.timeout || now - begin > target_.longest) return;
   }
 }
 

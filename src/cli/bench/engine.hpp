@@ -22,6 +22,7 @@ struct Target {
   std::vector<client::ServerAddress> servers;
   std::chrono::milliseconds timeout{0};  // to connect, and for a sign of life at the end
   bool follows = false;
+  std::chrono::milliseconds longest{60'000};  // of connecting in all, and of giving back
 };
 
 enum class Phase : std::uint8_t { connecting, working, ending };

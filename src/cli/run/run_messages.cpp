@@ -101,7 +101,8 @@ bool is_not_granted(error_code refusal) { return meaning_of(refusal).exit_code =
 
 std::string refusal_text(const RunOptions& options, error_code refusal,
                          const Diagnostics& diagnostics) {
-  if (refusal == ClientError::unreachable) return "no server answers: " + diagnostics.text;
+  if (refusal == ClientError::unreachable)
+    return "no server answers: " + printable(diagnostics.text);
   std::string text = names_text(options.locks) + ": " + std::string(meaning_of(refusal).text);
   if (!diagnostics.text.empty()) text += " (" + printable(diagnostics.text) + ")";
   return text;

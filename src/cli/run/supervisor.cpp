@@ -26,13 +26,13 @@ using boost::system::error_code;
 constexpr Span silence = 2s;       // of a wait, before it says who is waited for
 constexpr Span first_look = 20ms;  // whether somebody of the group is left; then less often
 constexpr Span longest_look = 250ms;
-constexpr Span a_renewal = 1ms;  // at least so much later is it held for; less is the clocks
 
-ClientOptions client_options(const RunOptions& options) {
+ClientOptions client_options(const RunOptions& options, std::function<void()> renewed) {
   ClientOptions wanted;
   wanted.servers = options.servers;
   wanted.ttl = options.policy.ttl;
   wanted.timeout = options.timeout;
+  wanted.renewed = std::move(renewed);
   return wanted;
 }
 
@@ -58,7 +58,7 @@ Supervisor::Supervisor(const RunOptions& options, const Signals& signals, Guard&
       signal_stream_(context_, fcntl(signals.descriptor(), F_DUPFD_CLOEXEC, 3)),
       timer_(context_, [this] { review(); }),
       patience_(context_, silence),
-      client_(context_, client_options(options)),
+      client_(context_, client_options(options, [this] { on_renewed(); })),
       supervision_(options.policy) {
   ask();
   wait_for_signals();
@@ -87,7 +87,7 @@ void Supervisor::on_granted(Lease lease) {
   phase_ = Phase::granted;
   lease_ = std::move(lease);
   on_lost_.emplace(lease_.lost(), [this] { boost::asio::post(context_, [this] { review(); }); });
-  review();
+  on_renewed();
 }
 
 // A session that was opened for it is closed; where no server answers it ends by itself.
@@ -115,15 +115,35 @@ void Supervisor::review() {
   set_timer();
 }
 
-// What is left when the lock was lost is what was left when it was looked at last.
-void Supervisor::look_at_lease() {
-  now_ = clock_.advance(client::read_clocks());
+void Supervisor::on_renewed() {
+  if (phase_ != Phase::granted && phase_ != Phase::running) return;
+  look_at_clock();
+  if (child_) look_at_command();
   const Span left = lease_.valid_for();
   if (left > Span{0}) held_until_ = now_ + left;
+  if (child_) tell_guard();
+  review();
+}
+
+void Supervisor::look_at_clock() { now_ = clock_.advance(client::read_clocks()); }
+
+// Its signal may come behind what brought us here. The guard knows of no renewal that came while we
+// were stopped: what it has killed is lost, whatever the server says by now.
+void Supervisor::look_at_command() {
+  child_->look_for_end();
+  const bool by_guard = child_->ended_by() == SIGKILL && now_ >= guard_acts_at_;
+  guard_struck_ = guard_struck_ || (by_guard && !supervision_.has_killed());
+}
+
+void Supervisor::tell_guard() {
+  const Span left = held_until_ - now_ - lead_of(options_.policy.ttl) / 2;
+  const bool is_bound = options_.policy.on_lost != OnLost::ignore;
+  guard_acts_at_ = is_bound ? now_ + left : never;
+  guard_.watch(child_->group(), is_bound ? std::optional(left) : std::nullopt);
 }
 
 void Supervisor::review_granted() {
-  look_at_lease();
+  look_at_clock();
   if (lease_.state() == LeaseState::lost) return on_refused(ClientError::lost);
   const Span needed = std::max(Span(options_.policy.grace), lead_of(options_.policy.ttl));
   if (held_until_ - now_ > needed) start();  // else it is renewed first
@@ -138,7 +158,8 @@ void Supervisor::start() {
     return give_back(Phase::returning, exit_cannot_execute);
   }
   phase_ = Phase::running;
-  review_running();  // the guard knows before the command runs
+  tell_guard();  // before the command runs
+  review_running();
   if (on_terminal_) terminal_.lend(child_->group());
   child_->let_go();
 }
@@ -155,7 +176,7 @@ void Supervisor::fork_command() {
 
 Situation Supervisor::situation() const {
   Situation now;
-  now.lost = lease_.state() == LeaseState::lost;
+  now.lost = now_ >= held_until_ || lease_.state() == LeaseState::lost;
   now.held_until = held_until_;
   now.ended = child_->has_ended();
   now.killed = child_->ended_by() == SIGKILL;
@@ -164,22 +185,13 @@ Situation Supervisor::situation() const {
 }
 
 void Supervisor::review_running() {
-  look_at_lease();
-  child_->look_for_end();  // its signal may come behind the one that brought us here
-  tell_guard();
+  look_at_clock();
+  look_at_command();
   if (child_->has_ended() && (!look_at_ || now_ >= *look_at_)) look_for_others();
   Orders orders;
   supervision_.review(now_, situation(), orders);
   obey(orders);
   if (child_->has_ended() && !others_left_) end_command();
-}
-
-void Supervisor::tell_guard() {
-  if (held_until_ - guarded_until_ < a_renewal) return;
-  guarded_until_ = held_until_;
-  const bool forever = options_.policy.on_lost == OnLost::ignore;
-  const Span left = held_until_ - now_ - lead_of(options_.policy.ttl) / 2;
-  guard_.watch(child_->group(), forever ? std::nullopt : std::optional(left));
 }
 
 void Supervisor::look_for_others() {
@@ -204,6 +216,7 @@ void Supervisor::signal_command(int signal) {
 void Supervisor::obey(const Orders& orders) {
   for (const int signal : orders.signals) signal_command(signal);
   for (const Notice notice : orders.notices) {
+    if (notice == Notice::ignored) client_.stop();  // there is nothing to be kept any more
     const std::string text = notice_text(options_, notice);
     if (!text.empty()) say(text);
   }
@@ -217,10 +230,10 @@ void Supervisor::end_command() {
   terminal_.take_back(was_killed);
   if (pass_on) ::kill(0, by);
   if (child_->exec_error() != 0) say(exec_error_text(options_, child_->exec_error()));
-  was_lost_ = supervision_.lost();
+  was_lost_ = supervision_.lost() || guard_struck_;
   asked_to_end_ |= by == SIGINT || by == SIGQUIT;
-  const int code = supervision_.lost() ? exit_not_held : child_->exit_code();
-  if (supervision_.lost()) say(end_text(options_, child_->exit_code()));
+  const int code = was_lost_ ? exit_not_held : child_->exit_code();
+  if (was_lost_) say(end_text(options_, child_->exit_code()));
   give_back(Phase::returning, code);
 }
 
@@ -234,7 +247,7 @@ void Supervisor::give_back(Phase phase, int code) {
 void Supervisor::on_client_ended(error_code error) {
   client_is_over_ = true;
   if (phase_ != Phase::leaving && phase_ != Phase::returning) return;
-  if (error && child_ && !supervision_.lost()) say(gave_up_text(options_));
+  if (error && child_ && !was_lost_) say(gave_up_text(options_));
   finish(code_);
 }
 
@@ -244,13 +257,11 @@ void Supervisor::finish(int code) {
   context_.stop();
 }
 
-// Renewals come without a word: the guard hears of each soon.
 void Supervisor::set_timer() {
-  const Span soon = Span(options_.policy.ttl) / 8;
-  if (phase_ == Phase::granted) return timer_.arm(soon);
   if (phase_ != Phase::running) return timer_.disarm();
-  Moment next = std::min(supervision_.next_deadline(situation()), now_ + soon);
+  Moment next = supervision_.next_deadline(situation());
   if (child_->has_ended() && others_left_) next = std::min(next, *look_at_);
+  if (next == never) return timer_.disarm();
   timer_.arm(std::max(next - now_, Span::zero()));
 }
 

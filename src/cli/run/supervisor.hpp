@@ -55,7 +55,9 @@ class Supervisor {
   void review();
   void review_granted();
   void review_running();
-  void look_at_lease();
+  void on_renewed();
+  void look_at_clock();
+  void look_at_command();
   void tell_guard();
   void start();
   void fork_command();
@@ -105,7 +107,8 @@ class Supervisor {
   bool was_lost_ = false;
   bool asked_to_end_ = false;
   bool on_terminal_ = false;
-  Moment guarded_until_;
+  Moment guard_acts_at_ = never;
+  bool guard_struck_ = false;
   std::optional<Moment> look_at_;  // when to look for others of its group again
   Span look_pause_{0};
   bool others_left_ = false;

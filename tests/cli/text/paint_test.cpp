@@ -13,7 +13,7 @@ TEST_CASE("colour is for terminals, unless NO_COLOR or a dumb terminal speaks ag
   CHECK(paint_of({.is_terminal = true, .term = "dumb"}) == Paint(false));
 }
 
-TEST_CASE("--color has the last word") {
+TEST_CASE("the option --color has the last word") {
   CHECK(paint_of({.when = "always", .no_color = "1", .term = "dumb"}) == Paint(true));
   CHECK(paint_of({.when = "never", .is_terminal = true, .term = "xterm"}) == Paint(false));
 }
