@@ -85,7 +85,9 @@ void Hold::on_tick(Moment now, bool reached) {
   }
   if (phase_ == Phase::withdrawing && state_ == HoldState::asking && now >= cancel_until_) {
     state_ = unwanted_ ? HoldState::released : HoldState::refused;
+    // NO_QUORUM says that much, and why.
     refusal_ = Refusal{"UNREACHABLE", "no server confirmed that the lock is not granted"};
+    if (last_error_ && last_error_->code == "NO_QUORUM") refusal_ = last_error_;
     unwanted_ = true;
   }
 }

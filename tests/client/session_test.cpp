@@ -155,11 +155,7 @@ TEST_CASE("a session that no server opens is refused, with all that wanted it") 
 
 TEST_CASE("nodes that do not serve now are no reason to end a wait, and are named where one ends") {
   SessionTalk talk;
-  // Of NO_QUORUM nobody knows what it did.
-  const auto [error, named] =
-      GENERATE(table<std::string, std::string>({{"NOT_PRIMARY", "NOT_PRIMARY"},
-                                                {"SHUTTING_DOWN", "SHUTTING_DOWN"},
-                                                {"NO_QUORUM", "UNREACHABLE"}}));
+  const std::string error = GENERATE("NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM");
   const HoldKey patient = talk.lock({"a"});
   const HoldKey brief = talk.lock({"b"}, 0ms);
   for (int i = 0; i < 10; ++i) {
@@ -168,7 +164,7 @@ TEST_CASE("nodes that do not serve now are no reason to end a wait, and are name
     talk.advance(1s);
   }
   CHECK(talk.state(patient) == HoldState::asking);
-  CHECK(talk.refusal(brief) == named);
+  CHECK(talk.refusal(brief) == error);
   talk.open();
   talk.answer("LOCK a", "OK token=42 ttl=10000");
   CHECK(talk.state(patient) == HoldState::held);
