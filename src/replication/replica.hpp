@@ -127,6 +127,8 @@ class Replica {
   [[nodiscard]] LogIndex last() const { return log_.last(); }
   [[nodiscard]] LogIndex flushed() const { return flushed_; }
   [[nodiscard]] LogIndex commit() const { return commit_; }
+  // What the primary has said is committed, whether it is here yet or not.
+  [[nodiscard]] LogIndex told_commit() const { return std::max(told_commit_, commit_); }
   [[nodiscard]] LogIndex applied() const { return applied_; }
   [[nodiscard]] std::uint64_t in_flight() const { return log_.last().value - applied_.value; }
   [[nodiscard]] const Log& log() const { return log_; }
@@ -234,6 +236,7 @@ class Replica {
   Log log_;
   LogIndex flushed_;
   LogIndex commit_;
+  LogIndex told_commit_;
   LogIndex applied_;
   LogIndex handed_over_;
   std::uint64_t truncations_ = 0;

@@ -22,6 +22,7 @@ void Replica::follow(Member primary) {
 
 void Replica::on(Member from, const message::Append& append) {
   follow(from);
+  told_commit_ = append.commit;
   if (!agrees_at(append.previous)) {
     EntryId before{append.previous.epoch, LogIndex{append.previous.index.value - 1}};
     LogIndex agree = log_.may_agree_at(before);

@@ -59,10 +59,13 @@ bool Loop::asks_asio() {
   return posted || gap_seen_ || now_ - asked_ >= between_asks;
 }
 
+// One handler may be long, such as an answer over HTTP: then the others wait for the next turn.
 int Loop::run_some() {
   int ran = 0;
-  while (ran < most_of_asio && context_.poll_one() != 0) ++ran;
-  if (ran != 0) read_time();
+  while (ran < most_of_asio && context_.poll_one() != 0) {
+    ++ran;
+    if (budget_is_spent()) ran = most_of_asio;
+  }
   asked_ = ran == most_of_asio ? Moment{} : now_;  // there is more: next turn
   return ran;
 }

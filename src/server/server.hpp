@@ -95,7 +95,7 @@ class Server {
   void go_on(Connection& connection);
   void answer_parked(Connection& connection);
   void end_input(Connection& connection);
-  void refuse(Connection& connection, std::string_view line);
+  void refuse(Connection& connection, ErrorCode code, std::string_view line);
   void say(Connection& connection, std::string_view line);
   void step(const node::Event& event);
   void deliver();

@@ -41,6 +41,7 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   const asio::ip::address address = plain_address(from.address());
   const Admission::Verdict verdict = admission_.admit(address, limits_);
   const bool admitted = verdict == Admission::Verdict::admitted;
+  if (!admitted) counts_.count(ErrorCode::limit);
   if (!admitted && refused_ == most_refused) return;
   Connection& connection =
       connections_.add(std::make_unique<Connection>(std::move(socket), address));
@@ -118,7 +119,7 @@ void Server::write(Connection& connection) {
   connection.output_listed = false;
   if (connection.state == Connection::State::lingering) return;
   if (connection.unheard && connection.state == Connection::State::open) {
-    refuse(connection, unread_output(limits_.unread_output));
+    refuse(connection, ErrorCode::limit, unread_output(limits_.unread_output));
   }
   bool broken = connection.overrun;
   if (!broken) write_ready(connection, broken);

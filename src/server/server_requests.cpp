@@ -34,7 +34,7 @@ void Server::work(Connection& connection, std::string_view rest) {
 void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
   connection.at_first_byte = false;
   if (bytes.front() != '*') return;
-  if (redis_ == nullptr) return refuse(connection, no_resp);
+  if (redis_ == nullptr) return refuse(connection, ErrorCode::unknown_command, no_resp);
   connection.resp = std::make_unique<RespTalk>();
   connection.resp->speaker.number = ++counts_.redis_clients;
   if (forwards_ && !bytes.starts_with(relay_mark)) relay(connection);
@@ -47,7 +47,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     if (size >= limits_.line) {
-      refuse(connection, too_long(limits_.line));
+      refuse(connection, ErrorCode::too_long, too_long(limits_.line));
       break;
     }
     if (end == rest.npos) break;
@@ -87,7 +87,7 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   if (number == 0) {
     number = connection.next_number();
     if (!connection.outbox.begin(number, line.tag)) {
-      refuse(connection, tag_in_use(line.tag));
+      refuse(connection, ErrorCode::bad_request, tag_in_use(line.tag));
       return Taken::stepped;
     }
   }
@@ -178,7 +178,8 @@ void Server::end_input(Connection& connection) {
 }
 
 // A line that is no answer of the node's, after all that is due; then the connection ends.
-void Server::refuse(Connection& connection, std::string_view line) {
+void Server::refuse(Connection& connection, ErrorCode code, std::string_view line) {
+  counts_.count(code);
   end_input(connection);
   say(connection, line);
 }
@@ -202,7 +203,7 @@ void Server::step(const node::Event& event) {
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
     if (const auto* error = std::get_if<reply::Error>(&reply.body)) {
-      ++counts_.errors[static_cast<std::size_t>(error->code)];
+      counts_.count(error->code);
     }
     if (Connection* connection = receiver(reply.to.connection)) {
       if (connection->resp != nullptr) {

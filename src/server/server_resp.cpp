@@ -104,7 +104,7 @@ void Server::answer(Connection& connection, const Reply& reply) {
 
 // What is behind it cannot be told from it any more.
 void Server::refuse_command(Connection& connection, std::string_view why) {
-  refuse(connection, "-ERR Protocol error: " + std::string(why) + "\r\n");
+  refuse(connection, ErrorCode::bad_request, "-ERR Protocol error: " + std::string(why) + "\r\n");
 }
 
 }  // namespace pawl::server

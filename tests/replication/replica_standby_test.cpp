@@ -85,6 +85,7 @@ TEST_CASE("R4: a standby commits no further than the message that says so verifi
 
   from_a(group, 3, append(id(1, 1), {}, 3));
   CHECK(group['b'].commit() == LogIndex{1});
+  CHECK(group['b'].told_commit() == LogIndex{3});
 
   from_a(group, 3, append(id(1, 1), {{3, "start"}}, 3));
   CHECK(group['b'].commit() == LogIndex{2});

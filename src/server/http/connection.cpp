@@ -49,6 +49,7 @@ void Connection::end() {
 
 // Whatever it waits for then fails, and that ends it.
 void Connection::set_deadline(Milliseconds span) {
+  since_ = std::chrono::steady_clock::now();
   deadline_.expires_after(span);
   deadline_.async_wait([self = shared_from_this()](const error_code& cancelled) {
     if (!cancelled) self->end();

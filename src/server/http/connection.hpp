@@ -11,6 +11,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -34,7 +35,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // It waits for a request, of which nothing has come.
   [[nodiscard]] bool is_idle() const { return idle_; }
-  [[nodiscard]] auto ends_at() const { return deadline_.expiry(); }
+  // When it began what it does: to wait, to read a request, to answer it.
+  [[nodiscard]] auto since() const { return since_; }
 
  private:
   using Message = boost::beast::http::response<boost::beast::http::string_body>;
@@ -59,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> parser_;
   Message message_;
+  std::chrono::steady_clock::time_point since_;
   bool head_ = false;
   bool idle_ = false;
 };

@@ -23,6 +23,8 @@ struct Counts {
   std::array<std::uint64_t, static_cast<std::size_t>(ErrorCode::internal) + 1> errors{};
   std::uint64_t connections = 0;
   std::uint64_t redis_clients = 0;
+
+  void count(ErrorCode code) { ++errors[static_cast<std::size_t>(code)]; }
 };
 
 inline const Counts nothing;

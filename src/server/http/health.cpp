@@ -16,10 +16,12 @@ using replication::Stage;
 constexpr Span disk_is_stuck = 10s;
 constexpr Span peer_is_silent = 2s;
 // A standby that is further behind takes in what it missed.
-constexpr std::uint64_t most_unapplied = 4'096;
+constexpr std::uint64_t most_behind = 4'096;
 
-Check disk(const Facts& facts) {
+Check disk(const node::Node& node, const Facts& facts) {
   if (facts.durability == Durability::none) return {"disk", true, "ok, durability none"};
+  // A restart would make no room.
+  if (node::View{node}.is_disk_full()) return {"disk", true, "full: what needs room waits for it"};
   const Span silent = facts.disk_silent_since == never ? 0s : facts.now - facts.disk_silent_since;
   if (silent < disk_is_stuck) return {"disk", true, "ok"};
   return {"disk", false, "a flush has taken " + in_words(silent) + " so far"};
@@ -50,12 +52,12 @@ Check caught_up(const node::Node& node) {
   if (replica.role() == Role::learner) {
     return {"caught_up", false, "records were lost here and are being given back"};
   }
-  const std::uint64_t behind = replica.commit().value - replica.applied().value;
-  if (behind > most_unapplied) {
+  const std::uint64_t behind = replica.told_commit().value - replica.applied().value;
+  if (behind > most_behind) {
     return {"caught_up", false, std::to_string(behind) + " records are still to be applied"};
   }
-  const bool serves = replica.stage() != Stage::primary || replica.role() == Role::primary;
-  return {"caught_up", serves, serves ? "yes" : "elected, its first record is not committed yet"};
+  const bool serves = replica.stage() != Stage::primary || node::View{node}.serves();
+  return {"caught_up", serves, serves ? "yes" : "elected, and about to serve"};
 }
 
 Check serves(const node::Node& node) {
@@ -80,6 +82,8 @@ void judge_peers(std::vector<std::string>& why, const reply::Status& status) {
     } else if (node.role == Role::learner) {
       why.push_back(node.id + " does not vote before it has caught up: " +
                     std::to_string(node.lag) + " records behind");
+    } else if (node.lag > most_behind) {
+      why.push_back(node.id + " is " + std::to_string(node.lag) + " records behind");
     }
   }
 }
@@ -90,7 +94,7 @@ Health health_of(const node::Node& node, const Facts& facts) {
   const node::View view{node, facts.now};
   const reply::Status status = view.status();
   Health health;
-  for (const Check& check : {disk(facts), hears_primary(node, facts), caught_up(node)}) {
+  for (const Check& check : {disk(node, facts), hears_primary(node, facts), caught_up(node)}) {
     if (!check.ok) health.why.push_back(std::string(check.name) + ": " + check.text);
   }
   if (facts.draining) health.why.emplace_back("this node is about to end");
@@ -115,9 +119,9 @@ Health health_of(const node::Node& node, const Facts& facts) {
 
 std::vector<Check> checks(Question question, const node::Node& node, const Facts& facts) {
   switch (question) {
-    case Question::livez: return {loop(facts), disk(facts)};
+    case Question::livez: return {loop(facts), disk(node, facts)};
     case Question::readyz:
-      return {disk(facts), draining(facts), hears_primary(node, facts), caught_up(node)};
+      return {disk(node, facts), draining(facts), hears_primary(node, facts), caught_up(node)};
     case Question::primary: return {draining(facts), serves(node)};
   }
   return {};

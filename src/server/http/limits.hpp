@@ -12,7 +12,7 @@
 namespace pawl::server::http {
 
 struct Limits {
-  std::size_t connections = 64;    // beyond, the one that has been idle longest makes room
+  std::size_t connections = 64;    // beyond, the longest idle, or else at work, makes room
   std::size_t header = 8'192;      // bytes of the request's first lines
   Milliseconds request{5'000};     // from its first byte to its last
   Milliseconds idle{30'000};       // between two requests

@@ -24,8 +24,7 @@ double seconds(Duration span) {
   return std::chrono::duration<double>(span).count();
 }
 
-void write_process(Exposition& out, const Facts& facts, Milliseconds uptime) {
-  const Process process = read_process(facts.connections);
+void write_process(Exposition& out, const Process& process, Milliseconds uptime) {
   out.family("pawl_build_info", "gauge", "Always 1, with the version of pawld.");
   out.sample("version", PAWL_VERSION, 1);
   out.gauge("pawl_uptime_seconds", "Since this pawld started.", seconds(uptime));
@@ -153,13 +152,13 @@ void write_cluster(Exposition& out, const node::Node& node, const node::View& vi
 }  // namespace
 
 void append_metrics(std::string& text, const node::Node& node, const Facts& facts,
-                    const Contention::Found& contention) {
+                    const Process& process, const Contention::Found& contention) {
   const node::View view{node, facts.now};
   const reply::Status status = view.status();
   const auto oldest = contention.oldest_stamp_ms;
   text.reserve(32'768);
   Exposition out{text};
-  write_process(out, facts, status.uptime);
+  write_process(out, process, status.uptime);
   write_requests(out, facts);
   write_table(out, node, oldest ? view.age_of(*oldest) : Milliseconds{0}, facts.memory_limit);
   write_outcomes(out, node.statistics());

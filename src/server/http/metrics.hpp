@@ -9,12 +9,13 @@
 #include "node/node.hpp"
 #include "server/http/contention.hpp"
 #include "server/http/facts.hpp"
+#include "server/http/process.hpp"
 
 namespace pawl::server::http {
 
 inline constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 void append_metrics(std::string& out, const node::Node& node, const Facts& facts,
-                    const Contention::Found& contention);
+                    const Process& process, const Contention::Found& contention);
 
 }  // namespace pawl::server::http

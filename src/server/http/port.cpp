@@ -22,7 +22,7 @@ Port::~Port() {
 }
 
 void Port::on_accepted(Socket socket) {
-  if (connections_.size() >= limits_.connections && !make_room()) return;
+  if (connections_.size() >= limits_.connections) make_room();
   prepare(socket);
   const auto closed = [this](const Connection* gone) {
     std::erase_if(connections_, [&](const auto& one) { return one.get() == gone; });
@@ -32,17 +32,16 @@ void Port::on_accepted(Socket socket) {
   connections_.back()->start();
 }
 
-bool Port::make_room() {
+// Whoever asks whether pawld lives is answered, however many others read slowly.
+void Port::make_room() {
   const auto longest = std::min_element(connections_.begin(), connections_.end(),
                                         [](const auto& one, const auto& other) {
                                           if (one->is_idle() != other->is_idle())
                                             return one->is_idle();
-                                          return one->ends_at() < other->ends_at();
+                                          return one->since() < other->since();
                                         });
-  if (longest == connections_.end() || !(*longest)->is_idle()) return false;
   (*longest)->close();
   connections_.erase(longest);
-  return true;
 }
 
 }  // namespace pawl::server::http

@@ -35,8 +35,8 @@ class Port {
 
  private:
   void on_accepted(Socket socket);
-  // False: all are at work.
-  bool make_room();
+  // Ends the one that is idle longest, or else at work longest.
+  void make_room();
 
   Limits limits_;
   Answering answering_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <limits>
 #include <string>
 #include <utility>
@@ -20,7 +21,11 @@ namespace pawl::server::http {
 namespace {
 
 constexpr std::uint32_t usual_limit = 100;
-constexpr std::uint32_t most_limit = 1'000;
+constexpr std::uint32_t most_locks = 1'000;  // gathered in slices
+constexpr std::uint32_t most_of_lock = 100;  // at once: notes and names make them long
+// What took longer to write is given to all who ask in the next second.
+constexpr auto long_writing = std::chrono::microseconds(500);
+constexpr Span kept_for = std::chrono::seconds(1);
 
 Answer refusal(std::string_view what_to_do) {
   Answer answer{.status = 400, .type = json, .body = {}};
@@ -117,7 +122,7 @@ void Service::list_locks(const Target& target, Reply& reply) {
   if (!target.stranger({"prefix", "after", "limit"}).empty()) {
     return reply(refusal("ask for prefix=, after= and limit=, each once at most"));
   }
-  const auto limit = target.number("limit", usual_limit, 1, most_limit);
+  const auto limit = target.number("limit", usual_limit, 1, most_locks);
   if (!limit) return reply(refusal("limit must be 1 to 1000"));
   auto listing = std::make_shared<Listing>(
       Listing{context_,
@@ -135,8 +140,8 @@ Answer Service::show_lock(const Target& target) const {
   if (!wire::is_name(name)) return refusal("name= must be a lock's: 1-255 bytes of UTF-8");
   const auto after = target.number("after", 0, 0, std::numeric_limits<std::uint32_t>::max());
   if (!after) return refusal("after must be a position in the queue: a whole number");
-  const auto limit = target.number("limit", usual_limit, 1, most_limit);
-  if (!limit) return refusal("limit must be 1 to 1000");
+  const auto limit = target.number("limit", usual_limit, 1, most_of_lock);
+  if (!limit) return refusal("limit must be 1 to 100; after= goes on");
   Answer answer{.type = json, .body = {}};
   const node::View view{node_};
   wire::append_json(answer.body, view.show({.name = name, .after = *after, .limit = *limit}));
@@ -144,20 +149,37 @@ Answer Service::show_lock(const Target& target) const {
   return answer;
 }
 
+template <class Write>
+const std::string& Service::Kept::text(Moment now, Write write) {
+  if (now < until_) return text_;
+  text_.clear();
+  const auto began = std::chrono::steady_clock::now();
+  write(text_);
+  const bool was_long = std::chrono::steady_clock::now() - began > long_writing;
+  until_ = was_long ? now + kept_for : now;
+  return text_;
+}
+
 void Service::tell_status(Reply& reply) {
   contention_.find(facts_().now, [this, reply = std::move(reply)](const Contention::Found& found) {
-    Answer answer{.type = json, .body = {}};
-    append_status(answer.body, node_, facts_(), found);
-    answer.body += '\n';
-    reply(std::move(answer));
+    const Facts facts = facts_();
+    reply({.type = json, .body = status_.text(facts.now, [&](std::string& out) {
+             append_status(out, node_, facts, found);
+             out += '\n';
+           })});
   });
 }
 
 void Service::tell_metrics(Reply& reply) {
   contention_.find(facts_().now, [this, reply = std::move(reply)](const Contention::Found& found) {
-    Answer answer{.type = metrics_type, .body = {}};
-    append_metrics(answer.body, node_, facts_(), found);
-    reply(std::move(answer));
+    const Facts facts = facts_();
+    if (facts.now >= look_at_process_at_) {
+      process_ = read_process(facts.connections);
+      look_at_process_at_ = facts.now + kept_for;
+    }
+    reply({.type = metrics_type, .body = metrics_.text(facts.now, [&](std::string& out) {
+             append_metrics(out, node_, facts, process_, found);
+           })});
   });
 }
 

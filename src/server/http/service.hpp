@@ -8,12 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "node/node.hpp"
 #include "server/http/answer.hpp"
 #include "server/http/contention.hpp"
 #include "server/http/facts.hpp"
 #include "server/http/own_hosts.hpp"
+#include "server/http/process.hpp"
 #include "server/http/target.hpp"
 
 namespace pawl::server::http {
@@ -32,11 +34,26 @@ class Service {
   void tell_status(Reply& reply);
   void tell_metrics(Reply& reply);
 
+  // An answer; one that took long to write is kept, so that many who ask hold nobody up.
+  class Kept {
+   public:
+    template <class Write>
+    const std::string& text(Moment now, Write write);
+
+   private:
+    std::string text_;
+    Moment until_;
+  };
+
   boost::asio::io_context& context_;
   const node::Node& node_;
   std::function<Facts()> facts_;
   OwnHosts hosts_;
   Contention contention_;
+  Kept status_;
+  Kept metrics_;
+  Process process_;  // to count what it has open takes a while
+  Moment look_at_process_at_;
 };
 
 }  // namespace pawl::server::http

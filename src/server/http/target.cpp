@@ -38,6 +38,11 @@ std::optional<std::string> decode(std::string_view text) {
 }  // namespace
 
 std::optional<Target> Target::parse(std::string_view text) {
+  // As one asks a proxy for it: who that is for, the Host says.
+  if (constexpr std::string_view scheme = "http://"; text.starts_with(scheme)) {
+    text.remove_prefix(std::min(text.find('/', scheme.size()), text.size()));
+    if (text.empty()) text = "/";
+  }
   if (!text.starts_with('/')) return std::nullopt;
   const std::size_t question = text.find('?');
   Target target;

@@ -174,8 +174,8 @@ TEST_CASE("a wrong parameter is told what to do; an unknown path what there is")
   const char* target =
       GENERATE("/locks.json?limit=0", "/locks.json?limit=1001", "/locks.json?limits=3",
                "/locks.json?limit=1&limit=2", "/lock.json", "/lock.json?name=a%20b",
-               "/lock.json?name=a&after=x", "/lock.json?name=a&limit=0", "/lock.json?nam=a",
-               "/lock.json?name=%", "no/path");
+               "/lock.json?name=a&after=x", "/lock.json?name=a&limit=0",
+               "/lock.json?name=a&limit=101", "/lock.json?nam=a", "/lock.json?name=%", "no/path");
   CAPTURE(target);
   const auto answer = onlooker.ask(target);
   CHECK(answer.status == 400);

@@ -17,8 +17,13 @@ TEST_CASE("a target is a path and its decoded parameters") {
   CHECK_FALSE(target->has("other"));
 }
 
+TEST_CASE("a target may be written as one asks a proxy for it") {
+  CHECK(Target::parse("http://127.0.0.1:7297/livez?verbose")->path() == "/livez");
+  CHECK(Target::parse("http://localhost")->path() == "/");
+}
+
 TEST_CASE("what is no path, no escape or no text is no target") {
-  const char* text = GENERATE("", "livez", "http://there/livez", "*", "/?a=%", "/?a=%2", "/?a=%zz",
+  const char* text = GENERATE("", "livez", "https://there/livez", "*", "/?a=%", "/?a=%2", "/?a=%zz",
                               "/?a=%ff", "/?a=%00", "/?%c3=1");
   CAPTURE(text);
   CHECK_FALSE(Target::parse(text));
