@@ -73,7 +73,7 @@ TEST_CASE("a pawld tells over HTTP that it is well, and what is held") {
   CHECK_THAT(metrics, Contains("\npawl_fsync_seconds_count "));
   CHECK_THAT(metrics, !Contains("\npawl_fsync_seconds_count 0\n"));
   CHECK_THAT(metrics, !Contains("\npawl_loop_lag_seconds_count 0\n"));
-  CHECK_THAT(body(get(port, "/")), StartsWith("<!DOCTYPE html>"));
+  CHECK_THAT(body(get(port, "/")), StartsWith("<!doctype html>"));
 }
 
 TEST_CASE("an HTTP port in use ends the start like that of the clients") {
