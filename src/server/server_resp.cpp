@@ -70,9 +70,10 @@ void Server::go_on_asking(Connection& connection) {
     if (auto* open = std::get_if<request::Open>(&request); open != nullptr && open->id.empty()) {
       open->secret = secret.emplace().text();
     }
+    const std::size_t kind = request.index();  // answered, the request is gone
     step(node::ClientRequest{{connection.id, number}, &request});
     if (!actions_.parked) {
-      ++counts_.requests[request.index()];
+      ++counts_.requests[kind];
       continue;
     }
     talk.to_step = true;

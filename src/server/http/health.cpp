@@ -39,8 +39,8 @@ Check hears_primary(const node::Node& node, const Facts& facts) {
   const node::View view{node, facts.now};
   const replication::Replica& replica = node.replica();
   if (replica.stage() == Stage::primary) return {"primary", true, "this node"};
-  const Span silence = facts.now - replica.heard_primary();
   if (const std::string primary = view.primary(); !primary.empty()) {
+    const Span silence = facts.now - replica.heard_primary();
     return {"primary", true, primary + ", heard " + in_words(silence) + " ago"};
   }
   if (!node.awaits().empty()) return {"primary", false, "none: not met yet: " + node.awaits()};
