@@ -40,6 +40,17 @@ TEST_CASE("a turn is bounded, so that time passes under load") {
   CHECK(run == 2'000);
 }
 
+TEST_CASE("one long handler of Asio's is all of its turn, and the rest is for the next") {
+  Loop loop;
+  int run = 0;
+  boost::asio::post(loop.context(), [] { be_busy(2ms); });
+  post(loop, 3, run);
+  CHECK_FALSE(run_ready(loop));
+  CHECK(run == 0);
+  while (!run_ready(loop)) continue;
+  CHECK(run == 3);
+}
+
 TEST_CASE("after a gap everything that is ready is seen before time passes") {
   Loop loop;
   int run = 0;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one scrape costs the io loop. Not judged where other things run: http_tests '[cost]' prints
-// it.
+// What one scrape costs the io loop: http_tests '[cost]' prints it. The median is judged, which a
+// busy machine hardly moves.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <string_view>
 #include <vector>
 
 #include "onlooker.hpp"
 
 namespace pawl::testing {
 
-TEST_CASE("the cost of a scrape with 100,000 locks, 1,000 of them contended", "[.][cost]") {
+TEST_CASE("the cost of a scrape with 100,000 locks, 1,000 of them contended", "[cost]") {
   Core core;
   for (int i = 0; i < 100'000; ++i) {
     core.ask("A", "LOCK jobs/" + std::to_string(100'000 + i) + " ttl=1h");
@@ -33,6 +34,8 @@ TEST_CASE("the cost of a scrape with 100,000 locks, 1,000 of them contended", "[
               .count());
     }
     std::sort(took.begin(), took.end());
+    const bool is_scrape = std::string_view(target).find("limit") == std::string_view::npos;
+    if (is_scrape) CHECK(took[50] < 1'000);
     std::cout << target << ": " << took[50] << " us (median of 101), " << took.back()
               << " us at most, " << bytes << " bytes, in " << onlooker.handlers + 1
               << " handlers\n";
