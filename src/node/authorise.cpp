@@ -74,36 +74,40 @@ constexpr std::string_view changed =
     "the configuration changed what this connection may do: connect and AUTH anew";
 constexpr std::uint8_t most_failures = 3;
 
+const access::User* user_at(const access::Access& access, const Connection& connection) {
+  return connection.user == 0 ? nullptr : &access.users[connection.user - 1];
+}
+
+const std::vector<access::Rule>& rules_of(const access::Access& access,
+                                          const Connection& connection) {
+  const access::User* user = user_at(access, connection);
+  return user == nullptr ? access.anonymous : user->rules;
+}
+
 }  // namespace
 
 bool is_allowed(const std::vector<access::Rule>& rules, const Request& request) {
   return std::visit(Judge{rules}, request);
 }
 
-const access::User* Node::user_of(const Connection& connection) const {
-  return connection.user == 0 ? nullptr : &settings_.access.users[connection.user - 1];
-}
-
-std::string_view Node::user_name(Origin from) const {
-  const Connection* connection = connections_.find(from.connection);
-  const access::User* user = connection == nullptr ? nullptr : user_of(*connection);
+std::string_view Node::user_of(ConnectionId id) const {
+  const Connection* connection = connections_.find(id);
+  const access::User* user =
+      connection == nullptr ? nullptr : user_at(settings_.access, *connection);
   return user == nullptr ? std::string_view{} : user->name;
 }
 
-const std::vector<access::Rule>& Node::rules_of(Origin from) const {
-  const access::User* user = user_of(*connections_.find(from.connection));
-  return user == nullptr ? settings_.access.anonymous : user->rules;
-}
-
 bool Node::refuse_unauthorised(Origin from, const Request& request) {
-  if (!settings_.access.is_on() || is_allowed(rules_of(from), request)) return false;
+  const access::Access& access = settings_.access;
+  if (!access.is_on()) return false;
   Connection& connection = *connections_.find(from.connection);
+  if (is_allowed(rules_of(access, connection), request)) return false;
   bool is_session = std::holds_alternative<request::Open>(request) ||
                     std::holds_alternative<request::Resume>(request);
   if (is_session && connection.attachment != Attachment::attached) {
     connection.attachment = Attachment::failed;
   }
-  bool is_known = user_of(connection) != nullptr;
+  bool is_known = connection.user != 0;
   refuse(from, is_known ? ErrorCode::forbidden : ErrorCode::unauthenticated,
          is_known ? not_allowed : who_asks);
   return true;
@@ -111,9 +115,11 @@ bool Node::refuse_unauthorised(Origin from, const Request& request) {
 
 // What it is that a token names was found: whose is it?
 bool Node::refuse_of_another(Origin from, std::string_view name, Slot hold) {
-  if (!settings_.access.is_on()) return false;
+  const access::Access& access = settings_.access;
+  if (!access.is_on()) return false;
   if (table_->user_of(table_->acquisition(hold)) == user_name(from)) return false;
-  if (access::covers(rules_of(from), Right::break_lock, name)) return false;
+  const Connection& connection = *connections_.find(from.connection);
+  if (access::covers(rules_of(access, connection), Right::break_lock, name)) return false;
   refuse(from, ErrorCode::forbidden,
          "another user holds it: only that user or an operator may release or renew it");
   return true;
@@ -173,7 +179,7 @@ void Node::review_connections(const access::Access& before) {
       if (!same_for_anonymous) others.push_back(id);
       return;
     }
-    const access::User& was = before.users[connection.user - 1];
+    const access::User& was = *user_at(before, connection);
     const access::User* is = settings_.access.find(was.name);
     if (is != nullptr && *is == was) {
       connection.user = static_cast<std::uint32_t>(is - settings_.access.users.data()) + 1;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -164,6 +166,18 @@ struct Actions {
 
   // The part this node plays has changed: for the log file.
   std::optional<RoleChange> role;
+
+  template <class Body>
+  Reply& add_reply(Origin to, Body body) {
+    Reply& reply = replies.emplace_back();
+    reply.to = to;
+    if constexpr (std::is_same_v<Body, ReplyBody>) {
+      reply.body = std::move(body);
+    } else {
+      reply.body.template emplace<Body>(std::move(body));
+    }
+    return reply;
+  }
 
   void clear() {
     replies.clear();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/node.hpp"
+#include "node/refusals.hpp"
 
 namespace pawl::node {
 

@@ -6,6 +6,7 @@
 #include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 #include "node/node.hpp"
+#include "node/refusals.hpp"
 #include "node/view.hpp"
 
 namespace pawl::node {
@@ -89,7 +90,7 @@ void Node::answer_session(Origin origin) {
   const locks::Session& session = table_->session(slot);
   const bool has_asker = connections_.find(origin.connection) != nullptr;
   if (effects_.answer.verdict == Verdict::attached && is_of_another(origin, session)) {
-    if (has_asker) refuse_session(origin, others_session());
+    if (has_asker) refuse_others_session(origin);
     return;
   }
   renew_session(slot);

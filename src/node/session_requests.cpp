@@ -17,9 +17,9 @@ void Node::refuse_session(Origin from, const reply::Error& error) {
   answer(from, error);
 }
 
-reply::Error Node::others_session() {
-  return {.code = ErrorCode::forbidden,
-          .message = "another user's session goes by that id: choose another one"};
+void Node::refuse_others_session(Origin from) {
+  refuse_session(from, {.code = ErrorCode::forbidden,
+                        .message = "another user's session goes by that id: choose another one"});
 }
 
 void Node::on(Origin from, const request::Open& request) {
@@ -44,7 +44,7 @@ void Node::on(Origin from, const request::Open& request) {
   if (there != no_slot && sessions_.is_ending(there)) return park(from);
   if (there != no_slot && replica_.in_flight() == 0) {
     const locks::Session& session = table_->session(there);
-    if (is_of_another(from, session)) return refuse_session(from, others_session());
+    if (is_of_another(from, session)) return refuse_others_session(from);
     renew_session(there);
     connections_.attach(from.connection, there);
     confirm(from, reply::Opened{.secret = session.secret,

@@ -7,6 +7,8 @@
 #include <chrono>
 
 #include "server/clock.hpp"
+#include "server/config/options.hpp"
+#include "server/config/security.hpp"
 
 namespace pawl::server {
 namespace {
@@ -54,6 +56,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       notify_(notify),
       forwards_(config.resp.forward == Switch::on),
       serves_http_(config.listen.http.has_value()),
+      may_be_open_(config.security.insecure == Switch::on),
       limits_(within_descriptors(config.core.limits, forwards_, serves_http_)),
       limits_of_strangers_(less_for_strangers(limits_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
@@ -96,6 +99,7 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
   }
   const Started<std::string> http = listen_http(addresses.http, http_given);
   if (!http) return http;
+  if (const auto failure = judge_openness({client, *http})) return *failure;
   if (is_witness_) {
     log_.info("listening", {{"peer", peer}, {"http", *http}});
     return "a witness, found by its peers on " + peer;
@@ -106,6 +110,22 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
     log_.info("listening", {{"client", client}, {"http", *http}});
   }
   return "serving clients on " + client;
+}
+
+// What was configured was judged before; a socket that was handed over may be bound elsewhere.
+std::optional<StartFailure> Server::judge_openness(
+    std::initializer_list<std::string_view> ports) const {
+  if (access_.is_on()) return std::nullopt;
+  for (const std::string_view port : ports) {
+    const Parsed<Address> address = parse_address(port);
+    if (!address || !is_open_to_others(*address)) continue;
+    if (!may_be_open_) {
+      return StartFailure{exit_bad_config, std::string(port) + ' ' + std::string(open_to_all)};
+    }
+    log_.warn("everybody who reaches this port may do everything: security.users is empty",
+              {{"address", port}});
+  }
+  return std::nullopt;
 }
 
 void Server::run() {

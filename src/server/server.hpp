@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,9 @@ class Server {
   void perform();
   void end_drain();
   void end_connections();
+
+  [[nodiscard]] std::optional<StartFailure> judge_openness(
+      std::initializer_list<std::string_view> ports) const;
 
   // server_http.cpp: who looks on
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
@@ -152,6 +156,7 @@ class Server {
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
   const bool serves_http_;
+  const bool may_be_open_;  // to others, though nobody says who it is
   Limits limits_;
   Limits limits_of_strangers_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds

@@ -174,8 +174,11 @@ void add_secret_of_file(Effective& effective, const UserEntry& entry, access::Us
   if (!text) return complain(text.error().why);
   std::string_view secret = *text;
   while (secret.ends_with('\n') || secret.ends_with('\r')) secret.remove_suffix(1);
-  if (secret.empty() || secret.size() > longest) {
-    return complain(printable(entry.secret_file) + ": a secret is 1-255 bytes");
+  const bool has_blanks = std::any_of(secret.begin(), secret.end(), [](char byte) {
+    return static_cast<unsigned char>(byte) <= ' ' || byte == '\x7F';
+  });
+  if (secret.empty() || secret.size() > longest || has_blanks) {
+    return complain(printable(entry.secret_file) + ": a secret is 1-255 bytes without blanks");
   }
   user.secrets.push_back(digest_of(secret));
 }

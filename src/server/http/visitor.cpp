@@ -26,8 +26,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
   const int size = EVP_DecodeBlock(bytes.data(), input, static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
   std::string decoded(bytes.begin(), bytes.begin() + size);
-  // OpenSSL counts what stands for the padding.
-  for (; text.ends_with('='); text.remove_suffix(1)) decoded.pop_back();
+  // OpenSSL counts what stands for the padding, of which there are two bytes at most.
+  const std::size_t end = text.find_last_not_of('=');
+  const std::size_t padding = end == text.npos ? text.size() : text.size() - end - 1;
+  if (padding > 2) return std::nullopt;
+  decoded.resize(decoded.size() - padding);
   return decoded;
 }
 

@@ -214,11 +214,12 @@ TEST_CASE("a reload takes limits and the log level, and names what needs a resta
   CHECK(result.restart == std::vector<std::string_view>{"node", "listen.client"});
 }
 
-TEST_CASE("only log.level and limits can be reloaded") {
+TEST_CASE("only log.level, limits and who may do what can be reloaded") {
   for (const Key& key : keys()) {
     CAPTURE(key.name);
     CHECK((key.change == Change::on_reload) ==
-          (key.name == "log.level" || section_of(key) == "limits"));
+          (key.name == "log.level" || section_of(key) == "limits" ||
+           (section_of(key) == "security" && key.name != "security.insecure")));
   }
 }
 
