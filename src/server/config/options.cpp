@@ -123,7 +123,8 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   return options;
 }
 
-std::variant<Effective, Exit> configure(const Options& options, const Environment& environment) {
+std::variant<Effective, Exit> configure(const Options& options, const Environment& environment,
+                                        const Judge& judge) {
   Sources sources{options.file, {}, environment, options.settings};
   if (options.file) {
     Parsed<std::string> text = read_text(*options.file);
@@ -133,6 +134,10 @@ std::variant<Effective, Exit> configure(const Options& options, const Environmen
   Effective effective = merge(sources);
   if (!effective.problems.empty()) return Exit{exit_bad_config, lines(effective.problems)};
   if (options.print_config) return Exit{0, print_config(effective)};
+  const bool is_judged = options.check_config && judge;
+  if (const auto wrong = is_judged ? judge(effective.config) : std::nullopt) {
+    return Exit{exit_bad_config, lines({*wrong})};
+  }
   if (options.check_config) return Exit{0, "config OK\n"};
   return effective;
 }
