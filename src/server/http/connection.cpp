@@ -24,8 +24,8 @@ constexpr std::string_view page_policy =
 // What OpenSSL calls a GET where it waits for a handshake, and what a browser is told then.
 constexpr std::string_view plain_http = "http request";
 constexpr std::string_view https_only =
-    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n"
-    "Connection: close\r\n\r\nthis port speaks HTTPS only";
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n"
+    "Connection: close\r\n\r\nthis port speaks HTTPS only\n";
 
 constexpr Milliseconds longest_linger{2'000};
 constexpr std::size_t most_discarded = 262'144;

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
 #include <utility>
 
@@ -18,14 +19,34 @@ bool is_later(const error_code& error) {
          error == asio::error::interrupted;
 }
 
+// Whether the hello has come as a whole, or something else has. OpenSSL would take 45 KB for each
+// of those who never get that far.
+bool receive_hello(std::string& early, Carrier& carrier, error_code& error) {
+  constexpr char handshake = 0x16;
+  constexpr std::size_t header = 5;
+  constexpr std::size_t longest_record = 16'384;
+  std::array<char, 1'024> block;
+  for (;;) {
+    if (!early.empty() && early.front() != handshake) return true;
+    if (early.size() >= header) {
+      const auto high = static_cast<unsigned char>(early[header - 2]);
+      const auto low = static_cast<unsigned char>(early[header - 1]);
+      const std::size_t size = std::size_t{high} << 8 | low;
+      if (size > longest_record || early.size() >= header + size) return true;
+    }
+    const std::size_t count = carrier.receive(block, error);
+    if (error) return false;
+    early.append(block.data(), count);
+  }
+}
+
 }  // namespace
 
 Channel::Channel(ContextPtr context, Side side, Carrier& carrier, std::string_view early)
-    : context_(std::move(context)),
-      carrier_(carrier),
-      ssl_(context_->new_connection(this)),
-      early_(early) {
-  side == Side::called ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
+    : context_(std::move(context)), carrier_(carrier), early_(early) {
+  if (side == Side::called) return;  // until there is a hello
+  ssl_ = context_->new_connection(this);
+  SSL_set_connect_state(ssl_.get());
 }
 
 int Channel::pull(BIO* bio, char* into, int size) {
@@ -71,11 +92,17 @@ error_code Channel::failure_of(int result) {
   const long verdict = SSL_get_verify_result(ssl_.get());
   trouble_ = take_failure();
   if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
+  if (trouble_.empty()) trouble_ = "the connection ended";
   if (kind == SSL_ERROR_SYSCALL && carrier_error_) return carrier_error_;
   return make_error_code(boost::system::errc::protocol_error);
 }
 
 bool Channel::shake_hands(error_code& error) {
+  if (!ssl_) {
+    if (!receive_hello(early_, carrier_, error)) return false;
+    ssl_ = context_->new_connection(this);
+    SSL_set_accept_state(ssl_.get());
+  }
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   is_ready_ = result == 1;
@@ -143,6 +170,8 @@ void Channel::finish() {
   ERR_clear_error();
 }
 
-const X509* Channel::certificate() const { return SSL_get0_peer_certificate(ssl_.get()); }
+const X509* Channel::certificate() const {
+  return ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+}
 
 }  // namespace pawl::server::tls
