@@ -163,8 +163,8 @@ bool Channel::is_midway() const {
 }
 
 void Channel::finish() {
-  const bool is_said = (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0;
-  if (!is_ready_ || is_broken_ || is_said) return;
+  if (!is_ready_ || is_broken_) return;
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return;  // said already
   ERR_clear_error();
   static_cast<void>(SSL_shutdown(ssl_.get()));
   ERR_clear_error();
