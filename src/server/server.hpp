@@ -37,6 +37,7 @@
 #include "server/said_lately.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
+#include "server/tls/keyring.hpp"
 #include "wire/request.hpp"
 #include "wire/resp/interpreter.hpp"
 
@@ -44,7 +45,8 @@ namespace pawl::server {
 
 class Server {
  public:
-  Server(const Config& config, const Log& log, Store& store, Notify& notify);
+  Server(const Config& config, const Log& log, Store& store, Notify& notify,
+         tls::Keyring keys = {});
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
@@ -61,6 +63,8 @@ class Server {
   void stop() { stopped_ = true; }
 
   void configure(const Settings& settings);
+  // For connections from now on.
+  void take_keys(tls::Keyring keys);
 
  private:
   enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
@@ -98,6 +102,7 @@ class Server {
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
   void step_asked(Connection& connection, RequestNumber number, Request& request);
+  void note_known(Connection& connection);
   void note_error(const Reply& reply, ErrorCode code);
   [[nodiscard]] Client client_of(const Connection& connection) const;
   [[nodiscard]] const Limits& limits_of(const Connection& connection) const {
@@ -151,6 +156,13 @@ class Server {
   void disconnect(Connection& connection);
   void remove(Connection& connection);
 
+  // server_tls.cpp: clients that speak TLS
+  bool settle_tls(Connection& connection, std::string_view bytes);
+  void begin_tls(Connection& connection, std::string_view bytes);
+  void shake_hands(Connection& connection);
+  void identify(Connection& connection);
+  void await_record(Connection& connection);
+
   const Log& log_;
   Store& store_;
   Notify& notify_;
@@ -159,6 +171,7 @@ class Server {
   const bool may_be_open_;  // to others, though nobody says who it is
   Limits limits_;
   Limits limits_of_strangers_;
+  tls::Keyring keys_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
   node::Node node_;

@@ -19,6 +19,7 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address,
                                               loop_.read_time();
                                               http_service_->answer(asked, std::move(reply));
                                             });
+  http_port_->secure([this] { return keys_.http(); });
   return http_port_->open(*address, given);
 }
 

@@ -122,6 +122,10 @@ void Server::step_asked(Connection& connection, RequestNumber number, Request& r
   asked_ = &request;
   step(node::ClientRequest{from, &request});
   asked_ = nullptr;
+  note_known(connection);
+}
+
+void Server::note_known(Connection& connection) {
   if (connection.is_stranger() && !node_.user_of(connection.id).empty()) {
     connection.known_by = never;
   }
@@ -156,7 +160,8 @@ void Server::keep(Connection& connection, std::string_view rest) {
   }
   connection.blocked =
       open && (connection.work_listed || !connection.may_step(limits_of(connection)));
-  const bool half_line = open && !connection.blocked && !rest.empty();
+  const bool half = !rest.empty() || connection.socket.is_midway();
+  const bool half_line = open && !connection.blocked && half;
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
@@ -180,6 +185,7 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  if (connection.socket.is_handshaking()) return shake_hands(connection);
   if (connection.state == Connection::State::ending && connection.resp != nullptr) {
     go_on_asking(connection);
     return list_output(connection);

@@ -44,6 +44,10 @@ struct WordList {
 struct Directory {
   Place<std::string> place;
 };
+// The path of a file; empty: none.
+struct FileOrNone {
+  Place<std::string> place;
+};
 struct HostAndPort {
   Place<Address> place;
 };
@@ -78,11 +82,12 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind =
-    std::variant<NodeName, NameOrNone, NodeList, RoleList, UserList, WordList, Directory,
-                 HostAndPort, HostAndPortOrNone, Duration, DurationOrAuto, Count<std::uint32_t>,
-                 Count<std::uint64_t>, Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
-                 Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>>;
+using Kind = std::variant<NodeName, NameOrNone, NodeList, RoleList, UserList, WordList, Directory,
+                          FileOrNone, HostAndPort, HostAndPortOrNone, Duration, DurationOrAuto,
+                          Count<std::uint32_t>, Count<std::uint64_t>, Size<std::uint32_t>,
+                          Size<std::uint64_t>, Choice<Durability>, Choice<LogLevel>,
+                          Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>, Choice<TlsClients>,
+                          Choice<ClientCertificates>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 

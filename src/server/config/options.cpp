@@ -31,7 +31,7 @@ At any time:
   pawld --check-disk                           how long a flush takes in data_dir; two seconds
 
 A flag wins over the environment, that over the file, that over the default.
-SIGHUP reloads log.level, limits.* and security.*; SIGTERM stops.
+SIGHUP reloads log.level, limits.*, security.* and the certificates; SIGTERM stops.
 Exit codes: 0 done, 1 the disk is slow, 64 usage, 65 damaged or newer files, 66 no such file,
 71 the system refuses, 73 no data directory, 74 the disk failed, 75 in use by another process,
 77 permissions, 78 bad configuration.)";
@@ -100,7 +100,8 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   return options;
 }
 
-std::variant<Effective, Exit> configure(const Options& options, const Environment& environment) {
+std::variant<Effective, Exit> configure(const Options& options, const Environment& environment,
+                                        const Judge& judge) {
   Sources sources{options.file, {}, environment, options.settings};
   if (options.file) {
     Parsed<std::string> text = read_text_file(*options.file);
@@ -111,6 +112,10 @@ std::variant<Effective, Exit> configure(const Options& options, const Environmen
   settle_security(effective);
   if (!effective.problems.empty()) return Exit{exit_bad_config, lines(effective.problems)};
   if (options.print_config) return Exit{0, print_config(effective)};
+  const bool is_judged = options.check_config && judge;
+  if (const auto wrong = is_judged ? judge(effective.config) : std::nullopt) {
+    return Exit{exit_bad_config, lines({*wrong})};
+  }
   if (options.check_config) return Exit{0, "config OK\n"};
   return effective;
 }
