@@ -89,6 +89,10 @@ inline constexpr std::string_view open_to_all =
     "can be reached from other machines, and everybody there could do everything: configure "
     "security.users, or write security.insecure: true";
 
+inline constexpr std::string_view open_to_false_peers =
+    "can be reached from other machines, and anybody there could pass for a node of the cluster: "
+    "turn on tls.peers, or write security.insecure: true";
+
 struct Config {
   Settings core{.durability = Durability::fsync};
   std::string data_dir = "/var/lib/pawl";

@@ -213,15 +213,19 @@ void check_use(Effective& effective) {
 
 void check_ports(Effective& effective) {
   const Config& config = effective.config;
-  if (config.security.insecure == Switch::on || !config.security.users.empty()) return;
-  const auto check = [&](std::string_view name, const Address& address) {
+  if (config.security.insecure == Switch::on) return;
+  const auto check = [&](std::string_view name, const Address& address, std::string_view why) {
     const Key& key = key_named(name);
     if (!effective.is_sound(key) || !is_open_to_others(address)) return;
-    effective.complain(effective.origin_of(key),
-                       shown(effective, key) + ' ' + std::string(open_to_all));
+    effective.complain(effective.origin_of(key), shown(effective, key) + ' ' + std::string(why));
   };
-  check("listen.client", config.listen.client);
-  if (config.listen.http) check("listen.http", *config.listen.http);
+  if (config.security.users.empty()) {
+    check("listen.client", config.listen.client, open_to_all);
+    if (config.listen.http) check("listen.http", *config.listen.http, open_to_all);
+  }
+  if (!config.cluster_peers.empty() && config.tls.peers == Switch::off) {
+    check("listen.peer", config.listen.peer, open_to_false_peers);
+  }
 }
 
 }  // namespace

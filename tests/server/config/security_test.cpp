@@ -151,6 +151,16 @@ TEST_CASE("a port that others reach takes users, or a word that it is wanted so"
   CHECK(problems(user("{name: ci}") + "listen:\n  client: 0.0.0.0:7295\n").empty());
 }
 
+TEST_CASE("the peers' port that others reach takes TLS between nodes") {
+  const std::string cluster =
+      user("{name: ci}") +
+      "cluster:\n  id: c\n  nodes: [{id: n1, peer: 'h:1', client: 'h:2'}, {id: n2, peer: 'i:1', "
+      "client: 'i:2'}]\n";
+  CHECK_THAT(problems(cluster), Contains("could pass for a node of the cluster"));
+  CHECK(problems(cluster, {"security.insecure=on"}).empty());
+  CHECK(problems(cluster, {"tls.peers=on", "tls.certificate=c", "tls.key=k", "tls.ca=a"}).empty());
+}
+
 TEST_CASE("a reload takes new users, roles, and secrets of files that changed") {
   const testing::TemporaryDirectory directory;
   const std::string path = directory.path() + "/secret";
