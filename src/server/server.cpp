@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
+constexpr std::size_t little_to_write = 16'384;
 
 // The disk must never miss a descriptor because clients, or those who look on, have them all. A
 // client that is passed on has two: its own, and that to the primary.
@@ -55,7 +56,8 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),
-      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
+      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})),
+      unread_(limits_) {
   join(config);
   for (const ClusterPeer& peer : config.cluster_peers) {
     client_addresses_.push_back(peer.client.value_or(Address{}));
@@ -111,7 +113,7 @@ void Server::turn() {
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  const bool all_done = dry && to_work_.empty() && to_write_.empty() &&
+  const bool all_done = dry && to_work_.empty() && to_write_.empty() && to_write_on_.empty() &&
                         !loop_.readiness().has_more() && !append_ &&
                         (!peers_ || peers_->is_flushed());
   if (stopped_ || gap || !all_done) return;
@@ -128,6 +130,7 @@ void Server::tick() {
     store_.look_after(loop_.now());
     log_awaited(loop_.now());
     log_missing_primary(loop_.now());
+    if (unread_.is_too_much()) look_for_stuck();
   }
   notify_.ticked(loop_.now());
 }
@@ -140,15 +143,31 @@ void Server::perform() {
   watch_commits(append);
   if (append) store_.append(node_);
   if (peers_) peers_->flush();  // while the disk is at work
+  write_listed();
+}
+
+// Who is told little is told first; who is told much gets on by a piece in every turn.
+void Server::write_listed() {
   loop_.begin_budget();
   while (!to_write_.empty()) {
-    if (Connection* connection = connections_.find(to_write_.take())) write(*connection);
+    Connection* const connection = connections_.find(to_write_.take());
+    if (connection == nullptr) continue;
+    if (connection->outbox.ready_bytes() > little_to_write) {
+      to_write_on_.add(connection->id);
+    } else {
+      write(*connection);
+    }
+    if (loop_.budget_is_spent()) break;
+  }
+  while (!to_write_on_.empty()) {
+    if (Connection* connection = connections_.find(to_write_on_.take())) write(*connection);
     if (loop_.budget_is_spent()) return;
   }
 }
 
 void Server::configure(const Settings& settings) {
   limits_ = within_descriptors(settings.limits, forwards_, serves_http_);
+  unread_.configure(limits_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

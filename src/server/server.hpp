@@ -34,6 +34,7 @@
 #include "server/said_lately.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
+#include "server/unread.hpp"
 #include "wire/request.hpp"
 #include "wire/resp/interpreter.hpp"
 
@@ -60,12 +61,13 @@ class Server {
   void configure(const Settings& settings);
 
  private:
-  enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
+  enum class Taken : std::uint8_t { stepped, parked, resumed, later, gone };
 
   // server.cpp: the turn
   void turn();
   void tick();
   void perform();
+  void write_listed();
   void end_drain();
   void end_connections();
 
@@ -87,6 +89,8 @@ class Server {
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
   bool step_lines(Connection& connection, std::string_view& rest);
+  [[nodiscard]] bool may_step(const Connection& connection) const;
+  bool must_wait(Connection& connection, const Request& request);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
   void note_first_bytes(Connection& connection, std::string_view bytes);
@@ -128,9 +132,10 @@ class Server {
   void read(Connection& connection);
   void wait_readable(Connection& connection);
   void write(Connection& connection);
-  void write_ready(Connection& connection, bool& broken);
+  void write_ready(Connection& connection, std::size_t most, bool& broken);
   void look_at_due();
   void look_at(Connection& connection);
+  void look_for_stuck();
   void arm(Connection& connection);
   void finish(Connection& connection);
   void discard(Connection& connection);
@@ -172,12 +177,14 @@ class Server {
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read
   SpareBuffers spares_;
+  Unread unread_;
   std::string line_;     // said to many
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
   Moment next_awaited_log_ = never;
   std::optional<PrimaryWatch> primary_watch_;  // of one of several
   Round to_write_;
+  Round to_write_on_;  // those who are told much, behind the others
   Round to_work_;
 
   bool draining_ = false;

@@ -18,6 +18,13 @@ using namespace std::chrono_literals;
 
 constexpr Span peer_check = 1s;
 
+bool is_long_to_answer(const Request& request) {
+  return std::holds_alternative<request::List>(request) ||
+         std::holds_alternative<request::Sessions>(request) ||
+         std::holds_alternative<request::Show>(request) ||
+         std::holds_alternative<request::Help>(request);
+}
+
 }  // namespace
 
 // `rest` is what this connection has sent and nobody has stepped: in the buffer or in `pending`.
@@ -43,7 +50,7 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_)) {
+  while (may_step(connection)) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     if (size >= limits_.line) {
@@ -57,7 +64,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
     }
     const Taken taken = take_line(connection, rest.substr(0, size));
     if (taken == Taken::gone) return false;
-    if (taken == Taken::parked) break;
+    if (taken == Taken::parked || taken == Taken::later) break;
     if (taken == Taken::resumed) continue;
     rest.remove_prefix(size + 1);
     connection.half_line_since = never;
@@ -70,7 +77,9 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
   switch (line.kind) {
     case wire::LineKind::empty: return Taken::stepped;
     case wire::LineKind::foreign: disconnect(connection); return Taken::gone;
-    case wire::LineKind::request: return step_request(connection, line);
+    case wire::LineKind::request:
+      if (must_wait(connection, line.request)) return Taken::later;
+      return step_request(connection, line);
     case wire::LineKind::poison: {
       const Taken taken = step_request(connection, line);
       if (taken == Taken::stepped && connection.state == Connection::State::open) {
@@ -80,6 +89,22 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
     }
   }
   return Taken::stepped;
+}
+
+bool Server::may_step(const Connection& connection) const {
+  return connection.may_step(limits_, unread_.allowed());
+}
+
+// Who looks comes behind who locks, and waits while clients read too little of what they are told.
+bool Server::must_wait(Connection& connection, const Request& request) {
+  connection.put_off = false;
+  if (!is_long_to_answer(request) || connection.begun != 0) return false;
+  if (connection.just_read) {
+    list_work(connection);
+    return true;
+  }
+  connection.put_off = unread_.is_too_much();
+  return connection.put_off;
 }
 
 Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
@@ -126,13 +151,16 @@ void Server::keep(Connection& connection, std::string_view rest) {
     connection.pending.assign(rest);
     connection.stepped = 0;
   }
-  connection.blocked = open && (connection.work_listed || !connection.may_step(limits_));
+  unread_.count(connection.counted, connection.outbox.unread_bytes());
+  const bool waits = connection.work_listed || connection.put_off;
+  connection.blocked = open && (waits || !may_step(connection));
   const bool half_line = open && !connection.blocked && !rest.empty();
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
   if (connection.blocked) {
-    const bool look = !connection.work_listed && !connection.peer_finished;
+    const bool is_asked_of = connection.put_off || !connection.peer_finished;
+    const bool look = !connection.work_listed && is_asked_of;
     if (look) connection.look_at = loop_.now() + peer_check;
   } else if (open) {
     wait_readable(connection);
@@ -151,6 +179,7 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  connection.just_read = false;
   if (connection.state == Connection::State::ending && connection.resp != nullptr) {
     go_on_asking(connection);
     return list_output(connection);
@@ -270,10 +299,10 @@ Connection* Server::receiver(ConnectionId id) {
 // Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
 // this very turn is first offered to the socket: only who does not take it is behind.
 bool Server::is_behind(Connection& connection) {
-  if (connection.outbox.unread_bytes() <= limits_.unread_output) return false;
+  if (connection.outbox.unread_bytes() <= unread_.allowed()) return false;
   bool broken = false;
-  write_ready(connection, broken);
-  return broken || connection.outbox.unread_bytes() > limits_.unread_output;
+  write_ready(connection, connection.outbox.ready_bytes(), broken);
+  return broken || connection.outbox.unread_bytes() > unread_.allowed();
 }
 
 void Server::list_work(Connection& connection) {
