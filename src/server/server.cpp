@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "server/clock.hpp"
+#include "server/descriptors.hpp"
 
 namespace pawl::server {
 namespace {
@@ -17,18 +16,6 @@ constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
 constexpr std::size_t little_to_write = 16'384;
-
-// The disk must never miss a descriptor because clients, or those who look on, have them all. A
-// client that is passed on has two: its own, and that to the primary.
-Limits within_descriptors(Limits limits, bool forwards, bool serves_http) {
-  constexpr rlim_t for_the_disk = 64;
-  const rlim_t reserved = for_the_disk + (serves_http ? http::Limits{}.connections : 0);
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * reserved) return limits;
-  const rlim_t room = (limit.rlim_cur - reserved) / (forwards ? 2 : 1);
-  limits.connections = static_cast<std::uint32_t>(std::min<rlim_t>(room, limits.connections));
-  return limits;
-}
 
 std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const Leases& leases) {
   if (resp.enabled == Switch::off) return nullptr;
@@ -47,7 +34,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       notify_(notify),
       forwards_(config.resp.forward == Switch::on),
       serves_http_(config.listen.http.has_value()),
-      limits_(within_descriptors(config.core.limits, forwards_, serves_http_)),
+      limits_(as_descriptors_allow(config.core.limits)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       redis_(interpreter_for(config.resp, config.core.leases)),
       cluster_(config.cluster_id),
@@ -67,6 +54,15 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
   next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner
+}
+
+Limits Server::as_descriptors_allow(const Limits& wanted) const {
+  const Limits limits = within_descriptors(wanted, forwards_, serves_http_);
+  if (limits.connections < wanted.connections) {
+    log_.info("the descriptors allow fewer connections than limits.connections",
+              {{"connections", limits.connections}});
+  }
+  return limits;
 }
 
 Started<std::string> Server::listen(const Listen& addresses, Activation given) {
@@ -166,7 +162,7 @@ void Server::write_listed() {
 }
 
 void Server::configure(const Settings& settings) {
-  limits_ = within_descriptors(settings.limits, forwards_, serves_http_);
+  limits_ = as_descriptors_allow(settings.limits);
   unread_.configure(limits_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();

@@ -71,6 +71,8 @@ class Server {
   void end_drain();
   void end_connections();
 
+  [[nodiscard]] Limits as_descriptors_allow(const Limits& wanted) const;
+
   // server_http.cpp: who looks on
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
                                                  std::optional<int> given);
