@@ -27,6 +27,7 @@ constexpr std::uint32_t most_refused = 32;
 constexpr Span peer_check = 1s;
 // To one client, before others have their turn.
 constexpr std::size_t most_written = 65'536;
+constexpr Span get_known = 10s;
 
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again ||
@@ -67,7 +68,9 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   if (admitted) {
     const std::string text = format_endpoint(from);
     step(node::Connected{connection.id, text});
+    if (access_.is_on() && access_.anonymous.empty()) connection.known_by = loop_.now() + get_known;
     wait_readable(connection);
+    arm(connection);
     return;
   }
   connection.state = Connection::State::ending;
@@ -135,7 +138,7 @@ void Server::write(Connection& connection) {
   connection.output_listed = false;
   if (connection.state == Connection::State::lingering) return;
   if (connection.unheard && connection.state == Connection::State::open) {
-    refuse(connection, ErrorCode::limit, unread_output(limits_.unread_output));
+    refuse(connection, ErrorCode::limit, unread_output(limits_of(connection).unread_output));
   }
   bool broken = connection.overrun;
   if (!broken) write_ready(connection, most_written, broken);
@@ -148,8 +151,8 @@ void Server::write(Connection& connection) {
     spares_.give(connection.outbox.take_storage());
   }
   since(connection.stuck_since, !empty && (ending || unread_.is_too_much()), loop_.now());
-  since(connection.overfull_since, connection.outbox.ready_bytes() > limits_.unread_output,
-        loop_.now());
+  since(connection.overfull_since,
+        connection.outbox.ready_bytes() > limits_of(connection).unread_output, loop_.now());
   if (!empty && !connection.write_waiting) list_output(connection);
   if (connection.blocked && may_step(connection)) list_work(connection);
   go_on_relaying(connection);
@@ -171,7 +174,7 @@ void Server::write_ready(Connection& connection, std::size_t most, bool& broken)
 }
 
 void Server::arm(Connection& connection) {
-  const Moment deadline = connection.deadline(limits_);
+  const Moment deadline = connection.deadline(limits_of(connection));
   if (deadline >= connection.armed) return;
   connection.armed = deadline;
   deadlines_.add(deadline, connection.id);
@@ -201,7 +204,7 @@ void Server::look_at(Connection& connection) {
   }
   const bool may_be_stuck = connection.state == Connection::State::ending || unread_.is_too_much();
   if (!may_be_stuck) connection.stuck_since = never;
-  if (connection.deadline(limits_) > now) return arm(connection);
+  if (connection.deadline(limits_of(connection)) > now) return arm(connection);
   if (connection.state == Connection::State::lingering) {
     remove(connection);
   } else {
@@ -258,6 +261,7 @@ void Server::disconnect(Connection& connection) {
 }
 
 void Server::remove(Connection& connection) {
+  if (audit_.awaits_answers()) audit_.gone(connection.id);
   if (connection.admitted) {
     admission_.release(connection.address);
   } else {

@@ -17,10 +17,7 @@ class Unread {
  public:
   explicit Unread(const Limits& limits) { configure(limits); }
 
-  void configure(const Limits& limits) {
-    most_ = limits.memory / share_of_memory;
-    of_one_ = limits.unread_output;
-  }
+  void configure(const Limits& limits) { most_ = limits.memory / share_of_memory; }
 
   // `counted`: of one connection, when it was last counted.
   void count(std::uint64_t& counted, std::uint64_t now) {
@@ -31,8 +28,8 @@ class Unread {
 
   [[nodiscard]] bool is_too_much() const { return is_too_much_; }
   // Of one connection, before it is read no more.
-  [[nodiscard]] std::uint64_t allowed() const {
-    return is_too_much() ? std::min(of_one_, little) : of_one_;
+  [[nodiscard]] std::uint64_t allowed(const Limits& limits) const {
+    return is_too_much() ? std::min(limits.unread_output, little) : limits.unread_output;
   }
 
  private:
@@ -40,7 +37,6 @@ class Unread {
   static constexpr std::uint64_t little = 16'384;
 
   std::uint64_t most_ = 0;
-  std::uint64_t of_one_ = 0;
   std::uint64_t total_ = 0;
   bool is_too_much_ = false;
 };

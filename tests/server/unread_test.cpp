@@ -66,10 +66,10 @@ TEST_CASE("all together may leave an eighth of the memory unread, and then each 
   unread.count(one, 60);
   unread.count(other, 40);
   CHECK_FALSE(unread.is_too_much());
-  CHECK(unread.allowed() == 50'000);
+  CHECK(unread.allowed(limits) == 50'000);
   unread.count(other, 41);
   CHECK(unread.is_too_much());
-  CHECK(unread.allowed() == 16'384);
+  CHECK(unread.allowed(limits) == 16'384);
   unread.count(one, 10);
   CHECK(unread.is_too_much());  // until half of it has gone
   unread.count(other, 40);
@@ -77,7 +77,7 @@ TEST_CASE("all together may leave an eighth of the memory unread, and then each 
   limits.unread_output = 1'000;
   unread.configure(limits);
   unread.count(other, 1'000);
-  CHECK(unread.allowed() == 1'000);
+  CHECK(unread.allowed(limits) == 1'000);
 }
 
 TEST_CASE("while too much is unread locks are served, and what is long to answer waits") {

@@ -14,6 +14,7 @@ namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 
 constexpr unsigned http_11 = 11;
+constexpr unsigned unauthorised = 401;
 
 // The page loads its own parts and asks its own port; nothing else can be made of it.
 constexpr std::string_view page_policy =
@@ -113,7 +114,10 @@ void Connection::answer() {
     return send({.status = 400, .body = "a request of HTTP/1.1 has one Host header\n"});
   }
   const auto target = request.target();
-  answering_({.target = {target.data(), target.size()}, .host = {host.data(), host.size()}},
+  const auto authorization = request[bhttp::field::authorization];
+  answering_({.target = {target.data(), target.size()},
+              .host = {host.data(), host.size()},
+              .authorization = {authorization.data(), authorization.size()}},
              [self = shared_from_this()](Answer answer) {
                if (self->socket_.is_open()) self->send(std::move(answer));
              });
@@ -126,6 +130,10 @@ void Connection::send(Answer answer) {
                beast::string_view{answer.type.data(), answer.type.size()});
   message_.set(bhttp::field::cache_control, "no-store");
   message_.set("X-Content-Type-Options", "nosniff");
+  if (answer.status == unauthorised) {
+    message_.set(bhttp::field::www_authenticate, R"(Basic realm="pawl", charset="UTF-8")");
+    message_.keep_alive(false);  // who guesses takes a connection for each guess
+  }
   if (answer.is_page) {
     message_.set("Content-Security-Policy",
                  beast::string_view{page_policy.data(), page_policy.size()});
