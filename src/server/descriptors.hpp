@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/settings.hpp"
+#include "server/config/config.hpp"
 #include "server/start_failure.hpp"
 
 namespace pawl::server {
@@ -14,10 +15,17 @@ namespace pawl::server {
 // As many as the system lets this process have.
 void raise_descriptor_limit();
 
-[[nodiscard]] std::optional<StartFailure> too_few_descriptors(bool serves_http);
+// Who else has some.
+struct DescriptorUse {
+  bool http = false;
+  bool peers = false;
+  bool relays = false;  // to the primary: a client has two
+};
+[[nodiscard]] DescriptorUse descriptor_use(const Config& config);
 
-// With so few connections that the descriptors suffice. A client that is passed on (`forwards`) has
-// two: its own, and that to the primary.
-[[nodiscard]] Limits within_descriptors(Limits limits, bool forwards, bool serves_http);
+[[nodiscard]] std::optional<StartFailure> too_few_descriptors(const DescriptorUse& use);
+
+// With so few connections that the descriptors suffice.
+[[nodiscard]] Limits within_descriptors(Limits limits, const DescriptorUse& use);
 
 }  // namespace pawl::server

@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   const auto given = Activation::take(environment);
   if (!given) return report({given.error().exit_code, "pawld: " + given.error().why + "\n"});
   raise_descriptor_limit();
-  if (const auto few = too_few_descriptors(config.listen.http.has_value())) {
+  if (const auto few = too_few_descriptors(descriptor_use(config))) {
     return report({few->exit_code, "pawld: " + few->why + "\n"});
   }
   Log log(config.log_level, style_of_stderr(config.log_format));

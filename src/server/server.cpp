@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include "server/clock.hpp"
-#include "server/descriptors.hpp"
 
 namespace pawl::server {
 namespace {
@@ -41,7 +40,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       store_(store),
       notify_(notify),
       forwards_(config.resp.forward == Switch::on),
-      serves_http_(config.listen.http.has_value()),
+      descriptor_use_(descriptor_use(config)),
       limits_(as_descriptors_allow(config.core.limits)),
       limits_of_strangers_(less_for_strangers(limits_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
@@ -68,7 +67,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
 }
 
 Limits Server::as_descriptors_allow(const Limits& wanted) const {
-  const Limits limits = within_descriptors(wanted, forwards_, serves_http_);
+  const Limits limits = within_descriptors(wanted, descriptor_use_);
   if (limits.connections < wanted.connections) {
     log_.info("the descriptors allow fewer connections than limits.connections",
               {{"connections", limits.connections}});

@@ -23,6 +23,7 @@
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
+#include "server/descriptors.hpp"
 #include "server/handler_memory.hpp"
 #include "server/http/port.hpp"
 #include "server/http/service.hpp"
@@ -158,7 +159,7 @@ class Server {
   Store& store_;
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
-  const bool serves_http_;
+  const DescriptorUse descriptor_use_;
   Limits limits_;
   Limits limits_of_strangers_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
