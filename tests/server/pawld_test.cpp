@@ -142,8 +142,7 @@ TEST_CASE("too few descriptors for clients and the disk is one clear line and ex
 // Sanitized, an object's type is looked up through a pipe, for which there is no descriptor here: a
 // false alarm.
 #ifndef __SANITIZE_ADDRESS__
-TEST_CASE(
-    "out of file descriptors pawld says so once, idles, and serves again when there are some") {
+TEST_CASE("out of file descriptors pawld says so once, idles, and serves again later") {
   Daemon daemon(free_port);
   const std::uint16_t port = daemon.port();
   daemon.wait_for_file("ballast");  // the last that the disk needs a descriptor for
