@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pawld: options, configuration, perhaps a task of maintenance; else log, disk, server, run.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "server/activation.hpp"
 #include "server/clock.hpp"
 #include "server/config/options.hpp"
+#include "server/descriptors.hpp"
 #include "server/log.hpp"
 #include "server/maintenance.hpp"
 #include "server/notify.hpp"
@@ -17,13 +17,6 @@
 #include "server/tls/keyring.hpp"
 
 namespace {
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
-}
 
 std::optional<std::string> files_of_tls(const pawl::server::Config& config) {
   const auto keys = pawl::server::tls::Keyring::load(config);
@@ -48,6 +41,9 @@ int main(int argc, char** argv) {
   const auto given = Activation::take(environment);
   if (!given) return report({given.error().exit_code, "pawld: " + given.error().why + "\n"});
   raise_descriptor_limit();
+  if (const auto few = too_few_descriptors(descriptor_use(config))) {
+    return report({few->exit_code, "pawld: " + few->why + "\n"});
+  }
   Log log(config.log_level, style_of_stderr(config.log_format));
   Notify notify(environment, log);
   const auto store = Store::open(config, log, [&] { notify.recovering(read_clock()); });

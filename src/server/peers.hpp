@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,9 @@
 #include "server/tls/context.hpp"
 
 namespace pawl::server {
+
+// Strangers may knock as they like: it is the oldest of so many that has to go.
+inline constexpr std::ptrdiff_t most_strangers = 64;
 
 struct PeersOptions {
   std::vector<std::string> names;  // of all members, in the order of the configuration

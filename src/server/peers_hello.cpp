@@ -18,9 +18,6 @@ using replication::Member;
 
 namespace {
 
-// Strangers may knock as they like: it is the oldest of them that has to go.
-constexpr std::ptrdiff_t most_strangers = 64;
-
 bool is_stranger(const PeerLink& link) {
   return !link.dialled && link.stage != PeerLink::Stage::up;
 }

@@ -24,6 +24,7 @@
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
+#include "server/descriptors.hpp"
 #include "server/handler_memory.hpp"
 #include "server/http/port.hpp"
 #include "server/http/service.hpp"
@@ -38,6 +39,7 @@
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
 #include "server/tls/keyring.hpp"
+#include "server/unread.hpp"
 #include "wire/request.hpp"
 #include "wire/resp/interpreter.hpp"
 
@@ -67,17 +69,19 @@ class Server {
   void take_keys(tls::Keyring keys);
 
  private:
-  enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
+  enum class Taken : std::uint8_t { stepped, parked, resumed, later, gone };
 
   // server.cpp: the turn
   void turn();
   void tick();
   void perform();
+  void write_listed();
   void end_drain();
   void end_connections();
 
   [[nodiscard]] std::optional<StartFailure> judge_openness(
       std::initializer_list<std::string_view> ports) const;
+  [[nodiscard]] Limits as_descriptors_allow(const Limits& wanted) const;
 
   // server_http.cpp: who looks on
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
@@ -99,6 +103,8 @@ class Server {
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
   bool step_lines(Connection& connection, std::string_view& rest);
+  [[nodiscard]] bool may_step(const Connection& connection) const;
+  bool must_wait(Connection& connection, const Request& request);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
   void step_asked(Connection& connection, RequestNumber number, Request& request);
@@ -147,9 +153,10 @@ class Server {
   void read(Connection& connection);
   void wait_readable(Connection& connection);
   void write(Connection& connection);
-  void write_ready(Connection& connection, bool& broken);
+  void write_ready(Connection& connection, std::size_t most, bool& broken);
   void look_at_due();
   void look_at(Connection& connection);
+  void look_for_stuck();
   void arm(Connection& connection);
   void finish(Connection& connection);
   void discard(Connection& connection);
@@ -167,8 +174,8 @@ class Server {
   Store& store_;
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
-  const bool serves_http_;
   const bool may_be_open_;  // to others, though nobody says who it is
+  const DescriptorUse descriptor_use_;
   Limits limits_;
   Limits limits_of_strangers_;
   tls::Keyring keys_;
@@ -205,12 +212,14 @@ class Server {
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read
   SpareBuffers spares_;
+  Unread unread_;
   std::string line_;     // said to many
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
   Moment next_awaited_log_ = never;
   std::optional<PrimaryWatch> primary_watch_;  // of one of several
   Round to_write_;
+  Round to_write_on_;  // those who are told much, behind the others
   Round to_work_;
 
   bool draining_ = false;

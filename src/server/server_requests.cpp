@@ -19,6 +19,13 @@ using namespace std::chrono_literals;
 
 constexpr Span peer_check = 1s;
 
+bool is_long_to_answer(const Request& request) {
+  return std::holds_alternative<request::List>(request) ||
+         std::holds_alternative<request::Sessions>(request) ||
+         std::holds_alternative<request::Show>(request) ||
+         std::holds_alternative<request::Help>(request);
+}
+
 }  // namespace
 
 // `rest` is what this connection has sent and nobody has stepped: in the buffer or in `pending`.
@@ -44,7 +51,7 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_of(connection))) {
+  while (may_step(connection)) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     const std::uint32_t most = limits_of(connection).line;
@@ -59,7 +66,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
     }
     const Taken taken = take_line(connection, rest.substr(0, size));
     if (taken == Taken::gone) return false;
-    if (taken == Taken::parked) break;
+    if (taken == Taken::parked || taken == Taken::later) break;
     if (taken == Taken::resumed) continue;
     rest.remove_prefix(size + 1);
     connection.half_line_since = never;
@@ -72,7 +79,9 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
   switch (line.kind) {
     case wire::LineKind::empty: return Taken::stepped;
     case wire::LineKind::foreign: disconnect(connection); return Taken::gone;
-    case wire::LineKind::request: return step_request(connection, line);
+    case wire::LineKind::request:
+      if (must_wait(connection, line.request)) return Taken::later;
+      return step_request(connection, line);
     case wire::LineKind::poison: {
       const Taken taken = step_request(connection, line);
       if (taken == Taken::stepped && connection.state == Connection::State::open) {
@@ -82,6 +91,23 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
     }
   }
   return Taken::stepped;
+}
+
+bool Server::may_step(const Connection& connection) const {
+  const Limits& limits = limits_of(connection);
+  return connection.may_step(limits, unread_.allowed(limits));
+}
+
+// Who looks comes behind who locks, and waits while clients read too little of what they are told.
+bool Server::must_wait(Connection& connection, const Request& request) {
+  connection.put_off = false;
+  if (!is_long_to_answer(request) || connection.begun != 0) return false;
+  if (connection.just_read) {
+    list_work(connection);
+    return true;
+  }
+  connection.put_off = unread_.is_too_much();
+  return connection.put_off;
 }
 
 Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
@@ -158,15 +184,17 @@ void Server::keep(Connection& connection, std::string_view rest) {
     connection.pending.assign(rest);
     connection.stepped = 0;
   }
-  connection.blocked =
-      open && (connection.work_listed || !connection.may_step(limits_of(connection)));
+  unread_.count(connection.counted, connection.outbox.unread_bytes());
+  const bool waits = connection.work_listed || connection.put_off;
+  connection.blocked = open && (waits || !may_step(connection));
   const bool half = !rest.empty() || connection.socket.is_midway();
   const bool half_line = open && !connection.blocked && half;
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
   if (connection.blocked) {
-    const bool look = !connection.work_listed && !connection.peer_finished;
+    const bool is_asked_of = connection.put_off || !connection.peer_finished;
+    const bool look = !connection.work_listed && is_asked_of;
     if (look) connection.look_at = loop_.now() + peer_check;
   } else if (open) {
     wait_readable(connection);
@@ -186,6 +214,7 @@ void Server::work_listed() {
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
   if (connection.socket.is_handshaking()) return shake_hands(connection);
+  connection.just_read = false;
   if (connection.state == Connection::State::ending && connection.resp != nullptr) {
     go_on_asking(connection);
     return list_output(connection);
@@ -309,10 +338,10 @@ Connection* Server::receiver(ConnectionId id) {
 // Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
 // this very turn is first offered to the socket: only who does not take it is behind.
 bool Server::is_behind(Connection& connection) {
-  const std::uint64_t most = limits_of(connection).unread_output;
+  const std::uint64_t most = unread_.allowed(limits_of(connection));
   if (connection.outbox.unread_bytes() <= most) return false;
   bool broken = false;
-  write_ready(connection, broken);
+  write_ready(connection, connection.outbox.ready_bytes(), broken);
   return broken || connection.outbox.unread_bytes() > most;
 }
 

@@ -15,7 +15,7 @@ void Server::step_commands(Connection& connection, std::string_view& rest) {
   if (connection.resp->relay) return pass_on(connection, rest);
   go_on_asking(connection);
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_of(connection))) {
+  while (may_step(connection)) {
     const wire::resp::Taken taken = wire::resp::take_command(rest, words_);
     if (taken.progress == Progress::broken) return refuse_command(connection, taken.problem);
     const bool whole = taken.progress == Progress::whole;
