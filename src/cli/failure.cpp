@@ -19,8 +19,12 @@ constexpr Advice advice[] = {
     {"TIMEOUT", exit_busy, "not granted in time: `pawl why` shows who holds it"},
     {"NOT_HELD", exit_not_held,
      "that token is no current holder's: the lock was released, lapsed or was broken"},
-    {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
-    {"FORBIDDEN", exit_denied, "this user may not do that"},
+    {"UNAUTHENTICATED", exit_denied,
+     "the server wants to know who asks: pawl --user NAME --secret-file FILE, or PAWL_USER and "
+     "PAWL_SECRET"},
+    {"FORBIDDEN", exit_denied,
+     "this user may not do that: security.roles in the server's "
+     "configuration"},
     {"DEADLOCK", exit_refused, "to wait would be a deadlock: give back what the cycle names"},
     {"NO_SESSION", exit_refused, "the lock belongs to a session, only its owner can do that"},
     {"CANCELLED", exit_refused, "that id was given up before: take another"},
@@ -49,6 +53,13 @@ Failure failure_of(const client::ReplyLine& error) {
     }
   }
   return {exit_refused, text};
+}
+
+Failure failure_of(const client::Denied& denied) {
+  const client::Refusal refusal = client::refusal_of(denied.reply);
+  std::string text = printable(refusal.code);
+  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  return {exit_denied, text + ": look at --user and at the secret"};
 }
 
 }  // namespace pawl::cli
