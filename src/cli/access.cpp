@@ -47,12 +47,12 @@ void add_access_options(CLI::App& app, AccessWords& words) {
   app.add_option("--secret-file", words.secret_file, "where the user's secret is")
       ->envname("PAWL_SECRET_FILE")
       ->type_name("FILE");
-  app.add_flag("--tls", words.tls, "encrypt; the server's certificate is verified")
+  app.add_flag("--tls", words.tls, "encrypt, to a server whose certificate is verified")
       ->envname("PAWL_TLS");
-  app.add_option("--ca", words.ca, "whose certificates to trust, with --tls [the system's]")
+  app.add_option("--ca", words.ca, "as --tls, trusting whom this CA has signed [the system's]")
       ->envname("PAWL_CA")
       ->type_name("FILE");
-  app.add_option("--cert", words.certificate, "certificate of the user, with --key")
+  app.add_option("--cert", words.certificate, "as --tls, with a certificate of the user, and --key")
       ->envname("PAWL_CERT")
       ->type_name("FILE");
   app.add_option("--key", words.key, "key of --cert")->envname("PAWL_KEY")->type_name("FILE");
