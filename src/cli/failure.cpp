@@ -41,12 +41,20 @@ constexpr Advice advice[] = {
     {"INTERNAL", exit_refused, "a defect of the server, its log says more"},
 };
 
+std::string said_in(const client::Refusal& refusal) {
+  std::string text = printable(refusal.code);
+  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  return text;
+}
+
 }  // namespace
 
 Failure failure_of(const client::ReplyLine& error) {
   const client::Refusal refusal = client::refusal_of(error);
-  std::string text = printable(refusal.code);
-  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  std::string text = said_in(refusal);
+  // Said before anybody could say who asks.
+  const bool wants_tls = refusal.code == "UNAUTHENTICATED" && text.find("TLS") != text.npos;
+  if (wants_tls) return {exit_denied, text + ": pawl --tls, or --ca FILE"};
   for (const Advice& known : advice) {
     if (known.error == refusal.code) {
       return {known.code, text.append(": ").append(known.text)};
@@ -57,9 +65,9 @@ Failure failure_of(const client::ReplyLine& error) {
 
 Failure failure_of(const client::Denied& denied) {
   const client::Refusal refusal = client::refusal_of(denied.reply);
-  std::string text = printable(refusal.code);
-  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
-  return {exit_denied, text + ": look at --user and at the secret"};
+  const bool wants_tls = refusal.message.find("TLS") != refusal.message.npos;
+  if (wants_tls) return failure_of(denied.reply);
+  return {exit_denied, said_in(refusal) + ": look at --user and at the secret"};
 }
 
 }  // namespace pawl::cli

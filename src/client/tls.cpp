@@ -149,6 +149,8 @@ bool is_of_tls(const error_code& error) {
 std::string why_of_tls(const error_code& error) {
   switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return "it wants a certificate of this client";
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      return "it speaks no TLS, or none that this client does";
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
