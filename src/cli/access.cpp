@@ -41,9 +41,9 @@ bool is_tls(const AccessWords& words) {
 }  // namespace
 
 void add_access_options(CLI::App& app, AccessWords& words) {
-  app.add_option("--user", words.user, "who asks, where the server wants to know")
+  app.add_option("--user", words.user, "the user to be, where the server wants to know who asks")
       ->envname("PAWL_USER")
-      ->type_name("NAME");
+      ->type_name("WHO");
   app.add_option("--secret-file", words.secret_file, "where the user's secret is")
       ->envname("PAWL_SECRET_FILE")
       ->type_name("FILE");
@@ -51,11 +51,11 @@ void add_access_options(CLI::App& app, AccessWords& words) {
       ->envname("PAWL_TLS");
   app.add_option("--ca", words.ca, "as --tls, trusting whom this CA has signed [the system's]")
       ->envname("PAWL_CA")
-      ->type_name("FILE");
+      ->type_name("PEM");
   app.add_option("--cert", words.certificate, "as --tls, with a certificate of the user, and --key")
       ->envname("PAWL_CERT")
-      ->type_name("FILE");
-  app.add_option("--key", words.key, "key of --cert")->envname("PAWL_KEY")->type_name("FILE");
+      ->type_name("PEM");
+  app.add_option("--key", words.key, "key of --cert")->envname("PAWL_KEY")->type_name("PEM");
 }
 
 client::Access access_of(const Globals& globals) {

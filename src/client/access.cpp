@@ -41,6 +41,11 @@ std::string auth_line(const Access& access) {
   return RequestLine("AUTH").word(access.user).word(access.secret).text();
 }
 
+std::string why_not_accepted(const ReplyLine& error) {
+  const Refusal refusal = refusal_of(error);
+  return refusal.message.empty() ? refusal.code : refusal.code + ": " + refusal.message;
+}
+
 bool is_denied(const ReplyLine& reply) {
   return reply.kind == ReplyLine::Kind::error && is_denial(reply.word);
 }

@@ -24,6 +24,9 @@ struct Access {
 // The AUTH that is the first line of each connection.
 [[nodiscard]] std::string auth_line(const Access& access);
 
+// Of an ERR: "LIMIT: limit=connections".
+[[nodiscard]] std::string why_not_accepted(const ReplyLine& error);
+
 // It will be refused again: by who asks, not by the state of the server.
 [[nodiscard]] bool is_denied(const ReplyLine& reply);
 

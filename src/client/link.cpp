@@ -71,8 +71,7 @@ void Link::take_auth_reply(std::string_view line) {
   const auto reply = parse_reply_line(line);
   if (!reply) return fail({"what answers there is no pawld", {}});
   if (reply->kind == ReplyLine::Kind::ok) return calls_.up();
-  const Refusal refusal = refusal_of(*reply);
-  End end{refusal.code + ": " + refusal.message, {}};
+  End end{why_not_accepted(*reply), {}};
   if (is_denied(*reply)) end.denial = reply;
   fail(std::move(end));
 }

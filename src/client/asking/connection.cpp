@@ -66,8 +66,7 @@ void Connection::authenticate(const Access& access, std::chrono::milliseconds pa
   ReplyLine reply = reply_in(*line);
   if (reply.kind == ReplyLine::Kind::ok) return;
   if (is_denied(reply)) throw Denied(std::move(reply));
-  const Refusal refusal = refusal_of(reply);
-  throw NoAnswer(refusal.code + ": " + refusal.message);
+  throw NoAnswer(why_not_accepted(reply));
 }
 
 // Nothing that was started outlives this: its handler holds `this`.
