@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "cli/failure.hpp"
 #include "cli/text/printable.hpp"
@@ -18,8 +17,9 @@ namespace {
 std::string secret_in(const std::string& path) {
   errno = 0;
   std::ifstream file(path);
-  std::string secret{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && errno != 0) {
+  std::string secret;
+  std::getline(file, secret, '\0');
+  if (!file.is_open() || file.bad()) {
     throw Failure(exit_usage,
                   "cannot read the secret in " + printable(path) + ": " + std::strerror(errno));
   }

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <fstream>
-#include <map>
+#include <string>
+#include <vector>
 
 #include "cli/failure.hpp"
 #include "system/temporary_directory.hpp"
@@ -18,20 +18,24 @@ using Catch::Matchers::StartsWith;
 namespace pawl::cli {
 namespace {
 
-// As long as it lives.
+// NAME=value each, as long as it lives.
 class Variables {
  public:
-  explicit Variables(const std::map<std::string, std::string>& values) : values_(values) {
-    for (const auto& [name, value] : values_) setenv(name.c_str(), value.c_str(), 1);
+  explicit Variables(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      const std::size_t equals = word.find('=');
+      names_.push_back(word.substr(0, equals));
+      setenv(names_.back().c_str(), word.c_str() + equals + 1, 1);
+    }
   }
   ~Variables() {
-    for (const auto& [name, value] : values_) unsetenv(name.c_str());
+    for (const std::string& name : names_) unsetenv(name.c_str());
   }
   Variables(const Variables&) = delete;
   Variables& operator=(const Variables&) = delete;
 
  private:
-  std::map<std::string, std::string> values_;
+  std::vector<std::string> names_;
 };
 
 AccessWords parsed(const std::string& line) {
@@ -76,7 +80,7 @@ TEST_CASE("without a word nobody is named, and it is plain") {
 TEST_CASE("a secret is the line in its file, or what PAWL_SECRET says") {
   const SecretFile file("s3cret\r\n");
   CHECK(access_with({.user = "ci", .secret_file = file.path()}).secret == "s3cret");
-  const Variables variables({{"PAWL_SECRET", "other"}});
+  const Variables variables({"PAWL_SECRET=other"});
   CHECK(access_with({.user = "ci"}).secret == "other");
   CHECK(access_with({.user = "ci", .secret_file = file.path()}).secret == "s3cret");
 }
@@ -90,14 +94,15 @@ TEST_CASE("a user and a secret come together, and what is wrong with them is sai
   const SecretFile bad("two words\n");
   CHECK_THAT(problem_with({.user = "ci", .secret_file = bad.path()}),
              StartsWith("no secret") && !Contains("two words"));
-  const Variables variables({{"PAWL_SECRET", "s3cret"}});
+  const Variables variables({"PAWL_SECRET=s3cret"});
   CHECK_THAT(problem_with({}), Contains("--user NAME") && !Contains("s3cret"));
   CHECK_THAT(problem_with({.user = "a b"}), StartsWith("no user"));
 }
 
 TEST_CASE("a directory holds no secret") {
   const testing::TemporaryDirectory directory;
-  CHECK_FALSE(problem_with({.user = "ci", .secret_file = directory.path()}).empty());
+  CHECK_THAT(problem_with({.user = "ci", .secret_file = directory.path()}),
+             Contains("Is a directory"));
 }
 
 TEST_CASE("what is given for TLS asks for TLS") {
@@ -113,23 +118,19 @@ TEST_CASE("options and the environment say the same, options win") {
   CHECK(by_options.secret_file == "f");
   CHECK(by_options.tls);
   CHECK(by_options.certificate == "d");
-  const Variables variables({{"PAWL_USER", "ci"},
-                             {"PAWL_SECRET_FILE", "f"},
-                             {"PAWL_TLS", "on"},
-                             {"PAWL_CA", "c"},
-                             {"PAWL_CERT", "d"},
-                             {"PAWL_KEY", "e"}});
+  const Variables variables({"PAWL_USER=ci", "PAWL_SECRET_FILE=f", "PAWL_TLS=on", "PAWL_CA=c",
+                             "PAWL_CERT=d", "PAWL_KEY=e"});
   CHECK(environment_of(parsed("")) == environment_of(by_options));
   CHECK(parsed("--user alice").user == "alice");
 }
 
 TEST_CASE("PAWL_TLS=off is no TLS") {
-  const Variables variables({{"PAWL_TLS", "off"}});
+  const Variables variables({"PAWL_TLS=off"});
   CHECK_FALSE(parsed("").tls);
 }
 
 TEST_CASE("what a command of pawl passes on to others has no secret in it") {
-  const Variables variables({{"PAWL_SECRET", "s3cret"}});
+  const Variables variables({"PAWL_SECRET=s3cret"});
   CHECK(environment_of(parsed("--user ci --tls")) ==
         std::vector<std::string>{"PAWL_USER=ci", "PAWL_TLS=on"});
 }
