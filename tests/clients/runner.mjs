@@ -106,10 +106,11 @@ class Actor {
 }
 
 function optionsOf(words) {
-  const options = Object.fromEntries(words.map((word) => word.split("=")));
+  const { max_hold: maxHold, ...options } = Object.fromEntries(words.map((word) => word.split("=")));
   for (const key of ["ttl", "wait"]) {
     if (key in options) options[key] = millisecondsOf(options[key]);
   }
+  if (maxHold) options.maxHold = millisecondsOf(maxHold);
   if ("slots" in options) options.slots = Number(options.slots);
   return options;
 }
@@ -126,7 +127,7 @@ async function forgetAll() {
   actors.clear();
 }
 
-console.log("ready without max_hold");
+console.log("ready");
 let forgetting = Promise.resolve();
 const input = createInterface({ input: process.stdin });
 input.on("line", (line) => {

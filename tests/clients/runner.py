@@ -127,7 +127,7 @@ class Actor:
 
 def options_of(words):
     options = dict(word.split("=", 1) for word in words)
-    for key in options.keys() & {"ttl", "wait"}:
+    for key in options.keys() & {"ttl", "wait", "max_hold"}:
         options[key] = seconds_of(options[key])
     if "slots" in options:
         options["slots"] = int(options["slots"])
@@ -150,7 +150,7 @@ async def main():
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    print("ready without max_hold" + (" cancel" if threads else ""), flush=True)
+    print("ready without cancel" if threads else "ready", flush=True)
     actors, doing = {}, set()
     while line := (await reader.readline()).decode().split():
         if line == ["reset"]:

@@ -19,6 +19,8 @@ export interface Shape {
   slots?: number;
   /** How long it is nobody's after an unclean loss. */
   delay?: number;
+  /** After how long it is taken back, renewed or not. */
+  maxHold?: number;
   /** Shown to others. */
   note?: string;
 }

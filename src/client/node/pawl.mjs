@@ -398,10 +398,8 @@ class LiveSession extends Link {
   }
 
   #extend(sent, ttl) {
-    const margin = Math.max(Math.min(50, ttl / 5), ttl / 100);
-    const until = sent + ttl - margin - Math.min(ttl / 20, 100);
-    this.#heldUntil = Math.max(this.#heldUntil, until);
-    this.#renewAt = sent + Math.min(60_000, Math.max(ttl / 4 - margin, ttl / 10));
+    this.#heldUntil = Math.max(this.#heldUntil, endOf(sent, ttl));
+    this.#renewAt = sent + Math.min(60_000, Math.max(ttl / 4 - marginOf(ttl), ttl / 10));
   }
 
   async #renewForEver() {
@@ -415,8 +413,10 @@ class LiveSession extends Link {
       this.#wake = new Gate();
       const patience = (asked) => renewalPatience(this.ttl, asked);
       const reply = await this.ask(() => "KEEPALIVE", this.#heldUntil, patience);
-      if (reply?.ttl) this.#extend(reply.sent, reply.ttl);
-      else if (reply && reply.code !== "SESSION_EXPIRED") {
+      if (reply?.ttl) {
+        this.#extend(reply.sent, reply.ttl);
+        for (const hold of this.holds) if (hold.isBounded) hold.verify();
+      } else if (reply && reply.code !== "SESSION_EXPIRED") {
         await within(this.#wake.opened, longestPause(this.ttl));
       } else if (reply || now() >= this.#heldUntil) {
         return this.lose(); // else a RESUME has moved it meanwhile
@@ -445,23 +445,31 @@ class Hold {
   #isAlone;
   #isDoubtful = false;
   #givingBack = null;
+  #over = new Gate();
+  #released = new Gate();
+  #until; // by max_hold, as far as a server has said: for the body
+  #overAt = -Infinity; // and for others
 
-  constructor(name, wait, { mode, slots, delay, note, ...others }, session = null) {
+  constructor(name, wait, { mode, slots, delay, maxHold, note, ...others }, session = null) {
     const [stranger] = Object.keys(others);
     if (stranger) throw new TypeError(`unknown option ${stranger}`);
     this.name = String(name);
     this.#wait = wait;
-    this.#options = lineOf("", { mode: slots ? "slot" : mode, slots, delay, note });
+    this.#options = lineOf("", {
+      mode: slots ? "slot" : mode, slots, delay, max_hold: maxHold, note });
+    this.isBounded = maxHold > 0;
+    this.#until = this.isBounded ? -Infinity : Infinity;
     this.#session = session;
     this.#isAlone = session === null;
   }
 
   state() {
-    return this.#phase === "held" ? this.#session.state() : this.#phase;
+    if (this.#phase !== "held") return this.#phase;
+    return now() < this.#until ? this.#session.state() : "lost";
   }
 
   heldUntil() {
-    return this.#session.heldUntil();
+    return Math.min(this.#session.heldUntil(), this.#until);
   }
 
   async acquire(signal, makeSession) {
@@ -502,7 +510,7 @@ class Hold {
       }
       if (!reply) throw this.#whyNone();
       this.#isDoubtful = reply.asked > 1 && reply.code !== "TIMEOUT";
-      if (reply.token) return this.#take(reply.token);
+      if (reply.token) return await this.#take(reply);
       // Once is no proof: a server that closes cancels the waits of those it leaves.
       if (reply.code === "CANCELLED" && now() - reply.sent < 200) ++cancelledAtOnce;
       const mayWait = timeMayHelp.includes(reply.code) && now() < this.#waitUntil;
@@ -523,12 +531,33 @@ class Hold {
     return reached ? errorOf("TIMEOUT") : errorOf("UNREACHABLE", "no server answers");
   }
 
-  #take(token) {
+  async #take(reply) {
+    this.token = reply.token;
+    this.#bound(reply);
+    if (this.isBounded && now() - reply.sent > reply.ttl / 3) {
+      this.#isDoubtful = true;
+      await this.verify(); // granted after a wait: what does max_hold leave?
+    }
     if (this.#session.phase !== "held") throw errorOf("SESSION_EXPIRED");
-    this.token = token;
     this.#phase = "held";
     this.#session.holds.add(this);
-    if (this.#session.lostTokens.has(token)) this.end("lost");
+    if (this.#session.lostTokens.has(this.token)) this.end("lost");
+    else if (this.isBounded) this.#watchClock();
+  }
+
+  #bound({ sent, ttl }) {
+    if (!this.isBounded || !ttl) return;
+    this.#until = Math.max(this.#until, endOf(sent, ttl));
+    this.#overAt = Math.max(this.#overAt, sent + ttl);
+  }
+
+  async #watchClock() {
+    while (this.#phase === "held" && now() < this.#until) {
+      await within(this.#over.opened, Math.min(this.#until - now(), 1_000));
+    }
+    if (!this.#leave("lost")) return;
+    await within(this.#released.opened, this.#overAt - now()); // the body may not have stopped yet
+    this.#endAlone();
   }
 
   /** What is to be thrown, once what may still wait or hold is given up. */
@@ -565,6 +594,7 @@ class Hold {
   async #giveBack() {
     const state = this.state();
     const isHeld = ["held", "unsure"].includes(state);
+    this.#released.open();
     this.end(isHeld ? "released" : state);
     const { timeout } = this.#session.client;
     if (this.#isAlone) await this.#session.end(timeout);
@@ -576,19 +606,35 @@ class Hold {
     return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`);
   }
 
-  /** A LOST that was told to the broken connection is found by asking. */
+  /** A LOST that was told to the broken connection is found by asking; so is what max_hold leaves. */
   async verify() {
     const line = `VERIFY ${this.name} token=${this.token}`;
-    const reply = await this.#session.ask(() => line, this.heldUntil());
-    if (reply?.code === "NOT_HELD") this.end("lost");
+    const reply = await this.#session.ask(() => line, this.#session.heldUntil());
+    if (reply?.code === "NOT_HELD") {
+      this.#until = -Infinity;
+      this.end("lost");
+    } else if (reply) {
+      this.#bound(reply);
+    }
   }
 
   end(phase) {
+    if (this.#leave(phase) && phase === "lost") this.#endAlone();
+  }
+
+  /** False: it was not held any more. */
+  #leave(phase) {
     this.#session.holds.delete(this);
-    if (this.#phase !== "held") return;
+    if (this.#phase !== "held") return false;
     this.#phase = phase;
-    if (phase !== "lost") return;
-    this.controller.abort(new LockLost("LOST", `lock ${this.name} token=${this.token}`));
+    this.#over.open();
+    if (phase === "lost") {
+      this.controller.abort(new LockLost("LOST", `lock ${this.name} token=${this.token}`));
+    }
+    return true;
+  }
+
+  #endAlone() {
     if (this.#isAlone) this.#session.end(this.#session.client.timeout);
   }
 }
@@ -647,7 +693,7 @@ const errorOfReply = ({ code, fields }) => errorOf(code, fields.msg ?? fields.cy
 function lineOf(verb, options) {
   let line = verb;
   for (const [key, value] of Object.entries(options)) {
-    const isTime = ["ttl", "wait", "delay"].includes(key);
+    const isTime = ["ttl", "wait", "delay", "max_hold"].includes(key);
     const text = value === Infinity ? "forever" : isTime ? Math.ceil(value ?? 0) : value;
     if (text || key === "wait") line += ` ${key}=${quoted(String(text))}`;
   }
@@ -662,6 +708,11 @@ function quoted(text) {
 function unquoted(text) {
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
 }
+
+const marginOf = (ttl) => Math.max(Math.min(50, ttl / 5), ttl / 100);
+
+/** By when a body must have stopped. */
+const endOf = (sent, ttl) => sent + ttl - marginOf(ttl) - Math.min(ttl / 20, 100);
 
 /** With a renewal, longer each time: where the way is long, some answer must be awaited. */
 function renewalPatience(ttl, asked) {

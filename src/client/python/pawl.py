@@ -80,8 +80,8 @@ class Client:
     def lock(self, name, *, ttl=30.0, wait=0.0, **shape):
         """One lock, in a session of its own. `wait` 0: tried once. `shape`: mode="shared", or
         slots=5, how many may hold it at once; delay=, how long it is nobody's after an unclean loss;
-        note=, shown to others."""
-        hold = _Hold(name, wait, _shape(**shape))
+        max_hold=, after how long it is taken back, renewed or not; note=, shown to others."""
+        hold = _Hold(name, wait, _Shape(**shape))
         return Lock(hold, lambda: _Session(self, ttl, ""))
 
     def session(self, *, ttl=10.0, name="", on_disconnect="keep", deadlock=True):
@@ -183,7 +183,7 @@ class Lock(_Body):
     def valid_for(self):
         """For how many seconds it is certainly held; 0 where it is not."""
         is_held = self.state in ("held", "unsure")
-        return max(0.0, self._hold.session.held_until - now()) if is_held else 0.0
+        return max(0.0, self._hold.held_until() - now()) if is_held else 0.0
 
     def __str__(self):
         return f"lock {self._hold.name} token={self.token}"
@@ -205,7 +205,7 @@ class Session(_Body):
 
     def lock(self, name, *, wait=0.0, **shape):
         """As Client.lock, without a TTL: that is the session's."""
-        return Lock(_Hold(name, wait, _shape(**shape), self._session))
+        return Lock(_Hold(name, wait, _Shape(**shape), self._session))
 
     @property
     def state(self):
@@ -446,9 +446,8 @@ class _Session(_Link):
         self._opened.set()
 
     def _extend(self, sent, ttl):
-        margin = max(min(0.05, ttl / 5), ttl / 100)
-        self.held_until = max(self.held_until, sent + ttl - margin - min(ttl / 20, 0.1))
-        self._renew_at = sent + min(60.0, max(ttl / 4 - margin, ttl / 10))
+        self.held_until = max(self.held_until, _end_of(sent, ttl))
+        self._renew_at = sent + min(60.0, max(ttl / 4 - _margin(ttl), ttl / 10))
 
     async def _renew_for_ever(self):
         while True:
@@ -460,6 +459,8 @@ class _Session(_Link):
                                    lambda asked: _patience(self.ttl, asked))
             if reply and reply.ttl:
                 self._extend(reply.sent, reply.ttl)
+                for hold in [hold for hold in self.holds if hold.is_bounded]:
+                    self.see_through(hold.verify())
             elif reply and reply.code != "SESSION_EXPIRED":
                 await asyncio.sleep(_longest_pause(self.ttl))
             elif reply or now() >= self.held_until:  # a RESUME may have moved it meanwhile
@@ -477,15 +478,23 @@ class _Session(_Link):
 class _Hold:
     """One acquisition of one lock."""
 
-    def __init__(self, name, wait, options, session=None):
+    def __init__(self, name, wait, shape, session=None):
         self.name, self.session, self.token = name, session, 0
-        self._wait, self._options, self._is_alone = wait, options, session is None
+        self.is_bounded = shape.max_hold > 0
+        # By max_hold, as far as a server has said: for the body, and for others.
+        self._until = self._over_at = -math.inf if self.is_bounded else math.inf
+        self._wait, self._options, self._is_alone = wait, shape.line(), session is None
         self._id, self._phase, self._acquiring = str(uuid.uuid4()), "asking", None
         self._wait_until, self._is_doubtful, self._is_given_up = 0.0, False, False
         self.on_lost = lambda: None
 
     def state(self):
-        return self.session.state() if self._phase == "held" else self._phase
+        if self._phase != "held":
+            return self._phase
+        return self.session.state() if now() < self._until else "lost"
+
+    def held_until(self):
+        return min(self.session.held_until, self._until)
 
     async def acquire(self, make_session):
         self._wait_until, self._acquiring = now() + self._wait, asyncio.current_task()
@@ -538,7 +547,7 @@ class _Hold:
             self._is_doubtful = reply.asked > 1 and reply.code != "TIMEOUT"
             may_wait = now() < self._wait_until
             if reply.token:
-                return self._take(reply.token)
+                return await self._take(reply)
             # Once is no proof: a server that closes cancels the waits of those it leaves.
             cancelled_at_once += reply.code == "CANCELLED" and now() - reply.sent < 0.2
             if reply.code in _TIME_MAY_HELP and may_wait:
@@ -558,14 +567,33 @@ class _Hold:
             return session.refusal
         return _error("TIMEOUT") if session.reached else _error("UNREACHABLE", "no server answers")
 
-    def _take(self, token):
-        self.token = token
+    async def _take(self, reply):
+        self.token = reply.token
+        self._bound(reply)
+        if self.is_bounded and now() - reply.sent > reply.ttl / 3:
+            self._is_doubtful = True
+            await self.verify()  # granted after a wait: what does max_hold leave?
         if self.session.phase != "held":
             raise _error("SESSION_EXPIRED")
         self._phase = "held"
         self.session.holds.add(self)
-        if token in self.session.lost_tokens:
+        if self.token in self.session.lost_tokens:
             self.end("lost")
+        elif self.is_bounded:
+            self.session.see_through(self._watch_clock())
+
+    def _bound(self, reply):
+        if self.is_bounded and reply.ttl:
+            self._until = max(self._until, _end_of(reply.sent, reply.ttl))
+            self._over_at = max(self._over_at, reply.sent + reply.ttl)
+
+    async def _watch_clock(self):
+        while self._phase == "held" and (left := self._until - now()) > 0:
+            await asyncio.sleep(min(left, 1.0))
+        if self._leave("lost"):
+            await asyncio.sleep(self._over_at - now())  # the body may not have stopped yet
+            if self._is_alone:
+                await self.session.close()
 
     async def _withdraw(self, seconds):
         """What may still wait or hold is given up; a session of its own ends with it. True if it
@@ -587,10 +615,12 @@ class _Hold:
             if self._phase == "asking":
                 acquiring.cancel()
             await asyncio.wait([acquiring])
-        state = self.state()
+        state, was_lost = self.state(), self._phase == "lost"
         self.end("released" if state in ("held", "unsure") else state)
         if self._is_alone and self.session:
-            await self.session.close()
+            closing = self.session.see_through(self.session.close())
+            if not was_lost:  # else there is nothing to wait for
+                await closing
         elif state in ("held", "unsure"):
             unlocking = self.session.see_through(self._unlock(self.token))
             await _within(unlocking, self.session.client.timeout)
@@ -599,21 +629,30 @@ class _Hold:
         return await self.session.ask(lambda: f"UNLOCK {self.name} token={token}")
 
     async def verify(self):
-        """A LOST that was told to the broken connection is found by asking."""
+        """A LOST that was told to the broken connection is found by asking; so is what max_hold
+        leaves."""
         reply = await self.session.ask(lambda: f"VERIFY {self.name} token={self.token}",
                                        self.session.held_until)
         if reply and reply.code == "NOT_HELD":
+            self._until = -math.inf
             self.end("lost")
+        elif reply:
+            self._bound(reply)
 
     def end(self, phase):
+        if self._leave(phase) and phase == "lost" and self._is_alone:
+            self.session.see_through(self.session.close())
+
+    def _leave(self, phase):
+        """False: it was not held any more."""
         if self.session:
             self.session.holds.discard(self)
-        if self._phase == "held":
-            self._phase = phase
-            if phase == "lost":
-                self.on_lost()
-                if self._is_alone:
-                    self.session.see_through(self.session.close())
+        if self._phase != "held":
+            return False
+        self._phase = phase
+        if phase == "lost":
+            self.on_lost()
+        return True
 
 
 class _Reply:
@@ -634,16 +673,20 @@ class _Reply:
         return _error(self.code, self.fields.get("msg") or self.fields.get("cycle") or "")
 
 
-def _shape(mode="exclusive", slots=0, delay=0.0, note=""):
-    if slots:
-        mode = "slot"
-    return _line("", mode=mode, slots=slots, delay=delay, note=note)
+class _Shape:
+    def __init__(self, mode="exclusive", slots=0, delay=0.0, max_hold=0.0, note=""):
+        self.max_hold = max_hold
+        self._options = {"mode": "slot" if slots else mode, "slots": slots, "delay": delay,
+                         "max_hold": max_hold, "note": note}
+
+    def line(self):
+        return _line("", **self._options)
 
 
 def _line(verb, **options):
     """A request. Times become milliseconds; what is empty or zero is the server's to choose."""
     for key, value in options.items():
-        if key in ("ttl", "wait", "delay"):
+        if key in ("ttl", "wait", "delay", "max_hold"):
             value = "forever" if value == FOREVER else math.ceil(value * 1000)
         if value or key == "wait":
             verb += f" {key}={_quoted(str(value))}"
@@ -659,6 +702,15 @@ def _quoted(value):
 
 def _unquoted(value):
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _margin(ttl):
+    return max(min(0.05, ttl / 5), ttl / 100)
+
+
+def _end_of(sent, ttl):
+    """By when a body must have stopped."""
+    return sent + ttl - _margin(ttl) - min(ttl / 20, 0.1)
 
 
 def _patience(ttl, asked):
