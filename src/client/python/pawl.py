@@ -13,6 +13,9 @@
     with client.session(ttl=10) as session, session.lock("a"), session.lock("b", wait=pawl.FOREVER):
         ...                                       # many locks, renewed as one; deadlocks are found
 
+    trust = ssl.create_default_context(cafile="ca.pem")
+    client = pawl.Client(servers, user="ci", secret=os.environ["PAWL_SECRET"], tls=trust)
+
 The law: a lock is held until the TTL has passed, by the client's own clock, since the send of the
 request that renewed it last, less a margin and the moment a body needs to stop. What was lost stays lost. A LOCK is asked again with its id, of any server, until one says yes or no. All this stops
 your body, never the resource: that has to refuse a lower token. Times are seconds. Any thread may use
@@ -25,12 +28,13 @@ import math
 import os
 import random
 import re
+import ssl
 import threading
 import time
 import uuid
 
-__all__ = ["FOREVER", "Client", "Deadlock", "Lock", "LockBusy", "LockLost", "PawlError", "Session",
-           "Unreachable"]
+__all__ = ["FOREVER", "Client", "Deadlock", "Forbidden", "Lock", "LockBusy", "LockLost", "PawlError",
+           "Session", "Unauthenticated", "Unreachable"]
 FOREVER = math.inf
 
 
@@ -51,7 +55,15 @@ class Deadlock(PawlError):
 
 
 class Unreachable(PawlError):
-    """No server said yes or no in time."""
+    """No server said yes or no in time, or none that could be trusted. The message says why."""
+
+
+class Unauthenticated(PawlError):
+    """The server does not know this user, or the secret is not its own: it is not asked again."""
+
+
+class Forbidden(PawlError):
+    """The user may not do this; other locks go on."""
 
 
 class LockLost(PawlError):
@@ -60,15 +72,19 @@ class LockLost(PawlError):
 
 def _error(code, message=""):
     kinds = {"BUSY": LockBusy, "TIMEOUT": LockBusy, "DEADLOCK": Deadlock, "LOST": LockLost,
-             "UNREACHABLE": Unreachable}
+             "UNREACHABLE": Unreachable, "UNAUTHENTICATED": Unauthenticated, "FORBIDDEN": Forbidden}
     return kinds.get(code, PawlError)(code, message)
 
 
 class Client:
     """Knows the servers; each lock or session has a connection of its own. `timeout`: to reach a
-    server at all, and for what is given back to be answered."""
+    server at all, and for what is given back to be answered. `user` and `secret` are said first on
+    each connection, in the clear where it is not TLS. `tls`: an ssl.SSLContext, which may carry a
+    client certificate; or True, to trust whom the system trusts. The certificate must be for the
+    host of the address, or for `server_hostname`."""
 
-    def __init__(self, servers=None, timeout=5.0):
+    def __init__(self, servers=None, timeout=5.0, *, user="", secret="", tls=None,
+                 server_hostname=None):
         if servers is None:
             servers = os.environ.get("PAWL_SERVER", "127.0.0.1:7295")
         names = servers.replace(",", " ").split() if isinstance(servers, str) else servers
@@ -76,6 +92,13 @@ class Client:
         if not self.servers:
             raise ValueError("no server is named")
         self.first = 0  # who answered last is asked first
+        self._auth = _auth_line(user, secret)
+        self._tls = ssl.create_default_context() if tls is True else tls or None
+        self._server_hostname = server_hostname
+
+    async def _connect(self, host, port):
+        hostname = self._tls and (self._server_hostname or host)
+        return await asyncio.open_connection(host, port, ssl=self._tls, server_hostname=hostname)
 
     def lock(self, name, *, ttl=30.0, wait=0.0, **shape):
         """One lock, in a session of its own. `wait` 0: tried once. `shape`: mode="shared", or
@@ -243,6 +266,7 @@ class _Link:
     def __init__(self, client, ttl):
         self.client, self.ttl = client, ttl
         self.reached = self.stopped = False
+        self.trouble = ""  # of the connection that failed last
         self._up, self._writer, self._running = asyncio.Event(), None, None
         self._waiting, self._tags, self._attempts = {}, 0, 0
         self._server, self._primary = client.first, None
@@ -268,7 +292,7 @@ class _Link:
             reply = await self._ask_once(line(), min(patience(asked - 1), until - now()))
             if reply is None:
                 continue
-            if reply.code in _ELSEWHERE:
+            if reply.code in (*_ELSEWHERE, "UNAUTHENTICATED"):  # any more: the next one tells
                 self._leave(reply.fields.get("primary"))
             elif reply.code in _UNKNOWN:
                 vain += 1
@@ -324,9 +348,11 @@ class _Link:
             self._server = servers.index(server) if server in servers else self._server
             attempt = min(self.client.timeout, 0.25 * 2 ** min(6, self._attempts // len(servers)))
             self._attempts += 1
-            with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
-                streams = await asyncio.wait_for(asyncio.open_connection(*server), attempt)
+            try:
+                streams = await asyncio.wait_for(self.client._connect(*server), attempt)
                 await self._serve(*streams)
+            except (OSError, ValueError, asyncio.TimeoutError) as error:
+                self.trouble = str(error) or self.trouble
             self._drop()
             if not self._primary:
                 self._server = (self._server + 1) % len(servers)
@@ -337,20 +363,33 @@ class _Link:
 
     async def _serve(self, reader, writer):
         self._writer, heard = writer, now()
+        if self.client._auth:
+            self._send_first(self.client._auth, self._on_auth)
         self._send("EVENTS on")
         self._greet()
         self._up.set()
         while self._writer is writer:
             line = await _within(reader.readline(), _PING_EVERY)
             if line:
-                heard, self.reached, self._attempts = now(), True, 0
+                heard = now()
                 self._on_line(_Reply(line.decode()))
             elif line is not None or self._waiting and now() - heard > _PING_PATIENCE:
                 return
             elif self._waiting:
                 self._send("PING")
 
+    def _send_first(self, line, on_reply):
+        """What is asked behind it need not await its answer: should that be no, the rest does
+        nothing."""
+        sent, (_, answer) = now(), self._send(line)
+        answer.add_done_callback(
+            lambda done: done.result() and not self.stopped and on_reply(sent, done.result()))
+
     def _on_line(self, reply):
+        if reply.code and not reply.tag:  # why it will be closed
+            self.trouble = str(reply.error())
+            return None
+        self.reached, self._attempts = True, 0
         if reply.kind == "EVENT":
             return self._on_event(reply)
         answer = self._waiting.pop(reply.tag, None)
@@ -374,7 +413,10 @@ class _Session(_Link):
         self.start()
         await self._opened.wait()
         if self.phase != "held":
-            raise self.refusal or _error("UNREACHABLE", "no server answers")
+            raise self.refusal or self.unreachable()
+
+    def unreachable(self):
+        return _error("UNREACHABLE", f"no server answers{self.trouble and ': '}{self.trouble}")
 
     async def close(self, seconds=None):
         """Gives back all it holds, and ends its waits. True if a server has said so."""
@@ -421,20 +463,21 @@ class _Session(_Link):
         return asyncio.shield(task)
 
     def _greet(self):
-        """What makes a new connection the session's; what is asked after it need not wait for it."""
-        line = f"RESUME {self._secret}" if self._opened.is_set() else _line(
-            "OPEN", ttl=self.ttl, id=self._secret) + self._options
-        sent, (_, answer) = now(), self._send(line)
-        answer.add_done_callback(lambda done: self._on_greeted(sent, done.result()))
+        """What makes a new connection the session's."""
+        self._send_first(f"RESUME {self._secret}" if self._opened.is_set() else _line(
+            "OPEN", ttl=self.ttl, id=self._secret) + self._options, self._on_greeted)
+
+    def _on_auth(self, _, reply):
+        if reply.code in _ELSEWHERE + _UNKNOWN + _TIME_MAY_HELP:
+            self._leave()
+        elif reply.code:
+            self._refuse(reply)
 
     def _on_greeted(self, sent, reply):
-        if reply is None or self.stopped:
-            return
         if reply.code in _ELSEWHERE + _UNKNOWN:
             return self._leave(reply.fields.get("primary"))
         if not reply.ttl:
-            self.refusal = self.refusal or reply.error()
-            return self.lose()
+            return self._refuse(reply)
         self._extend(sent, reply.ttl)
         self.handle = reply.fields.get("handle", "")
         if self._opened.is_set():
@@ -444,6 +487,10 @@ class _Session(_Link):
         elif self.phase == "asking":
             self.phase, self._renewing = "held", asyncio.ensure_future(self._renew_for_ever())
         self._opened.set()
+
+    def _refuse(self, reply):
+        self.refusal = self.refusal or reply.error()
+        self.lose()
 
     def _extend(self, sent, ttl):
         self.held_until = max(self.held_until, _end_of(sent, ttl))
@@ -561,11 +608,11 @@ class _Hold:
 
     def _why_none(self):
         session = self.session
-        if session.phase == "lost":
-            return _error("SESSION_EXPIRED")
         if session.refusal:
             return session.refusal
-        return _error("TIMEOUT") if session.reached else _error("UNREACHABLE", "no server answers")
+        if session.phase == "lost":
+            return _error("SESSION_EXPIRED")
+        return _error("TIMEOUT") if session.reached else session.unreachable()
 
     async def _take(self, reply):
         self.token = reply.token
@@ -691,6 +738,15 @@ def _line(verb, **options):
         if value or key == "wait":
             verb += f" {key}={_quoted(str(value))}"
     return verb
+
+
+def _auth_line(user, secret):
+    if not user and not secret:
+        return ""
+    for what, word in (("user", user), ("secret", secret)):
+        if not re.fullmatch(r'[^\x00-\x20\x7f-\x9f"=]+', word):
+            raise ValueError(f"the {what} is not one word without blanks, quotes and =")
+    return f"AUTH {user} {secret}"
 
 
 def _quoted(value):
