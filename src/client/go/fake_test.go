@@ -35,10 +35,15 @@ type asked struct {
 }
 
 func newFake(t *testing.T) *fake {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newFakeAt(t, listener)
+}
+
+func newFakeAt(t *testing.T, listener net.Listener) *fake {
 	f := &fake{t: t, address: listener.Addr().String(), ttl: "10000", requests: make(chan asked, 64)}
 	t.Cleanup(func() {
 		listener.Close()
@@ -154,7 +159,12 @@ func (c *handClock) jump(by time.Duration) {
 
 func newTestSession(t *testing.T, clock *handClock, servers ...string) *Session {
 	t.Helper()
-	client, err := New(Config{Endpoints: servers})
+	return newTestSessionOf(t, clock, Config{Endpoints: servers})
+}
+
+func newTestSessionOf(t *testing.T, clock *handClock, config Config) *Session {
+	t.Helper()
+	client, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

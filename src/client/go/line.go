@@ -5,6 +5,7 @@ package pawl
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -116,6 +117,24 @@ func isName(name string) bool {
 	return name != "" && len(name) <= 255 && utf8.ValidString(name) &&
 		strings.IndexFunc(name, func(r rune) bool {
 			return r <= ' ' || (r >= 0x7F && r < 0xA0) || strings.ContainsRune(`"=,`, r)
+		}) < 0
+}
+
+// authWords is what follows AUTH; empty where there is nobody to name.
+func authWords(user, secret string) (string, error) {
+	if user == "" && secret == "" {
+		return "", nil
+	}
+	if !isWord(user) || !isWord(secret) {
+		return "", errors.New("pawl: User and Secret are one word each, without blanks, quotes and =")
+	}
+	return " " + user + " " + secret, nil
+}
+
+func isWord(text string) bool {
+	return text != "" && utf8.ValidString(text) &&
+		strings.IndexFunc(text, func(r rune) bool {
+			return r <= ' ' || (r >= 0x7F && r < 0xA0) || r == '"' || r == '='
 		}) < 0
 }
 

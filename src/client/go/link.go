@@ -5,6 +5,8 @@ package pawl
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"math/rand"
 	"net"
@@ -15,6 +17,7 @@ import (
 // A route says which server to try next: the one that answered last, the one it names, or, where
 // that cannot be reached, the next.
 type route struct {
+	client   *Client
 	servers  []string
 	at       int
 	primary  string // said by another; in place of servers[at]
@@ -22,8 +25,9 @@ type route struct {
 	random   *rand.Rand
 }
 
-func newRoute(servers []string) *route {
-	return &route{servers: servers, random: rand.New(rand.NewSource(time.Now().UnixNano()))}
+func newRoute(client *Client) *route {
+	return &route{client: client, servers: client.config.Endpoints,
+		random: rand.New(rand.NewSource(time.Now().UnixNano()))}
 }
 
 func (r *route) connect(ctx context.Context) (*link, error) {
@@ -31,16 +35,31 @@ func (r *route) connect(ctx context.Context) (*link, error) {
 	if r.primary != "" {
 		address = r.primary
 	}
-	dialer := net.Dialer{Timeout: firstAttempt << r.round()}
-	r.attempts++
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	conn, err := r.dial(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	l := &link{address: address, conn: conn, replies: make(chan reply), asked: map[string]request{},
-		closed: make(chan struct{})}
+		closed: make(chan struct{}), broke: make(chan error, 1)}
+	if auth := r.client.auth(); auth != "" {
+		l.ask("AUTH", auth, 0, nil)
+	}
 	go l.read()
 	return l, nil
+}
+
+func (r *route) dial(ctx context.Context, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: firstAttempt << r.round()} // the handshake in it
+	r.attempts++
+	if r.client.config.TLS == nil {
+		return dialer.DialContext(ctx, "tcp", address)
+	}
+	secured := tls.Dialer{NetDialer: dialer, Config: r.client.config.TLS}
+	conn, err := secured.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	return conn, nil
 }
 
 // leave is told of the connection that was, if there was one.
@@ -77,6 +96,7 @@ type link struct {
 	out       []byte
 	tags      int
 	asked     map[string]request
+	greeted   bool // OPEN or RESUME was asked
 	renewing  bool // OPEN, RESUME or KEEPALIVE is unanswered
 	renewedAt time.Duration
 	closing   bool
@@ -84,6 +104,7 @@ type link struct {
 	silent    bool   // because nothing was answered
 	said      string // by the server, with the code of an error
 	primary   string // where to go instead, if said
+	broke     chan error
 }
 
 type request struct {
@@ -123,13 +144,21 @@ func (l *link) read() {
 			}
 		}
 	}
+	if err := lines.Err(); err != nil && !errors.Is(err, net.ErrClosed) {
+		l.broke <- err
+	}
 }
 
 func (l *link) whyLeft() error {
 	if l.said != "" {
 		return fmt.Errorf("%s answers %s", l.address, l.said)
 	}
-	return fmt.Errorf("%s does not answer", l.address)
+	select {
+	case err := <-l.broke:
+		return fmt.Errorf("%s: %w", l.address, err)
+	default:
+		return fmt.Errorf("%s does not answer", l.address)
+	}
 }
 
 func (l *link) close() {

@@ -20,6 +20,9 @@ func (s *Session) onReply(l *link, r reply) {
 	}
 	q, found := l.asked[r.tag]
 	if !found {
+		if r.tag == "" && r.kind == "ERR" { // why it is about to be closed
+			l.said = strings.TrimPrefix(r.refusal().Error(), "pawl: ")
+		}
 		return
 	}
 	delete(l.asked, r.tag)
@@ -32,6 +35,9 @@ func (s *Session) onReply(l *link, r reply) {
 	switch r.word {
 	case "NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM", "INTERNAL", "NO_SESSION":
 		l.left, l.said, l.primary = true, r.word, r.fields["primary"]
+		return
+	case "UNAUTHENTICATED":
+		s.onUnauthenticated(l, q, r)
 		return
 	case "SESSION_EXPIRED":
 		if s.closing {
@@ -46,6 +52,8 @@ func (s *Session) onReply(l *link, r reply) {
 
 func (s *Session) onAnswer(l *link, q request, r reply, now time.Duration) {
 	switch q.verb {
+	case "AUTH":
+		s.onAuth(l, r)
 	case "OPEN", "RESUME", "KEEPALIVE":
 		s.onRenewal(l, q, r)
 	case "CLOSE":
@@ -61,11 +69,31 @@ func (s *Session) onAnswer(l *link, q request, r reply, now time.Duration) {
 	}
 }
 
+func (s *Session) onUnauthenticated(l *link, q request, r reply) {
+	switch q.verb {
+	case "EVENTS": // OPEN or RESUME is behind it
+	case "AUTH", "OPEN", "RESUME":
+		s.end(r.refusal())
+	default: // it was good before, so the configuration has changed: the next connection tells
+		l.left, l.said = true, r.word
+	}
+}
+
+func (s *Session) onAuth(l *link, r reply) {
+	switch {
+	case r.kind == "OK":
+	case r.word == "LIMIT":
+		l.left, l.said = true, r.word
+	default:
+		s.end(r.refusal())
+	}
+}
+
 func (s *Session) onRenewal(l *link, q request, r reply) {
 	ttl := r.ttl()
 	if ttl == 0 {
 		l.left = true
-		if q.verb == "OPEN" {
+		if q.verb == "OPEN" || q.verb == "RESUME" && r.word == ErrForbidden.Code {
 			s.end(r.refusal())
 		}
 		return
@@ -164,7 +192,7 @@ func (s *Session) onCancel(q request, r reply, now time.Duration) {
 	case a.phase != withdrawing:
 	case r.token() > 0:
 		s.onGrant(a, q.sent, r.ttl(), now, r.token())
-	case r.fields["cancelled"] == "yes":
+	case r.fields["cancelled"] == "yes" || r.word == ErrForbidden.Code:
 		s.finish(a, a.err)
 	default:
 		a.due = now + fullPause
@@ -179,6 +207,8 @@ func (s *Session) onUnlock(q request, r reply, now time.Duration) {
 		s.finish(a, a.err)
 	case r.word == "NOT_HELD":
 		s.finish(a, ErrLost)
+	case r.word == ErrForbidden.Code:
+		s.finish(a, r.refusal())
 	default:
 		a.due = now + fullPause
 	}

@@ -183,7 +183,7 @@ func (s *Session) stateOf(a *acquisition) (State, time.Duration) {
 
 // converse talks to one server after the other until the session is over.
 func (s *Session) converse() {
-	route := newRoute(s.client.config.Endpoints)
+	route := newRoute(s.client)
 	for s.ctx.Err() == nil {
 		l, err := route.connect(s.ctx)
 		stood := false
@@ -246,7 +246,8 @@ func (s *Session) perform(l *link) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.client.clock()
-	if l.tags == 0 {
+	if !l.greeted {
+		l.greeted = true
 		l.ask("EVENTS", " on", now, nil)
 		l.renewedAt = now
 		l.renewing = true
