@@ -76,7 +76,7 @@ func newFakeWithTLS(t *testing.T, config *tls.Config) *fake {
 func overTLS(f *fake, config *tls.Config) Config {
 	client := asCI(f.address)
 	client.TLS = config
-	client.DialTimeout = time.Second
+	client.DialTimeout = 2 * time.Second
 	return client
 }
 
@@ -109,7 +109,7 @@ func TestTheCertificateMayBeForTheNameThatIsAskedFor(t *testing.T) {
 func TestWhoIsNotBelievedIsToldNothing(t *testing.T) {
 	a := newAuthority(t)
 	trust := &tls.Config{RootCAs: a.pool()}
-	for why, server := range map[string]*fake{
+	servers := map[string]*fake{
 		"unknown authority": newFakeWithTLS(t,
 			&tls.Config{Certificates: []tls.Certificate{newAuthority(t).here()}}),
 		"127.0.0.1": newFakeWithTLS(t,
@@ -117,12 +117,13 @@ func TestWhoIsNotBelievedIsToldNothing(t *testing.T) {
 		"certificate": newFakeWithTLS(t,
 			&tls.Config{Certificates: []tls.Certificate{a.here()}, ClientCAs: a.pool(),
 				ClientAuth: tls.RequireAndVerifyClientCert}),
-	} {
-		client, err := New(overTLS(server, trust))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = NewSession(client)
+	}
+	opened := map[string]<-chan error{}
+	for why, server := range servers {
+		opened[why] = begin(overTLS(server, trust))
+	}
+	for why, server := range servers {
+		err := wait(t, opened[why])
 		if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v", why, err)
 		}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pawl.mjs exports; there it says what each means. Times are milliseconds.
 
+import type { ConnectionOptions } from "node:tls";
+
 export class PawlError extends Error {
   readonly code: string;
   constructor(code: string, message?: string);
@@ -8,6 +10,8 @@ export class PawlError extends Error {
 export class LockBusy extends PawlError {}
 export class Deadlock extends PawlError {}
 export class Unreachable extends PawlError {}
+export class Unauthenticated extends PawlError {}
+export class Forbidden extends PawlError {}
 export class LockLost extends PawlError {}
 
 export type State = "held" | "unsure" | "lost" | "released";
@@ -47,8 +51,18 @@ export interface SessionOptions {
   deadlock?: boolean;
 }
 
+export interface ClientOptions {
+  /** To reach a server at all; 5 000 unless said. */
+  timeout?: number;
+  /** Said first on each connection, with its secret. */
+  user?: string;
+  secret?: string;
+  /** ca, cert, key, servername and so on; true: whom Node trusts is trusted. */
+  tls?: true | ConnectionOptions | null;
+}
+
 export class Client {
-  constructor(servers?: string | string[], options?: { timeout?: number });
+  constructor(servers?: string | string[], options?: ClientOptions);
   lock(name: string, options?: LockOptions): Promise<Lock>;
   session(options?: SessionOptions): Promise<Session>;
   using<T>(

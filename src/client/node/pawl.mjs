@@ -15,6 +15,9 @@
  *     const a = await session.lock("a");            // many locks, renewed as one; deadlocks are
  *     const b = await session.lock("b", { wait: Infinity });  // found
  *
+ *     const { PAWL_SECRET: secret } = process.env;
+ *     new Client(servers, { user: "ci", secret, tls: { ca: readFileSync("ca.pem") } });
+ *
  * The law: a lock is held until the TTL has passed, by the client's own clock, since the send of the
  * request that renewed it last, less a margin and the moment a body needs to stop. What was lost stays
  * lost. A LOCK is asked again with its id, of any server, until one says yes or no. All this stops
@@ -22,8 +25,9 @@
  * blocks the event loop keeps renewals from being sent; `state` is true nonetheless.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { uptime } from "node:os";
+import { connect as connectSecurely, createSecureContext } from "node:tls";
 
 /** A lock or session that is not to be had; `code` is the protocol's, UNREACHABLE or LOST. */
 export class PawlError extends Error {
@@ -37,12 +41,18 @@ export class PawlError extends Error {
 export class LockBusy extends PawlError {}
 /** The wait would never end: sessions wait for each other. The message names them. */
 export class Deadlock extends PawlError {}
-/** No server said yes or no in time. */
+/** No server said yes or no in time, or none that could be trusted. The message says why. */
 export class Unreachable extends PawlError {}
+/** The server does not know this user, or the secret is not its own: it is not asked again. */
+export class Unauthenticated extends PawlError {}
+/** The user may not do this; other locks go on. */
+export class Forbidden extends PawlError {}
 /** It was held, and is not any more. */
 export class LockLost extends PawlError {}
 
-const kinds = { BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable };
+const kinds = {
+  BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable,
+  UNAUTHENTICATED: Unauthenticated, FORBIDDEN: Forbidden };
 const errorOf = (code, message) => new (kinds[code] ?? PawlError)(code, message);
 
 // Node 18 does not have it; compilers look there for it.
@@ -50,8 +60,17 @@ const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** Knows the servers; each lock or session has a connection of its own. */
 export class Client {
-  /** `timeout`: to reach a server at all, and for what is given back to be answered. */
-  constructor(servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295", { timeout = 5_000 } = {}) {
+  #access; // private: what is logged shows neither a secret nor a key
+
+  /**
+   * `timeout`: to reach a server at all, and for what is given back to be answered. `user` and
+   * `secret` are said first on each connection, in the clear where it is not TLS. `tls`: what
+   * tls.connect() takes, such as ca, cert, key and servername; or true, to trust whom Node trusts.
+   */
+  constructor(
+    servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295",
+    { timeout = 5_000, user = "", secret = "", tls = null } = {},
+  ) {
     const names = typeof servers === "string" ? servers.split(/[\s,]+/).filter(Boolean) : servers;
     this.servers = names.map(addressOf);
     if (!this.servers.every(Boolean) || names.length === 0) {
@@ -59,19 +78,20 @@ export class Client {
     }
     this.timeout = timeout;
     this.first = 0; // who answered last is asked first
+    this.#access = { auth: authLine(user, secret), connect: connectorOf(tls) };
   }
 
   /** One lock, in a session of its own. */
   async lock(name, { ttl = 30_000, wait = 0, signal, ...shape } = {}) {
     const hold = new Hold(name, wait, shape);
-    return await hold.acquire(signal, () => new LiveSession(this, ttl, ""));
+    return await hold.acquire(signal, () => new LiveSession(this, this.#access, ttl, ""));
   }
 
   /** Locks that live as long as it does. */
   async session({ ttl = 10_000, name = "", onDisconnect = "keep", deadlock = true } = {}) {
     const options = lineOf("", {
       name, on_disconnect: onDisconnect, deadlock: deadlock ? "on" : "off" });
-    return await new LiveSession(this, ttl, options).open();
+    return await new LiveSession(this, this.#access, ttl, options).open();
   }
 
   /** Runs the body under the lock, and gives the lock back. */
@@ -152,6 +172,8 @@ const unknown = ["NO_QUORUM", "INTERNAL"]; // it may have taken effect: the same
 class Link {
   stopped = false;
   reached = false;
+  #trouble = ""; // of the connection that failed last
+  #access;
   #up = new Gate();
   #over = new Gate();
   #socket = null;
@@ -161,8 +183,9 @@ class Link {
   #server;
   #primary = null;
 
-  constructor(client, ttl) {
+  constructor(client, access, ttl) {
     this.client = client;
+    this.#access = access;
     this.ttl = ttl;
     this.#server = client.first;
   }
@@ -187,8 +210,8 @@ class Link {
       const wait = Math.min(patience(asked - 1), until - now());
       const reply = await this.#askOnce(line(), wait, signal);
       if (!reply) continue;
-      if (elsewhere.includes(reply.code)) {
-        this.leave(reply.fields.primary);
+      if ([...elsewhere, "UNAUTHENTICATED"].includes(reply.code)) {
+        this.leave(reply.fields.primary); // it was good before: the next one tells
       } else if (unknown.includes(reply.code)) {
         if (++vain % 2 === 0) this.leave();
         await within(this.#over.opened, longestPause(this.ttl), signal);
@@ -253,9 +276,23 @@ class Link {
     }
   }
 
+  unreachable() {
+    return errorOf("UNREACHABLE", ["no server answers", this.#trouble].filter(Boolean).join(": "));
+  }
+
   /** Until that connection is over. */
   #serve(server, attempt) {
-    const socket = connect({ ...server, noDelay: true }).setEncoding("utf8");
+    const socket = this.#access.connect(server, () => {
+      clearTimeout(timer);
+      if (this.stopped) return socket.destroy();
+      heard = now();
+      this.#socket = socket;
+      if (this.#access.auth) this.sendFirst(this.#access.auth, (reply) => this.onAuth(reply));
+      this.send("EVENTS on");
+      this.greet();
+      this.#up.open();
+    });
+    socket.setEncoding("utf8");
     let heard = now();
     let rest = "";
     const timer = setTimeout(() => socket.destroy(), attempt);
@@ -264,28 +301,17 @@ class Link {
       if (now() - heard > pingPatience) return socket.destroy();
       if (now() - heard >= pingEvery * 0.9) this.send("PING");
     }, pingEvery);
-    socket.on("connect", () => {
-      clearTimeout(timer);
-      if (this.stopped) return socket.destroy();
-      heard = now();
-      this.#socket = socket;
-      this.send("EVENTS on");
-      this.greet();
-      this.#up.open();
-    });
     socket.on("data", (text) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop();
       for (const line of lines) {
         if (socket !== this.#socket) return;
         heard = now();
-        this.reached = true;
-        this.#attempts = 0;
         this.#onLine(replyOf(line));
       }
     });
     return new Promise((resolve) => {
-      socket.on("error", () => {}); // 'close' follows
+      socket.on("error", (error) => (this.#trouble = error.message || error.code)); // 'close' follows
       socket.on("close", () => {
         clearTimeout(timer);
         clearInterval(pings);
@@ -294,7 +320,19 @@ class Link {
     });
   }
 
+  /** What is asked behind it need not await its answer: should that be no, the rest does nothing. */
+  sendFirst(line, onReply) {
+    const sent = now();
+    this.send(line).answer.then((reply) => reply && !this.stopped && onReply(reply, sent));
+  }
+
   #onLine(reply) {
+    if (reply.code && !reply.tag) { // why it will be closed
+      this.#trouble = errorOfReply(reply).message;
+      return;
+    }
+    this.reached = true;
+    this.#attempts = 0;
     if (reply.kind === "EVENT") return this.onEvent(reply);
     const resolve = this.#waiting.get(reply.tag);
     this.#waiting.delete(reply.tag);
@@ -317,8 +355,8 @@ class LiveSession extends Link {
   #opened = new Gate();
   #wake = new Gate();
 
-  constructor(client, ttl, options) {
-    super(client, ttl);
+  constructor(client, access, ttl, options) {
+    super(client, access, ttl);
     this.#options = options;
   }
 
@@ -327,7 +365,7 @@ class LiveSession extends Link {
     await this.#opened.opened;
     if (this.phase === "held") return new Session(this);
     this.phase = "refused";
-    throw this.refusal ?? errorOf("UNREACHABLE", "no server answers");
+    throw this.refusal ?? this.unreachable();
   }
 
   giveBack() {
@@ -369,22 +407,23 @@ class LiveSession extends Link {
     if (wasHeld) this.controller.abort(new LockLost("LOST", `session ${this.handle}`));
   }
 
-  /** What makes a new connection the session's; what is asked after it need not wait for it. */
-  greet() {
-    const open = () => lineOf("OPEN", { ttl: this.ttl, id: this.#secret }) + this.#options;
-    const sent = now();
-    const { answer } = this.send(this.#opened.isOpen ? `RESUME ${this.#secret}` : open());
-    answer.then((reply) => reply && !this.stopped && this.#onGreeted(sent, reply));
+  onAuth(reply) {
+    if ([...elsewhere, ...unknown, ...timeMayHelp].includes(reply.code)) this.leave();
+    else if (reply.code) this.#refuse(reply);
   }
 
-  #onGreeted(sent, reply) {
+  /** What makes a new connection the session's. */
+  greet() {
+    const open = () => lineOf("OPEN", { ttl: this.ttl, id: this.#secret }) + this.#options;
+    const line = this.#opened.isOpen ? `RESUME ${this.#secret}` : open();
+    this.sendFirst(line, (reply, sent) => this.#onGreeted(reply, sent));
+  }
+
+  #onGreeted(reply, sent) {
     if (elsewhere.includes(reply.code) || unknown.includes(reply.code)) {
       return this.leave(reply.fields.primary);
     }
-    if (!reply.ttl) {
-      this.refusal ??= errorOfReply(reply);
-      return this.lose();
-    }
+    if (!reply.ttl) return this.#refuse(reply);
     this.#extend(sent, reply.ttl);
     this.handle = reply.fields.handle ?? "";
     if (this.#opened.isOpen) {
@@ -395,6 +434,11 @@ class LiveSession extends Link {
       this.#renewForEver();
     }
     this.#opened.open();
+  }
+
+  #refuse(reply) {
+    this.refusal ??= errorOfReply(reply);
+    this.lose();
   }
 
   #extend(sent, ttl) {
@@ -526,9 +570,9 @@ class Hold {
 
   #whyNone() {
     const { phase, refusal, reached } = this.#session;
-    if (["lost", "released"].includes(phase)) return errorOf("SESSION_EXPIRED");
     if (refusal) return refusal;
-    return reached ? errorOf("TIMEOUT") : errorOf("UNREACHABLE", "no server answers");
+    if (["lost", "released"].includes(phase)) return errorOf("SESSION_EXPIRED");
+    return reached ? errorOf("TIMEOUT") : this.#session.unreachable();
   }
 
   async #take(reply) {
@@ -713,6 +757,28 @@ const marginOf = (ttl) => Math.max(Math.min(50, ttl / 5), ttl / 100);
 
 /** By when a body must have stopped. */
 const endOf = (sent, ttl) => sent + ttl - marginOf(ttl) - Math.min(ttl / 20, 100);
+
+function authLine(user, secret) {
+  if (!user && !secret) return "";
+  for (const [what, word] of Object.entries({ user, secret })) {
+    if (!/^[^\x00-\x20\x7f-\x9f"=]+$/.test(word ?? "")) {
+      throw new TypeError(`the ${what} is not one word without blanks, quotes and =`);
+    }
+  }
+  return `AUTH ${user} ${secret}`;
+}
+
+/** What begins a connection. */
+function connectorOf(tls) {
+  if (!tls) return (server, then) => connect({ ...server, noDelay: true }, then);
+  const options = tls === true ? {} : tls;
+  const secureContext = options.secureContext ?? createSecureContext(options);
+  return (server, then) => {
+    const servername = isIP(server.host) ? undefined : server.host; // an address is no name
+    return connectSecurely(
+      { servername, ...options, ...server, secureContext, noDelay: true }, then);
+  };
+}
 
 /** With a renewal, longer each time: where the way is long, some answer must be awaited. */
 function renewalPatience(ttl, asked) {
