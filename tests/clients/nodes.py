@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 
+from guard import Guard
 from links import Link
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -24,7 +25,11 @@ class Failed(Exception):
 
 
 class Nodes:
-    """Runs while in its `async with`. `direct` ports are the nodes' own: no link disturbs them."""
+    """Runs while in its `async with`. `direct` ports are the nodes' own: no link disturbs them.
+    `guarded`: they ask who somebody is."""
+
+    def __init__(self, guarded=False):
+        self._is_guarded, self.guard = guarded, None
 
     async def __aenter__(self):
         for _ in range(3):
@@ -42,6 +47,7 @@ class Nodes:
             self._direct, self._peers = ports[:SIZE], ports[SIZE:2 * SIZE]
             self._links = [Link(port, direct) for port, direct in
                            zip(ports[2 * SIZE:], self._direct)]
+            self.guard = Guard(self._directory / "guard") if self._is_guarded else None
             self._write_configuration()
             await self.make_whole()
         except Failed as failed:
@@ -157,6 +163,10 @@ class Nodes:
     async def connection(self, node):
         reader, writer = await asyncio.open_connection("127.0.0.1", self._direct[node])
         try:
+            if self.guard:
+                writer.write(self.guard.greeting().encode())
+                if (answer := await reader.readline())[:3] != b"OK ":
+                    raise Failed(f"AUTH of the operator: {answer.decode()}")
             yield reader, writer
         finally:
             writer.close()
@@ -171,7 +181,8 @@ class Nodes:
             f"{{id: n{i}, peer: 127.0.0.1:{self._peers[i]}, client: 127.0.0.1:{link.port}}}"
             for i, link in enumerate(self._links))
         self._configuration = self._directory / "cluster.yaml"
-        self._configuration.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n")
+        self._configuration.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n" +
+                                       (self.guard.configuration() if self.guard else ""))
 
     def _start(self, node):
         settings = {"node": f"n{node}", "data_dir": self._directory / f"n{node}",

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 
+from guard import PRIVATE
 from nodes import Failed, until
 
 PATIENCE = 3.0   # of a step that does not say `within`
@@ -91,6 +92,8 @@ class Play:
 
     async def _client(self, words, expected):
         who, verb, *rest = words
+        if verb == "is":
+            return self._runner.tell(f"{who} is {self._nodes.guard.options_of(rest)}")
         if not rest and verb not in ("close",):
             return await self._expect(who, self._named(verb), expected)
         if verb in ("session", "close"):
@@ -184,7 +187,7 @@ class Play:
         """`a NAME outcome`, or `a outcome` of the client itself."""
         who, _, rest = line.partition(" ")
         name, _, outcome = rest.partition(" ")
-        return (who, name, outcome) if name.startswith(self._prefix + "/") else (who, "", rest)
+        return (who, name, outcome) if f"{self._prefix}/" in name else (who, "", rest)
 
     def _hear(self, who, lock, outcome):
         self._told.append((who, lock, outcome))
@@ -221,7 +224,7 @@ class Play:
         self._tokens[who, lock] = token
 
     def _named(self, lock):
-        return f"{self._prefix}/{lock}"
+        return f"{PRIVATE}/{self._prefix}/{lock}" if lock == PRIVATE else f"{self._prefix}/{lock}"
 
 
 def seconds_of(text):

@@ -112,7 +112,7 @@ class Runner {
       : context_(context), servers_(std::move(servers)), input_(context, ::dup(STDIN_FILENO)) {}
 
   void run() {
-    say("ready");
+    say("ready without user tls");
     read();
     context_.run();
   }

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what on servers that ask: their users and certificates, and what a client of conformance
+cases is given to be one of them."""
+
+import hashlib
+import pathlib
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECRETS = {"ci": "a-secret-of-ci", "operator": "a-secret-of-the-operator"}
+PRIVATE = "private"  # begins the names of locks that only the operator may have
+
+
+class Guard:
+    """Its certificates stand in `directory`."""
+
+    def __init__(self, directory):
+        self._directory = directory
+        directory.mkdir()
+        subprocess.run([HERE / "certificates.sh", directory], check=True)
+
+    def configuration(self):
+        """The locks of cases begin with c."""
+        users = ", ".join(f"{{name: {user}, secret_sha256: {digest_of(secret)}, roles: [{user}]}}"
+                          for user, secret in SECRETS.items())
+        return (f"security:\n  users: [{users}]\n"
+                '  roles: [{name: ci, lock: [c], observe: [c]}, {name: operator, admin: [""]}]\n'
+                f"tls:\n  certificate: {self._file('here.pem')}\n  key: {self._file('here.key')}\n"
+                f"  ca: {self._file('ca.pem')}\n"
+                "  clients: both\n  client_certificates: optional\n  peers: off\n  http: off\n")
+
+    def greeting(self):
+        """What run.py says first on its own connections."""
+        return f"AUTH operator {SECRETS['operator']}\n"
+
+    def options_of(self, words):
+        """What a runner is told for `ci secret=wrong`, `ci ca=ca name=host`, `ci ca=ca by=certificate`."""
+        user, options = words[0], dict(word.split("=") for word in words[1:])
+        told = {"user": user, "secret": options.pop("secret", SECRETS[user])}
+        if options.pop("by", "") == "certificate":
+            told = {"cert": self._file("client.pem"), "key": self._file("client.key")}
+        if "ca" in options:
+            told["ca"] = self._file(f"{options.pop('ca')}.pem")
+        return " ".join(f"{key}={value}" for key, value in {**told, **options}.items())
+
+    def _file(self, name):
+        return self._directory / name
+
+
+def digest_of(secret):
+    return hashlib.sha256(secret.encode()).hexdigest()
