@@ -17,8 +17,8 @@ signed() {
   make "$@" -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE
 }
 
-make ca "the CA of a test"
-make other-ca "another CA"
+make ca "the CA of a test" -addext keyUsage=critical,keyCertSign
+make other-ca "another CA" -addext keyUsage=critical,keyCertSign
 signed here here -addext "subjectAltName=IP:127.0.0.1,DNS:localhost"
 signed elsewhere elsewhere -addext "subjectAltName=DNS:elsewhere.example"
 signed client ci
