@@ -215,7 +215,7 @@ test("it tells nothing to a server that speaks no TLS", { skip }, async () => {
 
 test("a certificate of its own is shown where it is asked for", { skip }, async () => {
   const fake = await Fake.listen({ ...pair("here"), ...trusted(), requestCert: true });
-  await refuses(fake, /certificate|handshake/, trusted());
+  await refuses(fake, /no server answers/, trusted()); // a reset may overtake the alert
   const tls = { ...trusted(), ...pair("client") };
   await (await clientOf(fake, { user: "", secret: "", tls }).lock("x")).release();
   assert.equal(fake.peers.at(-1).subject.CN, "ci");

@@ -114,7 +114,7 @@ func TestWhoIsNotBelievedIsToldNothing(t *testing.T) {
 			&tls.Config{Certificates: []tls.Certificate{newAuthority(t).here()}}),
 		"127.0.0.1": newFakeWithTLS(t,
 			&tls.Config{Certificates: []tls.Certificate{a.elsewhere()}}),
-		"certificate": newFakeWithTLS(t,
+		"UNREACHABLE": newFakeWithTLS(t,
 			&tls.Config{Certificates: []tls.Certificate{a.here()}, ClientCAs: a.pool(),
 				ClientAuth: tls.RequireAndVerifyClientCert}),
 	}

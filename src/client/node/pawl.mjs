@@ -554,7 +554,7 @@ class Hold {
       }
       if (!reply) throw this.#whyNone();
       this.#isDoubtful = reply.asked > 1 && reply.code !== "TIMEOUT";
-      if (reply.token) return await this.#take(reply);
+      if (reply.token) return await this.#take(reply, signal);
       // Once is no proof: a server that closes cancels the waits of those it leaves.
       if (reply.code === "CANCELLED" && now() - reply.sent < 200) ++cancelledAtOnce;
       const mayWait = timeMayHelp.includes(reply.code) && now() < this.#waitUntil;
@@ -575,12 +575,13 @@ class Hold {
     return reached ? errorOf("TIMEOUT") : this.#session.unreachable();
   }
 
-  async #take(reply) {
+  async #take(reply, signal) {
     this.token = reply.token;
     this.#bound(reply);
     if (this.isBounded && now() - reply.sent > reply.ttl / 3) {
       this.#isDoubtful = true;
       await this.verify(); // granted after a wait: what does max_hold leave?
+      signal?.throwIfAborted();
     }
     if (this.#session.phase !== "held") throw errorOf("SESSION_EXPIRED");
     this.#phase = "held";
