@@ -14,6 +14,7 @@
 #include "server/server.hpp"
 #include "server/signals.hpp"
 #include "server/store.hpp"
+#include "server/tls/keyring.hpp"
 
 namespace {
 
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
   const Config& config = std::get<Effective>(effective).config;
   if (const auto ended = maintain(std::get<Options>(options).task, config)) return report(*ended);
 
+  auto keys = tls::Keyring::load(config);
+  if (!keys) return report({exit_bad_config, "pawld: " + keys.error().why + "\n"});
   const auto given = Activation::take(environment);
   if (!given) return report({given.error().exit_code, "pawld: " + given.error().why + "\n"});
   raise_descriptor_limit();
@@ -43,7 +46,7 @@ int main(int argc, char** argv) {
   Notify notify(environment, log);
   const auto store = Store::open(config, log, [&] { notify.recovering(read_clock()); });
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
-  Server server(config, log, **store, notify);
+  Server server(config, log, **store, notify, *std::move(keys));
   Reloading reloading(std::get<Options>(options), environment, config);
   const auto reload = [&] {
     notify.reloading();

@@ -40,7 +40,8 @@ std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const
 
 }  // namespace
 
-Server::Server(const Config& config, const Log& log, Store& store, Notify& notify)
+Server::Server(const Config& config, const Log& log, Store& store, Notify& notify,
+               tls::Keyring keys)
     : log_(log),
       store_(store),
       notify_(notify),
@@ -56,6 +57,7 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
                   on_accepted(std::move(socket), from);
                 }),
       buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
+  take_keys(std::move(keys));
   join(config);
   for (const ClusterPeer& peer : config.cluster_peers) {
     client_addresses_.push_back(peer.client.value_or(Address{}));

@@ -34,6 +34,7 @@
 #include "server/said_lately.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
+#include "server/tls/keyring.hpp"
 #include "wire/request.hpp"
 #include "wire/resp/interpreter.hpp"
 
@@ -41,7 +42,8 @@ namespace pawl::server {
 
 class Server {
  public:
-  Server(const Config& config, const Log& log, Store& store, Notify& notify);
+  Server(const Config& config, const Log& log, Store& store, Notify& notify,
+         tls::Keyring keys = {});
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
@@ -58,6 +60,8 @@ class Server {
   void stop() { stopped_ = true; }
 
   void configure(const Settings& settings);
+  // For connections from now on.
+  void take_keys(tls::Keyring keys);
 
  private:
   enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
@@ -137,12 +141,20 @@ class Server {
   void disconnect(Connection& connection);
   void remove(Connection& connection);
 
+  // server_tls.cpp: clients that speak TLS
+  bool settle_tls(Connection& connection, std::string_view bytes);
+  void begin_tls(Connection& connection, std::string_view bytes);
+  void shake_hands(Connection& connection);
+  void identify(Connection& connection);
+  void await_record(Connection& connection);
+
   const Log& log_;
   Store& store_;
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
   const bool serves_http_;
   Limits limits_;
+  tls::Keyring keys_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
   node::Node node_;

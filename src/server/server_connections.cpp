@@ -79,6 +79,7 @@ void Server::on_edge(const Readiness::Edge& edge) {
   Connection* connection = connections_.find(edge.id);
   if (connection == nullptr) return;
   connection->socket.note(edge);
+  if (connection->socket.is_handshaking()) return list_work(*connection);
   if (connection->write_waiting && connection->socket.may_write()) {
     connection->write_waiting = false;
     list_output(*connection);
@@ -102,9 +103,11 @@ void Server::read(Connection& connection) {
   const std::size_t bytes =
       connection.socket.read_some(std::span(buffer_).subspan(kept.size()), error);
   if (!error) {
-    work(connection, {buffer_.data(), kept.size() + bytes});
+    const std::string_view there{buffer_.data(), kept.size() + bytes};
+    if (connection.at_first_byte && settle_tls(connection, there)) return;
+    work(connection, there);
   } else if (is_later(error)) {
-    wait_readable(connection);
+    await_record(connection);
   } else if (error == asio::error::eof) {
     connection.at_end = true;
     end_input(connection);
@@ -121,7 +124,8 @@ void Server::write(Connection& connection) {
   if (connection.unheard && connection.state == Connection::State::open) {
     refuse(connection, ErrorCode::limit, unread_output(limits_.unread_output));
   }
-  bool broken = connection.overrun;
+  const bool no_line = connection.socket.is_handshaking();
+  bool broken = connection.overrun || (no_line && connection.state == Connection::State::ending);
   if (!broken) write_ready(connection, broken);
   if (broken) return disconnect(connection);
   const bool empty = connection.outbox.ready_bytes() == 0;

@@ -127,7 +127,8 @@ void Server::keep(Connection& connection, std::string_view rest) {
     connection.stepped = 0;
   }
   connection.blocked = open && (connection.work_listed || !connection.may_step(limits_));
-  const bool half_line = open && !connection.blocked && !rest.empty();
+  const bool half = !rest.empty() || connection.socket.is_midway();
+  const bool half_line = open && !connection.blocked && half;
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
@@ -151,6 +152,7 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  if (connection.socket.is_handshaking()) return shake_hands(connection);
   if (connection.state == Connection::State::ending && connection.resp != nullptr) {
     go_on_asking(connection);
     return list_output(connection);

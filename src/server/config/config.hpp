@@ -42,6 +42,23 @@ struct Resp {
   Switch forward = Switch::off;
 };
 
+enum class TlsClients : std::uint8_t { both, only, off };
+enum class ClientCertificates : std::uint8_t { ignored, optional, required };
+
+// Paths of PEM files. Without a certificate nothing of it is on.
+struct Tls {
+  std::string certificate;
+  std::string key;
+  std::string ca;
+  TlsClients clients = TlsClients::both;  // both: whoever begins with a TLS hello speaks it
+  ClientCertificates client_certificates = ClientCertificates::ignored;
+  Switch peers = Switch::off;
+  Switch http = Switch::off;
+
+  [[nodiscard]] bool is_on() const { return !certificate.empty(); }
+  [[nodiscard]] bool serves_clients() const { return is_on() && clients != TlsClients::off; }
+};
+
 struct Config {
   Settings core{.durability = Durability::fsync};
   std::string data_dir = "/var/lib/pawl";
@@ -49,6 +66,7 @@ struct Config {
   std::string cluster_id;                  // empty only without cluster_peers
   std::vector<ClusterPeer> cluster_peers;  // in the order of core.cluster.nodes, one for one
   Resp resp;
+  Tls tls;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::automatic;
 };

@@ -6,6 +6,7 @@
 #include "server/config/cluster.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/file.hpp"
+#include "server/config/tls_checks.hpp"
 
 namespace pawl::server {
 
@@ -75,6 +76,7 @@ Effective merge(const Sources& sources) {
   settle_cluster(effective);
   check_pairs(effective);
   check_cluster(effective);
+  check_tls(effective);
   return effective;
 }
 

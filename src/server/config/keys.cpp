@@ -33,6 +33,17 @@ constexpr auto words(const Choice<MissingTtl>&) {
   return std::array{Word{"cap", MissingTtl::cap}, Word{"reject", MissingTtl::reject}};
 }
 
+constexpr auto words(const Choice<TlsClients>&) {
+  return std::array{Word{"both", TlsClients::both}, Word{"only", TlsClients::only},
+                    Word{"off", TlsClients::off}};
+}
+
+constexpr auto words(const Choice<ClientCertificates>&) {
+  return std::array{Word{"ignored", ClientCertificates::ignored},
+                    Word{"optional", ClientCertificates::optional},
+                    Word{"required", ClientCertificates::required}};
+}
+
 constexpr auto words(const Choice<LogLevel>&) {
   return std::array{Word{"error", LogLevel::error}, Word{"warn", LogLevel::warn},
                     Word{"info", LogLevel::info}, Word{"debug", LogLevel::debug}};
@@ -63,6 +74,11 @@ Parsed<std::vector<ClusterPeer>> parse(const NodeList&, std::string_view text) {
 
 Parsed<std::string> parse(const Directory&, std::string_view text) {
   if (text.empty()) return Wrong{"'' is not a directory"};
+  if (printable(text) != text) return Wrong{quoted(text) + " has control characters"};
+  return {boost::system::in_place_value, text};
+}
+
+Parsed<std::string> parse(const FileOrNone&, std::string_view text) {
   if (printable(text) != text) return Wrong{quoted(text) + " has control characters"};
   return {boost::system::in_place_value, text};
 }
@@ -138,6 +154,7 @@ std::string format(const NodeList&, const std::vector<ClusterPeer>& nodes) {
   return format_nodes(nodes);
 }
 std::string format(const Directory&, const std::string& path) { return path; }
+std::string format(const FileOrNone&, const std::string& path) { return path; }
 std::string format(const HostAndPort&, const Address& address) { return format_address(address); }
 std::string format(const HostAndPortOrNone&, const std::optional<Address>& address) {
   return address ? format_address(*address) : std::string(no_port);
@@ -221,6 +238,7 @@ std::string unit_of(const Key& key) {
           [](const NameOrNone&) -> std::string { return "empty, or 1 to 63 of A-Z a-z 0-9 . _ -"; },
           [](const NodeList&) -> std::string { return "list of {id, peer, client, witness}"; },
           [](const Directory&) -> std::string { return "directory"; },
+          [](const FileOrNone&) -> std::string { return "file, or empty"; },
           [](const HostAndPort&) -> std::string { return "host:port"; },
           [](const HostAndPortOrNone&) -> std::string { return "host:port, or none"; },
           [&](const Duration& kind) {

@@ -35,6 +35,10 @@ struct NodeList {
 struct Directory {
   Place<std::string> place;
 };
+// The path of a file; empty: none.
+struct FileOrNone {
+  Place<std::string> place;
+};
 struct HostAndPort {
   Place<Address> place;
 };
@@ -69,10 +73,11 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, HostAndPortOrNone,
-                          Duration, DurationOrAuto, Count<std::uint32_t>, Count<std::uint64_t>,
-                          Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
-                          Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>>;
+using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, FileOrNone, HostAndPort,
+                          HostAndPortOrNone, Duration, DurationOrAuto, Count<std::uint32_t>,
+                          Count<std::uint64_t>, Size<std::uint32_t>, Size<std::uint64_t>,
+                          Choice<Durability>, Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>,
+                          Choice<MissingTtl>, Choice<TlsClients>, Choice<ClientCertificates>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 

@@ -32,7 +32,7 @@ At any time:
   pawld --check-disk                           how long a flush takes in data_dir; two seconds
 
 A flag wins over the environment, that over the file, that over the default.
-SIGHUP reloads log.level and limits.*; SIGTERM stops.
+SIGHUP reloads log.level, limits.* and the certificates; SIGTERM stops.
 Exit codes: 0 done, 1 the disk is slow, 64 usage, 65 damaged or newer files, 66 no such file,
 71 the system refuses, 73 no data directory, 74 the disk failed, 75 in use by another process,
 77 permissions, 78 bad configuration.)";
