@@ -93,7 +93,15 @@ test("a wrong secret is said once and ends what was begun", async () => {
       return !inspect(error).includes(secret);
     });
   }
-  assert.equal(fake.heard.length, 2);
+  assert.deepEqual(fake.heard, [[auth], [auth]]); // and nothing is asked
+});
+
+test("a server that does not answer who it is is left", async () => {
+  const [silent, other] = [await Fake.listen(), await Fake.listen()];
+  silent.answers = {};
+  const servers = [silent, other].map((fake) => `127.0.0.1:${fake.port}`);
+  await (await new Client(servers, { user: "ci", secret }).lock("x")).release();
+  assert.equal(other.heard.length, 1);
 });
 
 test("who says no user to a server that wants one is told", async () => {
@@ -101,6 +109,26 @@ test("who says no user to a server that wants one is told", async () => {
   fake.answers = refused;
   await assert.rejects(clientOf(fake, { user: "", secret: "" }).session(), Unauthenticated);
   assert.equal(fake.heard.length, 1);
+});
+
+test("who says no user may do less", async () => {
+  const fake = await Fake.listen();
+  fake.answers["LOCK secret/x"] = unauthenticated;
+  const session = await new Client(`127.0.0.1:${fake.port}`).session();
+  const lock = await session.lock("x");
+  await assert.rejects(session.lock("secret/x", { wait: Infinity }), Unauthenticated);
+  assert.equal(lock.state, "held");
+  await session.close();
+  assert.equal(fake.heard.length, 1);
+});
+
+test("a request that meets a new configuration is asked again", async () => {
+  const fake = await Fake.listen();
+  fake.answers["LOCK x"] = unauthenticated;
+  const locking = clientOf(fake).lock("x", { wait: Infinity });
+  await until(() => fake.heard.length > 1);
+  delete fake.answers["LOCK x"];
+  await (await locking).release();
 });
 
 test("who is sent away for a new configuration comes back", async () => {

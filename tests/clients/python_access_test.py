@@ -99,13 +99,40 @@ class WhoTheClientIs(unittest.IsolatedAsyncioTestCase):
             with self.assertRaisesRegex(pawl.Unauthenticated, "not its secret") as raised, begun:
                 self.fail("entered")
             self.assertNotIn(SECRET, str(raised.exception) + repr(raised.exception))
-        self.assertEqual(len(self.server.heard), 2)
+        self.assertEqual(self.server.heard, [[f"AUTH ci {SECRET}"]] * 2)  # and nothing is asked
+
+    def test_a_server_that_does_not_answer_who_it_is_is_left(self):
+        other = Fake()
+        self.addCleanup(other.close)
+        self.server.answers = {}
+        servers = f"{self.server.address},{other.address}"
+        with pawl.Client(servers, user="ci", secret=SECRET).lock("x"):
+            self.assertEqual(len(other.heard), 1)
 
     def test_who_says_no_user_to_a_server_that_wants_one_is_told(self):
         self.server.answers = dict.fromkeys(ANSWERS, UNAUTHENTICATED)
         with self.assertRaises(pawl.Unauthenticated), pawl.Client(self.server.address).session():
             self.fail("entered")
         self.assertEqual(len(self.server.heard), 1)
+
+    def test_who_says_no_user_may_do_less(self):
+        self.server.answers["LOCK secret/x"] = UNAUTHENTICATED
+        with pawl.Client(self.server.address).session() as session, session.lock("x") as lock:
+            with self.assertRaises(pawl.Unauthenticated):
+                session.lock("secret/x", wait=pawl.FOREVER).__enter__()
+            self.assertEqual(lock.state, "held")
+        self.assertEqual(len(self.server.heard), 1)
+
+    def test_a_request_that_meets_a_new_configuration_is_asked_again(self):
+        self.server.answers["LOCK x"] = UNAUTHENTICATED
+        lock = self.client.lock("x", wait=pawl.FOREVER)
+        entering = threading.Thread(target=lock.__enter__)
+        entering.start()
+        until(lambda: len(self.server.heard) > 1)
+        del self.server.answers["LOCK x"]
+        entering.join(20)
+        self.assertEqual(lock.state, "held")
+        lock.__exit__(None, None, None)
 
     def test_who_is_sent_away_for_a_new_configuration_comes_back(self):
         with self.client.lock("x") as lock:

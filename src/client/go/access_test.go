@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -34,21 +36,27 @@ func begin(config Config) <-chan error {
 	return out
 }
 
-func expectAuth(f *fake) asked {
+// expectAuths: so many, and nothing else was said instead.
+func expectAuths(f *fake, count int) {
 	f.t.Helper()
-	a := f.expect("AUTH")
-	if a.line != auth {
-		f.t.Error(a.line)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.auths) != count {
+		f.t.Errorf("%d connections said who it is, not %d", len(f.auths), count)
 	}
-	return a
+	for _, line := range f.auths {
+		if line != auth {
+			f.t.Error(line)
+		}
+	}
 }
 
 func TestWhoItIsIsSaidFirstOnEachConnection(t *testing.T) {
 	f := newFake(t)
 	f.raw = true
 	opened := begin(asCI(f.address))
-	expectAuth(f)
 	f.expect("EVENTS")
+	expectAuths(f, 1)
 	f.expect("OPEN").answer("OK session=x handle=s1 ttl=10000")
 	if err := wait(t, opened); err != nil {
 		t.Fatal(err)
@@ -56,27 +64,38 @@ func TestWhoItIsIsSaidFirstOnEachConnection(t *testing.T) {
 
 	f.drop()
 
-	expectAuth(f)
 	f.expect("EVENTS")
+	expectAuths(f, 2)
 	f.expect("RESUME")
 }
 
 func TestAWrongSecretIsSaidOnceAndEndsTheSession(t *testing.T) {
 	f := newFake(t)
-	f.raw = true
-	opened := begin(asCI(f.address))
-	for _, verb := range []string{"AUTH", "EVENTS", "OPEN"} {
-		f.expect(verb).answer(notItsOwn)
-	}
+	f.raw, f.knows = true, false
 
-	err := wait(t, opened)
+	err := wait(t, begin(asCI(f.address)))
+
 	if !errors.Is(err, ErrUnauthenticated) || !strings.Contains(err.Error(), "not its secret") {
 		t.Error(err)
 	}
 	if strings.Contains(fmt.Sprintf("%#v %v", err, err), secret) {
 		t.Error("the error tells the secret")
 	}
+	expectAuths(f, 1)
 	f.expectNothing()
+}
+
+func TestAServerThatDoesNotAnswerWhoItIsIsLeft(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	other := newFake(t)
+
+	newTestSessionOf(t, nil, asCI(silent.Addr().String(), other.address))
+
+	expectAuths(other, 1)
 }
 
 func TestWhoSaysNoUserToAServerThatWantsOneIsTold(t *testing.T) {
@@ -95,14 +114,13 @@ func TestWhoSaysNoUserToAServerThatWantsOneIsTold(t *testing.T) {
 func TestWhoIsSentAwayForANewConfigurationComesBack(t *testing.T) {
 	f := newFake(t)
 	m := NewMutex(newTestSessionOf(t, nil, asCI(f.address)), "jobs/a")
-	expectAuth(f).answer("OK user=ci")
 	held := hold(t, f, m, "7")
 
 	f.conns[0].Write([]byte(notItsOwn + "\n"))
 	f.drop()
 
-	expectAuth(f).answer("OK user=ci")
 	f.expect("VERIFY").answer("OK ttl=9000")
+	expectAuths(f, 2)
 	if held.Err() != nil {
 		t.Error("the lock is lost")
 	}
@@ -111,13 +129,12 @@ func TestWhoIsSentAwayForANewConfigurationComesBack(t *testing.T) {
 func TestARequestThatMeetsANewConfigurationIsAskedAgain(t *testing.T) {
 	f := newFake(t)
 	m := NewMutex(newTestSessionOf(t, nil, asCI(f.address)), "jobs/a")
-	expectAuth(f).answer("OK user=ci")
 	out := start(context.Background(), m)
 
 	f.expect("LOCK").answer(notItsOwn)
 
-	expectAuth(f).answer("OK user=ci")
 	f.expect("LOCK").answer("OK token=7 ttl=10000")
+	expectAuths(f, 2)
 	if got := wait(t, out); got.err != nil {
 		t.Error(got.err)
 	}
@@ -126,14 +143,13 @@ func TestARequestThatMeetsANewConfigurationIsAskedAgain(t *testing.T) {
 func TestWhoIsNotKnownAnyMoreHasLostItsLocksAndIsToldWhy(t *testing.T) {
 	f := newFake(t)
 	s := newTestSessionOf(t, nil, asCI(f.address))
-	expectAuth(f).answer("OK user=ci")
 	m := NewMutex(s, "jobs/a")
 	held := hold(t, f, m, "7")
 	waits := start(context.Background(), NewMutex(s, "jobs/b"))
 	f.expect("LOCK")
 
+	f.set(func() { f.knows = false })
 	f.drop()
-	expectAuth(f).answer(notItsOwn)
 
 	wait(t, held.Done())
 	if got := wait(t, waits); !errors.Is(got.err, ErrUnauthenticated) {
@@ -159,6 +175,40 @@ func TestWhatIsForbiddenEndsAlone(t *testing.T) {
 	}
 	if held.Err() != nil {
 		t.Error("the other lock is lost")
+	}
+	f.expectNothing()
+}
+
+func TestWhoSaysNoUserMayDoLess(t *testing.T) {
+	f := newFake(t)
+	s := newTestSession(t, nil, f.address)
+	held := hold(t, f, NewMutex(s, "jobs/a"), "7")
+	out := start(context.Background(), NewMutex(s, "secret/a"))
+
+	f.expect("LOCK").answer(notItsOwn)
+
+	if got := wait(t, out); !errors.Is(got.err, ErrUnauthenticated) {
+		t.Error(got.err)
+	}
+	if held.Err() != nil {
+		t.Error("the other lock is lost")
+	}
+	f.expectNothing()
+}
+
+func TestALockThatMayNotBeLookedAtIsNotLost(t *testing.T) {
+	f := newFake(t)
+	m := NewMutex(newTestSession(t, nil, f.address), "jobs/a")
+	held := hold(t, f, m, "7")
+
+	f.drop()
+	f.expect("VERIFY").answer("ERR FORBIDDEN")
+
+	for state, _ := m.State(); state != Held; state, _ = m.State() {
+		if held.Err() != nil {
+			t.Fatal("it is lost")
+		}
+		time.Sleep(time.Millisecond)
 	}
 	f.expectNothing()
 }

@@ -127,6 +127,9 @@ func (e *Election) observe(ctx context.Context, leaders chan<- Leader,
 	for ctx.Err() == nil && isName(e.name) {
 		l, err := route.connect(ctx)
 		stood := false
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			return refusal
+		}
 		if err == nil {
 			since := time.Now()
 			refusal := e.follow(ctx, l, leaders, isWanted)
@@ -166,7 +169,7 @@ func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader,
 			_, isAnswer := l.asked[r.tag]
 			delete(l.asked, r.tag)
 			switch {
-			case isAnswer && (r.word == ErrUnauthenticated.Code || r.word == ErrForbidden.Code):
+			case isAnswer && r.isDenial():
 				return r.refusal()
 			case !open || r.kind == "ERR":
 				l.left, l.primary = true, r.fields["primary"]

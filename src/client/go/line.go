@@ -74,6 +74,11 @@ func (r reply) ttl() time.Duration {
 	return time.Duration(min(r.number("ttl"), uint64(most/time.Millisecond))) * time.Millisecond
 }
 
+// isDenial: to this user, or to whoever does not say who it is.
+func (r reply) isDenial() bool {
+	return r.word == ErrUnauthenticated.Code || r.word == ErrForbidden.Code
+}
+
 func (r reply) refusal() *Error {
 	message := r.fields["msg"]
 	if cycle := r.fields["cycle"]; cycle != "" {

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand"
 	"net"
 	"strconv"
@@ -35,22 +36,27 @@ func (r *route) connect(ctx context.Context) (*link, error) {
 	if r.primary != "" {
 		address = r.primary
 	}
-	conn, err := r.dial(ctx, address)
+	patience := firstAttempt << r.round()
+	r.attempts++
+	conn, err := r.dial(ctx, address, patience)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{address: address, conn: conn, replies: make(chan reply), asked: map[string]request{},
-		closed: make(chan struct{}), broke: make(chan error, 1)}
+	l := &link{address: address, conn: conn, lines: bufio.NewScanner(conn), replies: make(chan reply),
+		asked: map[string]request{}, closed: make(chan struct{}), broke: make(chan error, 1)}
+	l.lines.Buffer(nil, longestReply)
 	if auth := r.client.auth(); auth != "" {
-		l.ask("AUTH", auth, 0, nil)
+		if err := l.sayWho(auth, patience); err != nil {
+			conn.Close()
+			return nil, err
+		}
 	}
 	go l.read()
 	return l, nil
 }
 
-func (r *route) dial(ctx context.Context, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: firstAttempt << r.round()} // the handshake in it
-	r.attempts++
+func (r *route) dial(ctx context.Context, address string, patience time.Duration) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: patience} // the handshake in it
 	if r.client.config.TLS == nil {
 		return dialer.DialContext(ctx, "tcp", address)
 	}
@@ -91,12 +97,12 @@ func (r *route) round() int { return min(r.attempts/len(r.servers), 4) }
 type link struct {
 	address   string
 	conn      net.Conn
+	lines     *bufio.Scanner
 	replies   chan reply
 	closed    chan struct{}
 	out       []byte
 	tags      int
 	asked     map[string]request
-	greeted   bool // OPEN or RESUME was asked
 	renewing  bool // OPEN, RESUME or KEEPALIVE is unanswered
 	renewedAt time.Duration
 	closing   bool
@@ -131,12 +137,43 @@ func (l *link) flush() {
 	l.out = nil
 }
 
+// sayWho asks nothing of a server before it agrees to who asks. An *Error is final.
+func (l *link) sayWho(words string, patience time.Duration) error {
+	l.conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(l.conn, "#auth AUTH"+words+"\n"); err != nil {
+		return fmt.Errorf("%s: %w", l.address, err)
+	}
+	for l.lines.Scan() {
+		r, ok := parseReply(l.lines.Text())
+		switch {
+		case !ok || r.tag != "auth":
+		case r.kind == "OK":
+			return l.conn.SetDeadline(time.Time{})
+		case isOfTheNode(r.word):
+			return fmt.Errorf("%s answers %s", l.address, r.word)
+		default:
+			return r.refusal()
+		}
+	}
+	if err := l.lines.Err(); err != nil {
+		return fmt.Errorf("%s: %w", l.address, err)
+	}
+	return fmt.Errorf("%s hangs up", l.address)
+}
+
+// isOfTheNode: another, or the same later, may say otherwise.
+func isOfTheNode(code string) bool {
+	switch code {
+	case "NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM", "INTERNAL", "NO_SESSION", "LIMIT", "DISK_FULL":
+		return true
+	}
+	return false
+}
+
 func (l *link) read() {
 	defer close(l.replies)
-	lines := bufio.NewScanner(l.conn)
-	lines.Buffer(nil, longestReply)
-	for lines.Scan() {
-		if r, ok := parseReply(lines.Text()); ok {
+	for l.lines.Scan() {
+		if r, ok := parseReply(l.lines.Text()); ok {
 			select {
 			case l.replies <- r:
 			case <-l.closed:
@@ -144,7 +181,7 @@ func (l *link) read() {
 			}
 		}
 	}
-	if err := lines.Err(); err != nil && !errors.Is(err, net.ErrClosed) {
+	if err := l.lines.Err(); err != nil && !errors.Is(err, net.ErrClosed) {
 		l.broke <- err
 	}
 }

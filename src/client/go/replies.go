@@ -32,12 +32,14 @@ func (s *Session) onReply(l *link, r reply) {
 	if q.verb == "LOCK" && r.kind == "ERR" && r.word != "NO_QUORUM" && r.word != "INTERNAL" {
 		q.a.unresolved--
 	}
+	if r.word == ErrUnauthenticated.Code && s.client.auth() != "" {
+		// On a connection that was accepted: the next one tells what has changed.
+		l.left, l.said = true, r.word
+		return
+	}
 	switch r.word {
 	case "NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM", "INTERNAL", "NO_SESSION":
 		l.left, l.said, l.primary = true, r.word, r.fields["primary"]
-		return
-	case "UNAUTHENTICATED":
-		s.onUnauthenticated(l, q, r)
 		return
 	case "SESSION_EXPIRED":
 		if s.closing {
@@ -52,8 +54,6 @@ func (s *Session) onReply(l *link, r reply) {
 
 func (s *Session) onAnswer(l *link, q request, r reply, now time.Duration) {
 	switch q.verb {
-	case "AUTH":
-		s.onAuth(l, r)
 	case "OPEN", "RESUME", "KEEPALIVE":
 		s.onRenewal(l, q, r)
 	case "CLOSE":
@@ -69,31 +69,11 @@ func (s *Session) onAnswer(l *link, q request, r reply, now time.Duration) {
 	}
 }
 
-func (s *Session) onUnauthenticated(l *link, q request, r reply) {
-	switch q.verb {
-	case "EVENTS": // OPEN or RESUME is behind it
-	case "AUTH", "OPEN", "RESUME":
-		s.end(r.refusal())
-	default: // it was good before, so the configuration has changed: the next connection tells
-		l.left, l.said = true, r.word
-	}
-}
-
-func (s *Session) onAuth(l *link, r reply) {
-	switch {
-	case r.kind == "OK":
-	case r.word == "LIMIT":
-		l.left, l.said = true, r.word
-	default:
-		s.end(r.refusal())
-	}
-}
-
 func (s *Session) onRenewal(l *link, q request, r reply) {
 	ttl := r.ttl()
 	if ttl == 0 {
 		l.left = true
-		if q.verb == "OPEN" || q.verb == "RESUME" && r.word == ErrForbidden.Code {
+		if q.verb == "OPEN" || q.verb == "RESUME" && r.isDenial() {
 			s.end(r.refusal())
 		}
 		return
@@ -172,6 +152,10 @@ func (s *Session) onVerify(q request, r reply, now time.Duration) {
 		s.finish(a, ErrLost)
 	case r.word == "NOT_HELD":
 		s.enter(a, asking) // the wait goes on
+	case r.isDenial() && a.phase == confirming:
+		s.withdraw(a, r.refusal())
+	case r.isDenial():
+		a.confirmed = true // that it may not ask does not mean that it is lost
 	case ttl == 0:
 		a.due = now + fullPause
 	default:
@@ -192,7 +176,7 @@ func (s *Session) onCancel(q request, r reply, now time.Duration) {
 	case a.phase != withdrawing:
 	case r.token() > 0:
 		s.onGrant(a, q.sent, r.ttl(), now, r.token())
-	case r.fields["cancelled"] == "yes" || r.word == ErrForbidden.Code:
+	case r.fields["cancelled"] == "yes" || r.isDenial():
 		s.finish(a, a.err)
 	default:
 		a.due = now + fullPause
@@ -207,7 +191,7 @@ func (s *Session) onUnlock(q request, r reply, now time.Duration) {
 		s.finish(a, a.err)
 	case r.word == "NOT_HELD":
 		s.finish(a, ErrLost)
-	case r.word == ErrForbidden.Code:
+	case r.isDenial():
 		s.finish(a, r.refusal())
 	default:
 		a.due = now + fullPause

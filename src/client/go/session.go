@@ -126,6 +126,12 @@ func (s *Session) end(err error) {
 	close(s.done)
 }
 
+func (s *Session) refuse(refusal *Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end(refusal)
+}
+
 // checkClock ends what the clock ends, and says when to look again.
 func (s *Session) checkClock() time.Duration {
 	s.mu.Lock()
@@ -187,6 +193,10 @@ func (s *Session) converse() {
 	for s.ctx.Err() == nil {
 		l, err := route.connect(s.ctx)
 		stood := false
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			s.refuse(refusal)
+			return
+		}
 		if err == nil {
 			since := s.client.clock()
 			s.use(l)
@@ -246,8 +256,7 @@ func (s *Session) perform(l *link) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.client.clock()
-	if !l.greeted {
-		l.greeted = true
+	if l.tags == 0 {
 		l.ask("EVENTS", " on", now, nil)
 		l.renewedAt = now
 		l.renewing = true

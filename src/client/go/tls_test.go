@@ -87,12 +87,11 @@ func TestOverTLSAServerOfTheAuthorityIsBelieved(t *testing.T) {
 	config := overTLS(f, &tls.Config{RootCAs: a.pool()})
 	config.DialTimeout = 20 * time.Second
 	m := NewMutex(newTestSessionOf(t, nil, config), "jobs/a")
-
-	expectAuth(f).answer("OK user=ci")
 	hold(t, f, m, "7")
 	f.drop()
-	expectAuth(f).answer("OK user=ci")
+
 	f.expect("VERIFY")
+	expectAuths(f, 2)
 }
 
 func TestTheCertificateMayBeForTheNameThatIsAskedFor(t *testing.T) {
@@ -103,7 +102,7 @@ func TestTheCertificateMayBeForTheNameThatIsAskedFor(t *testing.T) {
 	config.DialTimeout = 20 * time.Second
 	newTestSessionOf(t, nil, config)
 
-	expectAuth(f)
+	expectAuths(f, 1)
 }
 
 func TestWhoIsNotBelievedIsToldNothing(t *testing.T) {
@@ -127,6 +126,7 @@ func TestWhoIsNotBelievedIsToldNothing(t *testing.T) {
 		if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v", why, err)
 		}
+		expectAuths(server, 0)
 		server.expectNothing()
 	}
 }

@@ -210,8 +210,8 @@ class Link {
       const wait = Math.min(patience(asked - 1), until - now());
       const reply = await this.#askOnce(line(), wait, signal);
       if (!reply) continue;
-      if ([...elsewhere, "UNAUTHENTICATED"].includes(reply.code)) {
-        this.leave(reply.fields.primary); // it was good before: the next one tells
+      if (elsewhere.includes(reply.code) || this.isKnownNoMore(reply)) {
+        this.leave(reply.fields.primary);
       } else if (unknown.includes(reply.code)) {
         if (++vain % 2 === 0) this.leave();
         await within(this.#over.opened, longestPause(this.ttl), signal);
@@ -283,14 +283,11 @@ class Link {
   /** Until that connection is over. */
   #serve(server, attempt) {
     const socket = this.#access.connect(server, () => {
-      clearTimeout(timer);
+      timer.refresh(); // each step on the way may take as long as the first
       if (this.stopped) return socket.destroy();
       heard = now();
       this.#socket = socket;
-      if (this.#access.auth) this.sendFirst(this.#access.auth, (reply) => this.onAuth(reply));
-      this.send("EVENTS on");
-      this.greet();
-      this.#up.open();
+      this.#begin(() => clearTimeout(timer));
     });
     socket.setEncoding("utf8");
     let heard = now();
@@ -320,10 +317,25 @@ class Link {
     });
   }
 
-  /** What is asked behind it need not await its answer: should that be no, the rest does nothing. */
-  sendFirst(line, onReply) {
-    const sent = now();
-    this.send(line).answer.then((reply) => reply && !this.stopped && onReply(reply, sent));
+  /** Nothing is asked of a server that does not agree to who asks. */
+  async #begin(onAccepted) {
+    const socket = this.#socket;
+    if (this.#access.auth) {
+      const reply = await this.send(this.#access.auth).answer;
+      if (!reply || socket !== this.#socket) return;
+      if (reply.code) this.#trouble = errorOfReply(reply).message;
+      if ([...elsewhere, ...unknown, ...timeMayHelp].includes(reply.code)) return this.leave();
+      if (reply.code) return this.refuse(reply);
+    }
+    onAccepted();
+    this.send("EVENTS on");
+    this.greet();
+    this.#up.open();
+  }
+
+  /** Else whoever does not say who it is may not do this. */
+  isKnownNoMore(reply) {
+    return reply.code === "UNAUTHENTICATED" && this.#access.auth !== "";
   }
 
   #onLine(reply) {
@@ -407,23 +419,19 @@ class LiveSession extends Link {
     if (wasHeld) this.controller.abort(new LockLost("LOST", `session ${this.handle}`));
   }
 
-  onAuth(reply) {
-    if ([...elsewhere, ...unknown, ...timeMayHelp].includes(reply.code)) this.leave();
-    else if (reply.code) this.#refuse(reply);
-  }
-
-  /** What makes a new connection the session's. */
+  /** What makes a new connection the session's; what is asked after it need not wait for it. */
   greet() {
     const open = () => lineOf("OPEN", { ttl: this.ttl, id: this.#secret }) + this.#options;
-    const line = this.#opened.isOpen ? `RESUME ${this.#secret}` : open();
-    this.sendFirst(line, (reply, sent) => this.#onGreeted(reply, sent));
+    const sent = now();
+    const { answer } = this.send(this.#opened.isOpen ? `RESUME ${this.#secret}` : open());
+    answer.then((reply) => reply && !this.stopped && this.#onGreeted(sent, reply));
   }
 
-  #onGreeted(reply, sent) {
-    if (elsewhere.includes(reply.code) || unknown.includes(reply.code)) {
+  #onGreeted(sent, reply) {
+    if ([...elsewhere, ...unknown].includes(reply.code) || this.isKnownNoMore(reply)) {
       return this.leave(reply.fields.primary);
     }
-    if (!reply.ttl) return this.#refuse(reply);
+    if (!reply.ttl) return this.refuse(reply);
     this.#extend(sent, reply.ttl);
     this.handle = reply.fields.handle ?? "";
     if (this.#opened.isOpen) {
@@ -436,7 +444,7 @@ class LiveSession extends Link {
     this.#opened.open();
   }
 
-  #refuse(reply) {
+  refuse(reply) {
     this.refusal ??= errorOfReply(reply);
     this.lose();
   }

@@ -292,7 +292,7 @@ class _Link:
             reply = await self._ask_once(line(), min(patience(asked - 1), until - now()))
             if reply is None:
                 continue
-            if reply.code in (*_ELSEWHERE, "UNAUTHENTICATED"):  # any more: the next one tells
+            if reply.code in _ELSEWHERE or self._is_known_no_more(reply):
                 self._leave(reply.fields.get("primary"))
             elif reply.code in _UNKNOWN:
                 vain += 1
@@ -349,8 +349,7 @@ class _Link:
             attempt = min(self.client.timeout, 0.25 * 2 ** min(6, self._attempts // len(servers)))
             self._attempts += 1
             try:
-                streams = await asyncio.wait_for(self.client._connect(*server), attempt)
-                await self._serve(*streams)
+                await self._connect(server, attempt)
             except (OSError, ValueError, asyncio.TimeoutError) as error:
                 self.trouble = str(error) or self.trouble
             self._drop()
@@ -361,10 +360,36 @@ class _Link:
             pause = 0.0 if now() - began > 1 else min(longest, 2 * pause or 0.01)
             await asyncio.sleep(random.uniform(pause / 2, pause))
 
+    async def _connect(self, server, attempt):
+        """Until that connection is over. Each step on the way may take as long as the first."""
+        reader, writer = await asyncio.wait_for(self.client._connect(*server), attempt)
+        try:
+            if await asyncio.wait_for(self._is_accepted(reader, writer), attempt):
+                await self._serve(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def _is_accepted(self, reader, writer):
+        """Nothing is asked of a server that does not agree to who asks."""
+        if not self.client._auth:
+            return True
+        writer.write(f"#auth {self.client._auth}\n".encode())
+        while line := await reader.readline():
+            reply = _Reply(line.decode())
+            if reply.code:
+                self.trouble = str(reply.error())
+            if reply.tag == "auth":
+                if reply.code and reply.code not in _ELSEWHERE + _UNKNOWN + _TIME_MAY_HELP:
+                    self._refuse(reply)
+                return not reply.code
+        return False
+
+    def _is_known_no_more(self, reply):
+        """Else whoever does not say who it is may not do this."""
+        return reply.code == "UNAUTHENTICATED" and bool(self.client._auth)
+
     async def _serve(self, reader, writer):
         self._writer, heard = writer, now()
-        if self.client._auth:
-            self._send_first(self.client._auth, self._on_auth)
         self._send("EVENTS on")
         self._greet()
         self._up.set()
@@ -377,13 +402,6 @@ class _Link:
                 return
             elif self._waiting:
                 self._send("PING")
-
-    def _send_first(self, line, on_reply):
-        """What is asked behind it need not await its answer: should that be no, the rest does
-        nothing."""
-        sent, (_, answer) = now(), self._send(line)
-        answer.add_done_callback(
-            lambda done: done.result() and not self.stopped and on_reply(sent, done.result()))
 
     def _on_line(self, reply):
         if reply.code and not reply.tag:  # why it will be closed
@@ -463,18 +481,16 @@ class _Session(_Link):
         return asyncio.shield(task)
 
     def _greet(self):
-        """What makes a new connection the session's."""
-        self._send_first(f"RESUME {self._secret}" if self._opened.is_set() else _line(
-            "OPEN", ttl=self.ttl, id=self._secret) + self._options, self._on_greeted)
-
-    def _on_auth(self, _, reply):
-        if reply.code in _ELSEWHERE + _UNKNOWN + _TIME_MAY_HELP:
-            self._leave()
-        elif reply.code:
-            self._refuse(reply)
+        """What makes a new connection the session's; what is asked after it need not wait for it."""
+        line = f"RESUME {self._secret}" if self._opened.is_set() else _line(
+            "OPEN", ttl=self.ttl, id=self._secret) + self._options
+        sent, (_, answer) = now(), self._send(line)
+        answer.add_done_callback(lambda done: self._on_greeted(sent, done.result()))
 
     def _on_greeted(self, sent, reply):
-        if reply.code in _ELSEWHERE + _UNKNOWN:
+        if reply is None or self.stopped:
+            return
+        if reply.code in _ELSEWHERE + _UNKNOWN or self._is_known_no_more(reply):
             return self._leave(reply.fields.get("primary"))
         if not reply.ttl:
             return self._refuse(reply)
