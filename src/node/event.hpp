@@ -24,6 +24,12 @@ struct Connected {
   std::string_view address;  // "127.0.0.1:40112", shown to operators
 };
 
+// A certificate has said who it is: as an AUTH would, before any request. Unknown: nobody.
+struct Identified {
+  ConnectionId connection;
+  std::string_view user;
+};
+
 // No more requests will come from this connection, but answers can still be read (end of input).
 // Its waits end, each with a reply; what is in the log is answered when it applies.
 struct InputEnded {
@@ -85,9 +91,9 @@ struct Drain {};
 
 // What peers and the disk say to the replica passes through as it is.
 using Event =
-    std::variant<Tick, Connected, InputEnded, Disconnected, ClientRequest, Flushed, MetaStored,
-                 SnapshotPartTaken, SnapshotSaved, PromotionStored, DiskSpace, Configured, Drain,
-                 replication::Received, replication::PeerLost, replication::Met,
+    std::variant<Tick, Connected, Identified, InputEnded, Disconnected, ClientRequest, Flushed,
+                 MetaStored, SnapshotPartTaken, SnapshotSaved, PromotionStored, DiskSpace,
+                 Configured, Drain, replication::Received, replication::PeerLost, replication::Met,
                  replication::VoteStored, replication::PartRead, replication::PartStored>;
 
 // A piece of a snapshot: the table as it stood once the record at `index` was applied.

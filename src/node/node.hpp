@@ -63,6 +63,10 @@ class Node {
   [[nodiscard]] bool is_handing_over() const { return replica_.is_handing_over(); }
   // Blank: whom it has still to meet, by name, for people; else empty.
   [[nodiscard]] const std::string& awaits() const { return awaits_; }
+  // Who asks through it; empty: nobody has said.
+  [[nodiscard]] std::string_view user_of(ConnectionId connection) const {
+    return user_name({connection, 0});
+  }
   [[nodiscard]] const Statistics& statistics() const { return statistics_; }
   [[nodiscard]] const locks::LockTable& table() const { return *table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
@@ -101,6 +105,18 @@ class Node {
   void note_awaited();
   void compare_state(LogIndex index, std::string_view bytes, const locks::Record& record);
   [[nodiscard]] bool has_peers() const { return replica_.membership().size() > 1; }
+
+  // Who may do what (authorise.cpp): true says that it answered.
+  void on(Origin from, const request::Auth& request);
+  void on(const Identified& event);
+  bool refuse_unauthorised(Origin from, const Request& request);
+  bool refuse_of_another(Origin from, std::string_view name, Slot hold);
+  [[nodiscard]] bool is_of_another(Origin from, const locks::Session& session) const;
+  [[nodiscard]] const access::User* user_of(const Connection& connection) const;
+  [[nodiscard]] std::string_view user_name(Origin from) const;
+  [[nodiscard]] const std::vector<access::Rule>& rules_of(Origin from) const;
+  void review_connections(const access::Access& before);
+  void end_soon(ConnectionId id);
 
   // Which part this node plays (roles.cpp).
   void start_epoch();
@@ -170,6 +186,8 @@ class Node {
   void on(Origin from, const request::Close& request);
   void keep_alive_named(Origin from, Names secrets);
   void refuse_session(Origin from, const reply::Error& error);
+  [[nodiscard]] Slot find_own_session(Origin from, std::string_view secret) const;
+  [[nodiscard]] static reply::Error others_session();
 
   // Requests about the connection and the server (server_requests.cpp).
   void on(Origin from, const request::Malformed& request);

@@ -87,8 +87,13 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
 void Node::answer_session(Origin origin) {
   Slot slot = effects_.answer.session;
   const locks::Session& session = table_->session(slot);
+  const bool has_asker = connections_.find(origin.connection) != nullptr;
+  if (effects_.answer.verdict == Verdict::attached && is_of_another(origin, session)) {
+    if (has_asker) refuse_session(origin, others_session());
+    return;
+  }
   renew_session(slot);
-  if (connections_.find(origin.connection) == nullptr) {
+  if (!has_asker) {
     end_if_abandoned(slot);
     return;
   }

@@ -22,7 +22,7 @@ bool Connection::may_step(const Limits& limits) const {
 Moment Connection::deadline(const Limits& limits) const {
   return std::min({after(half_line_since, limits.half_line),
                    after(overfull_since, limits.unread_output_for),
-                   after(stuck_since, limits.unread_output_for), linger_until, look_at});
+                   after(stuck_since, limits.unread_output_for), linger_until, look_at, known_by});
 }
 
 Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {

@@ -59,6 +59,7 @@ struct Connection {
   bool overrun = false;        // an event found more unread output than allowed: to be closed
   bool unheard = false;        // … one of a watch: no more of those, a last line and closed
 
+  Moment known_by = never;  // who it is: until then it is a stranger
   Moment half_line_since = never;
   Moment overfull_since = never;  // more unread output than allowed
   Moment stuck_since = never;     // ending, and the client reads nothing
@@ -66,6 +67,7 @@ struct Connection {
   Moment look_at = never;  // blocked: is the peer still there?
   Moment armed = never;    // its entry among the deadlines
 
+  [[nodiscard]] bool is_stranger() const { return known_by != never; }
   RequestNumber next_number() {
     if (++last_request == 0) ++last_request;  // 0 means none
     return last_request;

@@ -25,6 +25,12 @@ void raise_descriptor_limit() {
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
+std::optional<std::string> files_of_tls(const pawl::server::Config& config) {
+  const auto keys = pawl::server::tls::Keyring::load(config);
+  if (keys) return std::nullopt;
+  return keys.error().why;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -32,7 +38,7 @@ int main(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&options)) return report(*exit);
   const Environment environment = split_environment(::environ);
-  const auto effective = configure(std::get<Options>(options), environment);
+  const auto effective = configure(std::get<Options>(options), environment, files_of_tls);
   if (const Exit* exit = std::get_if<Exit>(&effective)) return report(*exit);
   const Config& config = std::get<Effective>(effective).config;
   if (const auto ended = maintain(std::get<Options>(options).task, config)) return report(*ended);

@@ -29,6 +29,14 @@ Limits within_descriptors(Limits limits, bool forwards, bool serves_http) {
   return limits;
 }
 
+// Of whoever has to say who it is, and has not: enough for that.
+Limits less_for_strangers(Limits limits) {
+  limits.line = std::min<std::uint32_t>(limits.line, 1'024);
+  limits.unread_output = std::min<std::uint64_t>(limits.unread_output, 16'384);
+  limits.pipelined = std::min<std::uint32_t>(limits.pipelined, 16);
+  return limits;
+}
+
 std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const Leases& leases) {
   if (resp.enabled == Switch::off) return nullptr;
   const bool reject = resp.missing_ttl == MissingTtl::reject;
@@ -48,8 +56,11 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
       forwards_(config.resp.forward == Switch::on),
       serves_http_(config.listen.http.has_value()),
       limits_(within_descriptors(config.core.limits, forwards_, serves_http_)),
+      limits_of_strangers_(less_for_strangers(limits_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       redis_(interpreter_for(config.resp, config.core.leases)),
+      access_(config.core.access),
+      authenticator_(access_),
       cluster_(config.cluster_id),
       durability_(config.core.durability),
       listener_(loop_.context(), log, "listen.client",
@@ -151,6 +162,9 @@ void Server::perform() {
 
 void Server::configure(const Settings& settings) {
   limits_ = within_descriptors(settings.limits, forwards_, serves_http_);
+  limits_of_strangers_ = less_for_strangers(limits_);
+  access_ = settings.access;
+  authenticator_ = Authenticator(access_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

@@ -17,6 +17,8 @@
 #include "node/node.hpp"
 #include "server/activation.hpp"
 #include "server/admission.hpp"
+#include "server/audit.hpp"
+#include "server/authenticator.hpp"
 #include "server/commit_watch.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
@@ -77,6 +79,8 @@ class Server {
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
                                                  std::optional<int> given);
   [[nodiscard]] http::Facts facts() const;
+  [[nodiscard]] const std::vector<access::Rule>* rules_of(
+      const std::optional<http::Credentials>& visitor) const;
   void watch_commits(bool made_records);
 
   // server_peers.cpp: one of several
@@ -93,6 +97,12 @@ class Server {
   bool step_lines(Connection& connection, std::string_view& rest);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
+  void step_asked(Connection& connection, RequestNumber number, Request& request);
+  void note_error(const Reply& reply, ErrorCode code);
+  [[nodiscard]] Client client_of(const Connection& connection) const;
+  [[nodiscard]] const Limits& limits_of(const Connection& connection) const {
+    return connection.is_stranger() ? limits_of_strangers_ : limits_;
+  }
   void note_first_bytes(Connection& connection, std::string_view bytes);
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
@@ -154,6 +164,7 @@ class Server {
   const bool forwards_;  // Redis clients, to the primary
   const bool serves_http_;
   Limits limits_;
+  Limits limits_of_strangers_;
   tls::Keyring keys_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
@@ -163,6 +174,10 @@ class Server {
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
   http::Counts counts_;
+  access::Access access_;
+  Authenticator authenticator_;
+  Audit audit_{log_};
+  const Request* asked_ = nullptr;  // while it is stepped
   CommitWatch commits_;
   std::vector<Address> client_addresses_;  // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};

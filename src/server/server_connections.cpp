@@ -23,6 +23,7 @@ constexpr std::uint32_t most_discarded = 1'048'576;
 // More get no line. They are among the descriptors that are reserved, of which the disk needs some.
 constexpr std::uint32_t most_refused = 32;
 constexpr Span peer_check = 1s;
+constexpr Span get_known = 10s;
 
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again ||
@@ -52,7 +53,9 @@ void Server::on_accepted(Socket socket, const asio::ip::tcp::endpoint& from) {
   if (admitted) {
     const std::string text = format_endpoint(from);
     step(node::Connected{connection.id, text});
+    if (access_.is_on() && access_.anonymous.empty()) connection.known_by = loop_.now() + get_known;
     wait_readable(connection);
+    arm(connection);
     return;
   }
   connection.state = Connection::State::ending;
@@ -122,7 +125,7 @@ void Server::write(Connection& connection) {
   connection.output_listed = false;
   if (connection.state == Connection::State::lingering) return;
   if (connection.unheard && connection.state == Connection::State::open) {
-    refuse(connection, ErrorCode::limit, unread_output(limits_.unread_output));
+    refuse(connection, ErrorCode::limit, unread_output(limits_of(connection).unread_output));
   }
   const bool no_line = connection.socket.is_handshaking();
   bool broken = connection.overrun || (no_line && connection.state == Connection::State::ending);
@@ -135,9 +138,9 @@ void Server::write(Connection& connection) {
     spares_.give(connection.outbox.take_storage());
   }
   since(connection.stuck_since, ending && !empty, loop_.now());
-  since(connection.overfull_since, connection.outbox.ready_bytes() > limits_.unread_output,
-        loop_.now());
-  if (connection.blocked && connection.may_step(limits_)) list_work(connection);
+  since(connection.overfull_since,
+        connection.outbox.ready_bytes() > limits_of(connection).unread_output, loop_.now());
+  if (connection.blocked && connection.may_step(limits_of(connection))) list_work(connection);
   go_on_relaying(connection);
   arm(connection);
 }
@@ -156,7 +159,7 @@ void Server::write_ready(Connection& connection, bool& broken) {
 }
 
 void Server::arm(Connection& connection) {
-  const Moment deadline = connection.deadline(limits_);
+  const Moment deadline = connection.deadline(limits_of(connection));
   if (deadline >= connection.armed) return;
   connection.armed = deadline;
   deadlines_.add(deadline, connection.id);
@@ -182,7 +185,7 @@ void Server::look_at(Connection& connection) {
       list_work(connection);
     }
   }
-  if (connection.deadline(limits_) > now) return arm(connection);
+  if (connection.deadline(limits_of(connection)) > now) return arm(connection);
   if (connection.state == Connection::State::lingering) {
     remove(connection);
   } else {
@@ -231,6 +234,7 @@ void Server::disconnect(Connection& connection) {
 }
 
 void Server::remove(Connection& connection) {
+  if (audit_.awaits_answers()) audit_.gone(connection.id);
   if (connection.admitted) {
     admission_.release(connection.address);
   } else {

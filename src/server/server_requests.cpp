@@ -10,6 +10,7 @@
 #include "server/secret.hpp"
 #include "server/server.hpp"
 #include "wire/reply.hpp"
+#include "wire/resp/answer.hpp"
 
 namespace pawl::server {
 namespace {
@@ -43,11 +44,12 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_)) {
+  while (connection.may_step(limits_of(connection))) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
-    if (size >= limits_.line) {
-      refuse(connection, ErrorCode::too_long, too_long(limits_.line));
+    const std::uint32_t most = limits_of(connection).line;
+    if (size >= most) {
+      refuse(connection, ErrorCode::too_long, too_long(most));
       break;
     }
     if (end == rest.npos) break;
@@ -91,11 +93,7 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
       return Taken::stepped;
     }
   }
-  std::optional<Secret> secret;
-  if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
-    open->secret = secret.emplace().text();
-  }
-  step(node::ClientRequest{{connection.id, number}, &line.request});
+  step_asked(connection, number, line.request);
   if (actions_.parked) {
     connection.begun = number;
     // What it waited for may have happened in the same step.
@@ -109,6 +107,36 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   ++counts_.requests[line.request.index()];
   if (std::holds_alternative<request::Lock>(line.request)) connection.outbox.exempt_last();
   return Taken::stepped;
+}
+
+// What the node cannot know it is given: a secret that was drawn, whether a secret is right.
+void Server::step_asked(Connection& connection, RequestNumber number, Request& request) {
+  std::optional<Secret> secret;
+  if (auto* open = std::get_if<request::Open>(&request); open != nullptr && open->id.empty()) {
+    open->secret = secret.emplace().text();
+  } else if (auto* auth = std::get_if<request::Auth>(&request)) {
+    auth->is_right = authenticator_.is_right(auth->user, auth->secret);
+  }
+  const Origin from{connection.id, number};
+  if (Audit::concerns(request)) audit_.asked(from, request, client_of(connection));
+  asked_ = &request;
+  step(node::ClientRequest{from, &request});
+  asked_ = nullptr;
+  if (connection.is_stranger() && !node_.user_of(connection.id).empty()) {
+    connection.known_by = never;
+  }
+}
+
+void Server::note_error(const Reply& reply, ErrorCode code) {
+  counts_.count(code);
+  const bool denied = code == ErrorCode::unauthenticated || code == ErrorCode::forbidden;
+  Connection* const connection = connections_.find(reply.to.connection);
+  if (!denied || connection == nullptr || asked_ == nullptr) return;
+  audit_.denied(*asked_, client_of(*connection), code, loop_.now());
+}
+
+Client Server::client_of(const Connection& connection) const {
+  return {node_.user_of(connection.id), connection.address.to_string()};
 }
 
 // What could not be stepped now stays with the connection; the read buffer is everybody's.
@@ -126,7 +154,8 @@ void Server::keep(Connection& connection, std::string_view rest) {
     connection.pending.assign(rest);
     connection.stepped = 0;
   }
-  connection.blocked = open && (connection.work_listed || !connection.may_step(limits_));
+  connection.blocked =
+      open && (connection.work_listed || !connection.may_step(limits_of(connection)));
   const bool half = !rest.empty() || connection.socket.is_midway();
   const bool half_line = open && !connection.blocked && half;
   connection.look_at = never;
@@ -204,9 +233,8 @@ void Server::step(const node::Event& event) {
 
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
-    if (const auto* error = std::get_if<reply::Error>(&reply.body)) {
-      counts_.count(error->code);
-    }
+    if (const auto* error = std::get_if<reply::Error>(&reply.body)) note_error(reply, error->code);
+    if (audit_.awaits_answers()) audit_.answered(reply);
     if (Connection* connection = receiver(reply.to.connection)) {
       if (connection->resp != nullptr) {
         answer(*connection, reply);
@@ -230,8 +258,13 @@ void Server::deliver() {
   for (const Announcement& announcement : actions_.announcements) announce(announcement);
   for (const LastLine& last : actions_.last_lines) {
     if (Connection* connection = receiver(last.connection)) {
+      connection->cause = node::DisconnectCause::server;
       std::string line;
-      wire::format_reply(line, {}, last.error);
+      if (connection->resp != nullptr) {
+        wire::resp::write_error({line, connection->resp->speaker.version}, last.error);
+      } else {
+        wire::format_reply(line, {}, last.error);
+      }
       say(*connection, line);
     }
   }
@@ -272,10 +305,11 @@ Connection* Server::receiver(ConnectionId id) {
 // Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
 // this very turn is first offered to the socket: only who does not take it is behind.
 bool Server::is_behind(Connection& connection) {
-  if (connection.outbox.unread_bytes() <= limits_.unread_output) return false;
+  const std::uint64_t most = limits_of(connection).unread_output;
+  if (connection.outbox.unread_bytes() <= most) return false;
   bool broken = false;
   write_ready(connection, broken);
-  return broken || connection.outbox.unread_bytes() > limits_.unread_output;
+  return broken || connection.outbox.unread_bytes() > most;
 }
 
 void Server::list_work(Connection& connection) {

@@ -114,6 +114,16 @@ constexpr std::array table{
     Key{"resp.forward", "Whether a standby passes Redis clients on to the primary.", on_restart,
         Choice<Switch>{at<&Config::resp, &Resp::forward>}},
 
+    Key{"security.insecure",
+        "Whether ports may be open to other machines though nobody has to say who it is.",
+        on_restart, Choice<Switch>{at<&Config::security, &Security::insecure>}},
+    Key{"security.roles", "What whoever has a role may do, on names that begin so.", on_reload,
+        RoleList{at<&Config::security, &Security::roles>}},
+    Key{"security.users", "Who may do anything at all; none: everybody may do everything.",
+        on_reload, UserList{at<&Config::security, &Security::users>}},
+    Key{"security.anonymous", "The roles of whoever has not said who it is.", on_reload,
+        WordList{at<&Config::security, &Security::anonymous>}},
+
     Key{"log.level", "What is logged: this and all that is graver.", on_reload,
         Choice<LogLevel>{at<&Config::log_level>}},
     Key{"log.format", "How: auto is journal under systemd, text on a terminal, else JSON lines.",

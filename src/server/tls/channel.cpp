@@ -80,7 +80,10 @@ bool Channel::shake_hands(error_code& error) {
   const int result = SSL_do_handshake(ssl_.get());
   is_ready_ = result == 1;
   error = is_ready_ ? error_code() : failure_of(result);
-  if (is_ready_) wants_output_ = false;
+  if (is_ready_) {
+    wants_output_ = false;
+    has_more_ = SSL_has_pending(ssl_.get()) == 1;
+  }
   return is_ready_;
 }
 
