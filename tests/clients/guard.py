@@ -7,7 +7,8 @@ import pathlib
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-SECRETS = {"ci": "a-secret-of-ci", "operator": "a-secret-of-the-operator"}
+OLD, NEW = "a-secret-of-ci", "a-new-secret-of-ci"
+OPERATORS = "a-secret-of-the-operator"
 PRIVATE = "private"  # begins the names of locks that only the operator may have
 
 
@@ -15,14 +16,15 @@ class Guard:
     """Its certificates stand in `directory`."""
 
     def __init__(self, directory):
-        self._directory = directory
+        self._directory, self.secrets_of_ci = directory, [OLD]
         directory.mkdir()
         subprocess.run([HERE / "certificates.sh", directory], check=True)
 
     def configuration(self):
         """The locks of cases begin with c."""
-        users = ", ".join(f"{{name: {user}, secret_sha256: {digest_of(secret)}, roles: [{user}]}}"
-                          for user, secret in SECRETS.items())
+        users = ", ".join(
+            f"{{name: {user}, secret_sha256: [{', '.join(map(digest_of, secrets))}], roles: [{user}]}}"
+            for user, secrets in (("ci", self.secrets_of_ci), ("operator", [OPERATORS])))
         return (f"security:\n  users: [{users}]\n"
                 '  roles: [{name: ci, lock: [c], observe: [c]}, {name: operator, admin: [""]}]\n'
                 f"tls:\n  certificate: {self._file('here.pem')}\n  key: {self._file('here.key')}\n"
@@ -31,12 +33,17 @@ class Guard:
 
     def greeting(self):
         """What run.py says first on its own connections."""
-        return f"AUTH operator {SECRETS['operator']}\n"
+        return f"AUTH operator {OPERATORS}\n"
+
+    def questions(self):
+        """What is asked, and whether it is granted, by servers that go by this configuration."""
+        return [(f"AUTH ci {secret}", secret in self.secrets_of_ci) for secret in (OLD, NEW)]
 
     def options_of(self, words):
         """What a runner is told for `ci secret=wrong`, `ci ca=ca name=host`, `ci ca=ca by=certificate`."""
-        user, options = words[0], dict(word.split("=") for word in words[1:])
-        told = {"user": user, "secret": options.pop("secret", SECRETS[user])}
+        options = dict(word.split("=") for word in words[1:])
+        secret = options.pop("secret", "old")
+        told = {"user": words[0], "secret": {"old": OLD, "new": NEW}.get(secret, secret)}
         if options.pop("by", "") == "certificate":
             told = {"cert": self._file("client.pem"), "key": self._file("client.key")}
         if "ca" in options:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 
-from guard import PRIVATE
+from guard import NEW, OLD, PRIVATE
 from nodes import Failed, until
 
 PATIENCE = 3.0   # of a step that does not say `within`
@@ -71,7 +71,7 @@ class Play:
         kind = getattr(self, f"_{words[0]}", None)
         if words[0] in (*ACTORS, "rival"):
             await self._client(words, expected)
-        elif kind and words[0] in ("server", "links", "primary", "pause", "nobody"):
+        elif kind and words[0] in ("server", "servers", "links", "primary", "pause", "nobody"):
             await kind(words[1:], expected)
         else:
             raise Failed("no such step")
@@ -149,6 +149,10 @@ class Play:
         if not answer.startswith("OK {"):
             raise Failed(answer)
         return json.loads(answer[3:])
+
+    async def _servers(self, words, _):
+        await self._nodes.know_of_ci({"know a new secret of ci": [OLD, NEW],
+                                      "forget the old secret of ci": [NEW]}[" ".join(words)])
 
     async def _links(self, words, _):
         self._nodes.turn_links(words[0])
