@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what on servers that ask: their users and certificates, and what a client of conformance
-cases is given to be one of them."""
+"""Who may do what on servers that ask: their users and certificates, and what a client of a case is
+given to be one of them."""
 
 import hashlib
 import pathlib
@@ -23,7 +23,7 @@ class Guard:
     def configuration(self):
         """The locks of cases begin with c."""
         users = ", ".join(
-            f"{{name: {user}, secret_sha256: [{', '.join(map(digest_of, secrets))}], roles: [{user}]}}"
+            f"{{name: {user}, secret_sha256: [{digests_of(secrets)}], roles: [{user}]}}"
             for user, secrets in (("ci", self.secrets_of_ci), ("operator", [OPERATORS])))
         return (f"security:\n  users: [{users}]\n"
                 '  roles: [{name: ci, lock: [c], observe: [c]}, {name: operator, admin: [""]}]\n'
@@ -40,7 +40,7 @@ class Guard:
         return [(f"AUTH ci {secret}", secret in self.secrets_of_ci) for secret in (OLD, NEW)]
 
     def options_of(self, words):
-        """What a runner is told for `ci secret=wrong`, `ci ca=ca name=host`, `ci ca=ca by=certificate`."""
+        """What a runner is told for `ci secret=wrong`, or `ci ca=ca name=host by=certificate`."""
         options = dict(word.split("=") for word in words[1:])
         secret = options.pop("secret", "old")
         told = {"user": words[0], "secret": {"old": OLD, "new": NEW}.get(secret, secret)}
@@ -54,5 +54,5 @@ class Guard:
         return self._directory / name
 
 
-def digest_of(secret):
-    return hashlib.sha256(secret.encode()).hexdigest()
+def digests_of(secrets):
+    return ", ".join(hashlib.sha256(secret.encode()).hexdigest() for secret in secrets)

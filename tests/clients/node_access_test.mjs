@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a client says it is, and whom it believes: pawl.mjs before a server whose answers a test writes.
+// Who a client says it is, and whom it believes: pawl.mjs before servers whose answers a test
+// writes.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -24,7 +25,10 @@ const accepted = {
 const unauthenticated = 'ERR UNAUTHENTICATED msg="no such user, or not its secret"';
 const refused = Object.fromEntries(Object.keys(accepted).map((verb) => [verb, unauthenticated]));
 
-/** `heard`: the lines of each connection. `answers`: what a verb, or a verb and its first word, is answered. */
+/**
+ * `heard`: the lines of each connection. `answers`: what a verb, or a verb and its first word, is
+ * answered; "": nothing.
+ */
 class Fake {
   heard = [];
   peers = [];

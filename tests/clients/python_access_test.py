@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who a client says it is, and whom it believes: pawl.py before a server whose answers a test writes."""
+"""Who a client says it is, and whom it believes: pawl.py before servers whose answers a test
+writes."""
 
 import asyncio
 import pathlib

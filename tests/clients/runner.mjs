@@ -116,7 +116,8 @@ function clientOptions(words) {
 }
 
 function optionsOf(words) {
-  const { max_hold: maxHold, ...options } = Object.fromEntries(words.map((word) => word.split("=")));
+  const { max_hold: maxHold, ...options } =
+    Object.fromEntries(words.map((word) => word.split("=")));
   for (const key of ["ttl", "wait"]) {
     if (key in options) options[key] = millisecondsOf(options[key]);
   }

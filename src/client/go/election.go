@@ -104,8 +104,9 @@ func (e *Election) Leader(ctx context.Context) (Leader, error) {
 	}
 }
 
-// Observe tells each leader, the present one first, until ctx ends, or a server refuses to tell: then
-// the channel is closed, and Leader says why. Who led only while no server could be reached, or while nobody read the channel, may be left out.
+// Observe tells each leader, the present one first, until ctx ends, or a server refuses to tell:
+// then the channel is closed, and Leader says why. Who led only while no server could be reached,
+// or while nobody read the channel, may be left out.
 func (e *Election) Observe(ctx context.Context) <-chan Leader {
 	leaders := make(chan Leader)
 	var last uint64

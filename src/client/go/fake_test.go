@@ -46,7 +46,8 @@ func newFake(t *testing.T) *fake {
 }
 
 func newFakeAt(t *testing.T, listener net.Listener) *fake {
-	f := &fake{t: t, address: listener.Addr().String(), ttl: "10000", knows: true, requests: make(chan asked, 64)}
+	f := &fake{t: t, address: listener.Addr().String(), ttl: "10000", knows: true,
+		requests: make(chan asked, 64)}
 	t.Cleanup(func() {
 		listener.Close()
 		f.drop()

@@ -55,7 +55,8 @@ func (r *route) connect(ctx context.Context) (*link, error) {
 	return l, nil
 }
 
-func (r *route) dial(ctx context.Context, address string, patience time.Duration) (net.Conn, error) {
+func (r *route) dial(ctx context.Context, address string,
+	patience time.Duration) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: patience} // the handshake in it
 	if r.client.config.TLS == nil {
 		return dialer.DialContext(ctx, "tcp", address)

@@ -308,7 +308,7 @@ class Link {
       }
     });
     return new Promise((resolve) => {
-      socket.on("error", (error) => (this.#trouble = error.message || error.code)); // 'close' follows
+      socket.on("error", ({ message, code }) => (this.#trouble = message || code)); // then 'close'
       socket.on("close", () => {
         clearTimeout(timer);
         clearInterval(pings);
@@ -659,7 +659,7 @@ class Hold {
     return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`);
   }
 
-  /** A LOST that was told to the broken connection is found by asking; so is what max_hold leaves. */
+  /** A LOST told to the broken connection is found by asking; so is what max_hold leaves. */
   async verify() {
     const line = `VERIFY ${this.name} token=${this.token}`;
     const reply = await this.#session.ask(() => line, this.#session.heldUntil());

@@ -33,8 +33,8 @@ import threading
 import time
 import uuid
 
-__all__ = ["FOREVER", "Client", "Deadlock", "Forbidden", "Lock", "LockBusy", "LockLost", "PawlError",
-           "Session", "Unauthenticated", "Unreachable"]
+__all__ = ["FOREVER", "Client", "Deadlock", "Forbidden", "Lock", "LockBusy", "LockLost",
+           "PawlError", "Session", "Unauthenticated", "Unreachable"]
 FOREVER = math.inf
 
 
