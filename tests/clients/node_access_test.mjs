@@ -154,6 +154,7 @@ test("who is not known any more has lost its locks and is told why", async () =>
   fake.hangUp(`${unauthenticated}\n`);
   await waiting;
   assert.ok(lock.signal.reason instanceof LockLost);
+  assert.ok(lock.signal.reason.cause instanceof Unauthenticated);
   assert.equal(session.state, "lost");
 });
 

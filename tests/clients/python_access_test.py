@@ -143,7 +143,7 @@ class WhoTheClientIs(unittest.IsolatedAsyncioTestCase):
 
     async def test_who_is_not_known_any_more_has_lost_its_locks_and_is_told_why(self):
         self.server.answers["LOCK y"] = None
-        with self.assertRaises(pawl.LockLost):
+        with self.assertRaises(pawl.LockLost) as lost:
             async with self.client.session() as session:
                 waiting = asyncio.ensure_future(session.lock("y", wait=pawl.FOREVER).__aenter__())
                 with self.assertRaises(pawl.LockLost):
@@ -151,6 +151,7 @@ class WhoTheClientIs(unittest.IsolatedAsyncioTestCase):
                         self.server.answers = dict.fromkeys(ANSWERS, UNAUTHENTICATED)
                         self.server.hang_up(UNAUTHENTICATED + "\n")
                         await asyncio.sleep(60)
+        self.assertIsInstance(lost.exception.__cause__, pawl.Unauthenticated)
         with self.assertRaises(pawl.Unauthenticated):
             await waiting
 

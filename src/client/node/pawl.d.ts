@@ -5,7 +5,7 @@ import type { ConnectionOptions } from "node:tls";
 
 export class PawlError extends Error {
   readonly code: string;
-  constructor(code: string, message?: string);
+  constructor(code: string, message?: string, options?: ErrorOptions);
 }
 export class LockBusy extends PawlError {}
 export class Deadlock extends PawlError {}
@@ -73,7 +73,7 @@ export class Client {
 }
 
 interface Held extends AsyncDisposable {
-  /** Aborts, with a LockLost, when it is lost. */
+  /** Aborts, with a LockLost, when it is lost; its cause is what a server refused, if that was why. */
   readonly signal: AbortSignal;
   readonly state: State;
   /** For how long it is certainly held; 0 where it is not. */

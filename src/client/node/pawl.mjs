@@ -31,8 +31,8 @@ import { connect as connectSecurely, createSecureContext } from "node:tls";
 
 /** A lock or session that is not to be had; `code` is the protocol's, UNREACHABLE or LOST. */
 export class PawlError extends Error {
-  constructor(code, message = "") {
-    super(message ? `${code}: ${message}` : code);
+  constructor(code, message = "", options = {}) {
+    super(message ? `${code}: ${message}` : code, options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -47,13 +47,14 @@ export class Unreachable extends PawlError {}
 export class Unauthenticated extends PawlError {}
 /** The user may not do this; other locks go on. */
 export class Forbidden extends PawlError {}
-/** It was held, and is not any more. */
+/** It was held, and is not any more; its cause is what a server refused, if that was why. */
 export class LockLost extends PawlError {}
 
 const kinds = {
   BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable,
   UNAUTHENTICATED: Unauthenticated, FORBIDDEN: Forbidden };
 const errorOf = (code, message) => new (kinds[code] ?? PawlError)(code, message);
+const lossOf = (what, refusal) => new LockLost("LOST", what, refusal && { cause: refusal });
 
 // Node 18 does not have it; compilers look there for it.
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
@@ -416,7 +417,7 @@ class LiveSession extends Link {
     this.phase = { held: "lost", asking: "refused" }[this.phase] ?? this.phase;
     this.stop();
     for (const hold of [...this.holds]) hold.end("lost");
-    if (wasHeld) this.controller.abort(new LockLost("LOST", `session ${this.handle}`));
+    if (wasHeld) this.controller.abort(lossOf(`session ${this.handle}`, this.refusal));
   }
 
   /** What makes a new connection the session's; what is asked after it need not wait for it. */
@@ -682,7 +683,8 @@ class Hold {
     this.#phase = phase;
     this.#over.open();
     if (phase === "lost") {
-      this.controller.abort(new LockLost("LOST", `lock ${this.name} token=${this.token}`));
+      const lock = `lock ${this.name} token=${this.token}`;
+      this.controller.abort(lossOf(lock, this.#session.refusal));
     }
     return true;
   }

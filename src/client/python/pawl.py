@@ -67,7 +67,7 @@ class Forbidden(PawlError):
 
 
 class LockLost(PawlError):
-    """It was held, and is not any more."""
+    """It was held, and is not any more; its cause is what a server refused, if that was why."""
 
 
 def _error(code, message=""):
@@ -170,7 +170,7 @@ class _Body:
 
     def raise_if_lost(self):
         if self.state == "lost":
-            raise LockLost("LOST", str(self))
+            raise LockLost("LOST", str(self)) from self._refusal()  # of its session, if so
 
     def _on_lost(self):
         self.lost.set()
@@ -211,6 +211,9 @@ class Lock(_Body):
     def __str__(self):
         return f"lock {self._hold.name} token={self.token}"
 
+    def _refusal(self):
+        return self._hold.session.refusal
+
     def _begin(self):
         return self._hold.acquire(self._make_session)
 
@@ -242,6 +245,9 @@ class Session(_Body):
 
     def __str__(self):
         return f"session {self.handle}"
+
+    def _refusal(self):
+        return self._session.refusal
 
     def _begin(self):
         return self._session.open()
