@@ -20,7 +20,7 @@ namespace {
 void check_output(std::string_view output, bool is_resp) {
   while (!output.empty()) {
     if (is_resp) {
-      take_resp_value(output);
+      ensure(take_resp_value(output));
       continue;
     }
     const std::size_t end = output.find('\n');

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,39 +13,46 @@
 
 namespace pawl::fuzz {
 
-inline std::string_view take_resp_line(std::string_view& rest) {
+inline std::optional<std::string_view> take_resp_line(std::string_view& rest) {
   const std::size_t end = rest.find("\r\n");
-  ensure(end != rest.npos);
+  if (end == rest.npos) return std::nullopt;
   const std::string_view line = rest.substr(0, end);
   ensure(line.find_first_of("\r\n") == line.npos);
   rest.remove_prefix(end + 2);
   return line;
 }
 
-inline void take_resp_value(std::string_view& rest, int depth = 0) {
-  ensure(!rest.empty() && depth < 4);
-  const char mark = rest.front();
-  const std::string line(take_resp_line(rest).substr(1));
-  switch (mark) {
+// False: the bytes end before the value does, and `rest` is of no use.
+[[nodiscard]] inline bool take_resp_value(std::string_view& rest, int depth = 0) {
+  ensure(depth < 4);
+  const auto head = take_resp_line(rest);
+  if (!head) return false;
+  ensure(!head->empty());
+  const std::string line(head->substr(1));
+  switch (head->front()) {
     case '+':
-    case '-': return;
-    case '_': return ensure(line.empty());
-    case ':': return ensure(!line.empty());
+    case '-': return true;
+    case '_': ensure(line.empty()); return true;
+    case ':': ensure(!line.empty()); return true;
     case '$': {
-      if (line == "-1") return;
+      if (line == "-1") return true;
       const std::size_t size = std::stoul(line);
-      ensure(rest.size() >= size + 2 && rest.substr(size, 2) == "\r\n");
+      if (rest.size() < size + 2) return false;
+      ensure(rest.substr(size, 2) == "\r\n");
       rest.remove_prefix(size + 2);
-      return;
+      return true;
     }
     case '*':
     case '%': {
-      const std::size_t values = std::stoul(line) * (mark == '%' ? 2 : 1);
-      for (std::size_t i = 0; i < values; ++i) take_resp_value(rest, depth + 1);
-      return;
+      const std::size_t values = std::stoul(line) * (head->front() == '%' ? 2 : 1);
+      for (std::size_t i = 0; i < values; ++i) {
+        if (!take_resp_value(rest, depth + 1)) return false;
+      }
+      return true;
     }
     default: ensure(false);
   }
+  return false;
 }
 
 }  // namespace pawl::fuzz
