@@ -5,9 +5,11 @@
 // it by itself, and comes back. Of the log: rejoin_test.cpp.
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <span>
 
 #include "cluster/crewed.hpp"
 #include "cluster/files.hpp"
+#include "journal/preamble.hpp"
 
 namespace pawl::testing {
 namespace {
@@ -31,7 +33,11 @@ void check_comes_back(CrewedCluster& crewed, std::size_t node) {
 // As a newer program would have written it.
 void make_newer(const std::string& path) {
   std::string bytes = bytes_of(path);
-  bytes.at(8) = 99;
+  const std::span preamble =
+      std::as_writable_bytes(std::span(bytes)).first(journal::preamble_bytes);
+  journal::store32(preamble, 8, 99);
+  const std::uint64_t sum = journal::checksum(journal::Bytes(preamble).first(12), 0);
+  journal::store32(preamble, 12, static_cast<std::uint32_t>(sum));
   put_bytes(path, bytes);
 }
 
@@ -40,7 +46,7 @@ void make_newer(const std::string& path) {
 TEST_CASE("a node of which one half of META rotted comes back as if nothing were") {
   CrewedCluster crewed;
   const std::size_t node = a_standby_down(crewed);
-  flip(crewed.cluster.data(node) + "/META", GENERATE(50, 4096 + 50), 8);
+  flip(crewed.cluster.data(node) + "/META", GENERATE(50U, 4096U + 50U), 8);
 
   check_comes_back(crewed, node);
 }
@@ -56,7 +62,7 @@ TEST_CASE("a node whose META rotted says how to begin anew, and then rejoins") {
 
   CHECK(cluster.await_exit(node) == 65);
   INFO(cluster.log(node));
-  CHECK(says(cluster, node, cluster.data(node) + "/: META is missing or damaged"));
+  CHECK(says(cluster, node, cluster.data(node) + ": META is missing or damaged"));
   CHECK(says(cluster, node, "Empty the directory: the node then joins its cluster as new"));
   crewed.await_successes();
   fs::remove_all(cluster.data(node));
