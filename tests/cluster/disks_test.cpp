@@ -139,7 +139,7 @@ TEST_CASE("a node whose disk takes no more writes ends, the others go on, and it
   CHECK(says(cluster, node, "Read-only file system"));
   crewed.await_successes();
   cluster.start(node, triggers.starts()[node]);
-  CHECK(cluster.await_exit(node) != 0);
+  CHECK(cluster.await_exit(node) == 77);
   triggers.unset("read_only", node);
   cluster.start(node);
   cluster.await_caught_up(node);
