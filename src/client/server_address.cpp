@@ -16,10 +16,12 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && rest == end && port != 0;
 }
 
-// A control or a blank is in no host, however it came here.
+// A control, a blank or a bracket is in no host, however it came here.
 bool is_host(std::string_view text) {
-  const auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F; };
-  return !text.empty() && std::all_of(text.begin(), text.end(), printable);
+  const auto may_stand = [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != '[' && c != ']';
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), may_stand);
 }
 
 }  // namespace

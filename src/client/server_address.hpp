@@ -17,8 +17,8 @@ struct ServerAddress {
   bool operator==(const ServerAddress&) const = default;
 };
 
-// Nothing if it is no address: empty host or one with blanks, a port that is not 1–65535, an
-// unclosed bracket.
+// Nothing if it is no address: empty host or one with blanks or brackets, a port that is not
+// 1–65535, an unclosed bracket.
 [[nodiscard]] std::optional<ServerAddress> parse_server_address(std::string_view text);
 
 // Addresses with commas between them. Nothing if one of them is no address, an empty one included.

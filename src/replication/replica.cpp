@@ -40,7 +40,7 @@ Replica::Replica(ReplicaOptions options, Restored restored, Moment now)
   if (ballot_.epoch < log_.last_id().epoch) ballot_ = stored_ = {log_.last_id().epoch, {}};
   if (!restored.blank || options_.membership.is_alone()) return;
   ensure(log_.last().value == 0);
-  newcomer_.emplace();
+  newcomer_ = Newcomer{};
   newcomer_->met.resize(options_.membership.size());
   newcomer_->repair = std::exchange(repair_, {});
 }

@@ -16,8 +16,9 @@ TEST_CASE("an address is host:port, [v6]:port, or a host with the default port")
 }
 
 TEST_CASE("what is no address is told") {
-  const std::string text = GENERATE("", ":7295", "a:", "a:0", "a:65536", "a:x", "a:1:2", "::1",
-                                    "[::1", "[]:1", "[::1]7295", "a b:1", " a", "a\t", "a:+1");
+  const std::string text =
+      GENERATE("[[]:1", "a[b:1", "[a]]:1", "", ":7295", "a:", "a:0", "a:65536", "a:x", "a:1:2",
+               "::1", "[::1", "[]:1", "[::1]7295", "a b:1", " a", "a\t", "a:+1");
   INFO(text);
   CHECK_FALSE(parse_server_address(text));
 }

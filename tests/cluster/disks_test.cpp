@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "cluster/crewed.hpp"
+#include "cluster/files.hpp"
 #include "cluster/wire.hpp"
 
 namespace pawl::testing {
@@ -26,7 +27,8 @@ class Triggers {
     std::array<Start, Cluster::size> all;
     for (std::size_t node = 0; node < Cluster::size; ++node) {
       all[node].environment = {
-          "LD_PRELOAD=" FAILING_FSYNC, no_order, "FAIL_FSYNC_IF=" + path("fail", node),
+          "LD_PRELOAD=" FAILING_FSYNC,           no_order,
+          "FAIL_FSYNC_IF=" + path("fail", node), "READ_ONLY_IF=" + path("read_only", node),
           "SLOW_FSYNC_IF=" + path("slow", node), "SLOW_FSYNC_MS=" + std::to_string(slow.count())};
     }
     return all;
@@ -78,11 +80,6 @@ void fill(const std::string& path) {
   while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) continue;
 }
 
-void await_word(const Cluster& cluster, std::size_t node, std::string_view what) {
-  Cluster::await([&] { return cluster.log(node).find(what) != std::string::npos; },
-                 std::string(what) + '\n' + cluster.logs());
-}
-
 bool may_mount() {
   Process mount({"/usr/bin/unshare", "-m", "/bin/sh", "-c", "mount -t tmpfs none /mnt"});
   return mount.wait() == 0;
@@ -104,6 +101,65 @@ TEST_CASE("a primary that cannot flush ends, the others go on, and it comes back
   cluster.await_primary(node);
   crewed.await_successes();
   triggers.unset("fail", node);
+  cluster.start(node);
+  cluster.await_caught_up(node);
+  CHECK(crewed.end() == "");
+}
+
+TEST_CASE("a standby that cannot flush ends, the others go on, and it comes back") {
+  const Triggers triggers;
+  CrewedCluster crewed(4, triggers.starts());
+  Cluster& cluster = crewed.cluster;
+  const std::size_t node = (cluster.await_primary() + 1) % Cluster::size;
+  crewed.await_successes();
+
+  triggers.set("fail", node);
+
+  CHECK(cluster.await_exit(node) == 74);
+  CHECK(says(cluster, node, "the disk failed, ending: cannot flush"));
+  crewed.await_successes();
+  triggers.unset("fail", node);
+  cluster.start(node);
+  cluster.await_caught_up(node);
+  CHECK(crewed.end() == "");
+}
+
+TEST_CASE("a node whose disk takes no more writes ends, the others go on, and it comes back") {
+  const bool is_primary = GENERATE(true, false);
+  const Triggers triggers;
+  CrewedCluster crewed(4, triggers.starts());
+  Cluster& cluster = crewed.cluster;
+  const std::size_t node = (cluster.await_primary() + (is_primary ? 0 : 1)) % Cluster::size;
+  crewed.await_successes();
+
+  triggers.set("read_only", node);
+
+  CHECK(cluster.await_exit(node) == 74);
+  CHECK(says(cluster, node, "the disk failed, ending: "));
+  CHECK(says(cluster, node, "Read-only file system"));
+  crewed.await_successes();
+  cluster.start(node, triggers.starts()[node]);
+  CHECK(cluster.await_exit(node) == 77);
+  triggers.unset("read_only", node);
+  cluster.start(node);
+  cluster.await_caught_up(node);
+  CHECK(crewed.end() == "");
+}
+
+TEST_CASE("a node whose directory is taken away ends, the others go on, and it comes back") {
+  const bool is_primary = GENERATE(true, false);
+  CrewedCluster crewed;
+  Cluster& cluster = crewed.cluster;
+  const std::size_t node = (cluster.await_primary() + (is_primary ? 0 : 1)) % Cluster::size;
+  crewed.await_successes();
+
+  fs::rename(cluster.data(node), cluster.data(node) + ".moved");
+
+  CHECK(cluster.await_exit(node) == 74);
+  CHECK(says(cluster, node, "the disk failed, ending: "));
+  CHECK(says(cluster, node, cluster.data(node)));
+  crewed.await_successes();
+  fs::rename(cluster.data(node) + ".moved", cluster.data(node));
   cluster.start(node);
   cluster.await_caught_up(node);
   CHECK(crewed.end() == "");

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "cluster/crewed.hpp"
-#include "cluster/wire.hpp"
+#include "cluster/files.hpp"
 #include "node/state_hash.hpp"
 
 namespace pawl::testing {
@@ -68,66 +67,6 @@ void check_states_agree(Cluster& cluster) {
 
 std::size_t a_standby(Cluster& cluster) { return (cluster.await_primary() + 1) % Cluster::size; }
 
-bool says(const Cluster& cluster, std::size_t node, std::string_view what) {
-  return cluster.log(node).find(what) != std::string::npos;
-}
-
-void await_word(const Cluster& cluster, std::size_t node, std::string_view what) {
-  Cluster::await([&] { return says(cluster, node, what); },
-                 std::string(what) + '\n' + cluster.logs());
-}
-
-std::string newest_segment(const std::string& directory) {
-  std::string newest;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("wal-")) newest = std::max(newest, name);
-  }
-  REQUIRE(!newest.empty());
-  return directory + '/' + newest;
-}
-
-// In the middle of what is written of it: the rest of the file is zeros.
-void damage(const std::string& path) {
-  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  const std::size_t end = bytes.find_last_not_of('\0') + 1;
-  REQUIRE(end > 10'000);
-  file.clear();
-  file.seekp(static_cast<std::streamoff>(end / 2));
-  for (std::size_t i = 0; i < 64; ++i) file.put(static_cast<char>(~bytes[end / 2 + i]));
-}
-
-// 64 MiB of log and some, until it is followed by a snapshot.
-void outgrow_log(Cluster& cluster, std::size_t primary) {
-  constexpr std::size_t at_once = 24;
-  const std::string note(1'000, 'n');
-  Wire wire(cluster.port(primary));
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (!says(cluster, primary, "snapshot saved")) {
-    REQUIRE(std::chrono::steady_clock::now() < until);
-    for (int times = 0; times < 50; ++times) {
-      std::string lines = "PING";
-      for (std::size_t i = 0; i < at_once; ++i) {
-        lines += "\nLOCK grow/" + std::to_string(i) + " note=" + note;
-      }
-      REQUIRE(wire.send(lines));
-      lines = "PING";
-      for (std::size_t i = 0; i <= at_once; ++i) {
-        const std::string reply = wire.read_line(until).value_or("no answer");
-        if (i == 0) continue;
-        REQUIRE(reply.starts_with("OK token="));
-        const std::string token = reply.substr(3, reply.find(' ', 3) - 3);
-        lines += "\nUNLOCK grow/" + std::to_string(i - 1) + ' ' + token;
-      }
-      REQUIRE(wire.send(lines));
-      for (std::size_t i = 0; i <= at_once; ++i) {
-        REQUIRE(wire.read_line(until).value_or("no answer").starts_with("OK"));
-      }
-    }
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a node with a damaged log rejoins by itself while clients go on") {
@@ -137,7 +76,7 @@ TEST_CASE("a node with a damaged log rejoins by itself while clients go on") {
   crewed.await_successes(2'000);
   const std::size_t node = a_standby(cluster);
   cluster.kill(node);
-  damage(newest_segment(cluster.data(node)));
+  flip_the_middle(newest_file(cluster.data(node), "wal-"));
 
   Process repair({PAWLD_PROGRAM, "-c", cluster.data(node) + ".yaml", "repair"});
   CHECK(repair.wait() == 65);

@@ -14,50 +14,15 @@
 
 #include "base/ensure.hpp"
 #include "replay_corpus.hpp"
+#include "resp_value.hpp"
 #include "wire/resp/interpreter.hpp"
 #include "wire/text.hpp"
 
 namespace pawl::wire::resp {
 namespace {
 
-std::string_view take_line(std::string_view& rest) {
-  const std::size_t end = rest.find("\r\n");
-  ensure(end != rest.npos);
-  const std::string_view line = rest.substr(0, end);
-  ensure(line.find_first_of("\r\n") == line.npos);
-  rest.remove_prefix(end + 2);
-  return line;
-}
-
-// Written apart from the writer, or it would prove nothing.
-void take_value(std::string_view& rest, int depth = 0) {
-  ensure(!rest.empty() && depth < 4);
-  const char mark = rest.front();
-  const std::string line(take_line(rest).substr(1));
-  switch (mark) {
-    case '+':
-    case '-': return;
-    case '_': return ensure(line.empty());
-    case ':': return ensure(!line.empty());
-    case '$': {
-      if (line == "-1") return;
-      const std::size_t size = std::stoul(line);
-      ensure(rest.size() >= size + 2 && rest.substr(size, 2) == "\r\n");
-      rest.remove_prefix(size + 2);
-      return;
-    }
-    case '*':
-    case '%': {
-      const std::size_t values = std::stoul(line) * (mark == '%' ? 2 : 1);
-      for (std::size_t i = 0; i < values; ++i) take_value(rest, depth + 1);
-      return;
-    }
-    default: ensure(false);
-  }
-}
-
 void check_one_value(std::string_view out) {
-  take_value(out);
+  ensure(fuzz::take_resp_value(out));
   ensure(out.empty());
 }
 
