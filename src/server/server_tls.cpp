@@ -76,9 +76,8 @@ void Server::identify(Connection& connection) {
   step(node::Identified{connection.id, *user});
   const bool is_known = !node_.user_of(connection.id).empty();
   if (is_known) connection.known_by = never;
-  log_.debug("a certificate names a user", {{"address", connection.address.to_string()},
-                                            {"user", *user},
-                                            {"known", is_known}});
+  log_.debug("a certificate names a user",
+             {{"address", connection.address.to_string()}, {"user", *user}, {"known", is_known}});
 }
 
 // A record has begun: like a line, it has to end some time.
