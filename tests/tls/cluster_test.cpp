@@ -26,7 +26,7 @@ struct Secured {
     for (const std::string& setting :
          {"tls.certificate=" + own.certificate, "tls.key=" + own.key, "tls.ca=" + certificates.ca(),
           std::string("tls.peers=on")}) {
-      how.settings.insert(how.settings.end(), {"--set", setting});
+      how.settings.push_back(setting);
     }
     return how;
   }

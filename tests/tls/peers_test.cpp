@@ -104,9 +104,7 @@ TEST_CASE("a node of another CA is refused by both") {
   Certificates others;
   Pair pair(context_of(others, "n1"), context_of(certificates, "n2"));
   pair.until([&] { return pair.first->logged("there is no TLS with it") > 0; });
-  CHECK(pair.first->logged("verify failed") + pair.first->logged("signature") +
-            pair.first->logged("local issuer") >
-        0);
+  CHECK(pair.first->logged("unable to get local issuer certificate") > 0);
   CHECK_FALSE(pair.second->has_met(0));
 }
 
