@@ -122,7 +122,7 @@ void Attackers::stop() {
 
 void Attackers::run() {
   const sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);
+  sched_setscheduler(0, manner_.one_byte_a_second ? SCHED_OTHER : SCHED_IDLE, &none);
   std::array<epoll_event, 256> events{};
   std::size_t next = 0;
   for (auto due = Clock::now(); !stopped_;) {

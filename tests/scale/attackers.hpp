@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Clients that mean harm, thousands of connections driven by one thread of the least priority: what
-// they take of the machine is what nobody else wants. Whom the server closes comes again.
+// Clients that mean harm, thousands of connections driven by one thread. Those who send as much as
+// they are let have the least priority: what they take of the machine is what nobody else wants.
+// Whom the server closes comes again.
 #pragma once
 
 #include <atomic>

@@ -5,6 +5,7 @@
 // as much as the server takes and the machine has left. Beside them fifty good clients.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <string>
@@ -26,11 +27,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t slow = scaled(10'000);
 constexpr std::size_t deaf = scaled(1'000);
 constexpr std::size_t flooding = 16;
+constexpr std::uint64_t least_of_flood = std::uint64_t{16} << 20U;
 constexpr std::size_t good_ones = 50;
 constexpr auto rest_of_good = 50ms;  // 2,000 requests a second of all of them
 constexpr std::size_t listed = 1'000;
 // Twice as long as half a line is waited for, and as an answer is.
 constexpr auto attack_span = 22s;
+constexpr auto longest_attack = 120s;  // on a machine too busy to attack in earnest
 constexpr auto promised = 20ms;
 // Of the process as a whole: table, connections, buffers, program.
 constexpr std::uint64_t cap = std::uint64_t{256} << 20U;
@@ -49,11 +52,17 @@ Script long_leases() {
           }};
 }
 
-// One after the other, each on a connection of its own: how long until the first answer.
-Spans newcomers(std::uint16_t port, Clock::duration span) {
+// One after the other, each on a connection of its own: how long until the first answer. Until all
+// of the attack has been felt.
+Spans newcomers(std::uint16_t port, const std::function<bool()>& is_felt) {
   Spans spans;
   Beat beat(100ms);
-  for (const auto until = Clock::now() + span; Clock::now() < until; beat.wait()) {
+  const auto first = Clock::now();
+  const auto goes_on = [&] {
+    const auto span = Clock::now() - first;
+    return span < attack_span || (span < longest_attack && !is_felt());
+  };
+  for (; goes_on(); beat.wait()) {
     const auto began = Clock::now();
     LineClient newcomer(port);
     newcomer.send("PING");
@@ -81,13 +90,19 @@ Latencies attack(Server& server, GoodClients& good) {
   Attackers slow_ones(server.port(), slow_senders(slow));
   Attackers deaf_ones(server.port(), never_readers(deaf));
   Attackers flood(server.port(), garbage(flooding));
-  const Spans new_ones = newcomers(server.port(), attack_span);
+  const auto began = Clock::now();
+  const Spans new_ones = newcomers(server.port(), [&] {
+    return slow_ones.counts().connected > slow && slow_ones.counts().closed >= slow &&
+           deaf_ones.counts().connected > deaf && flood.counts().closed > flooding &&
+           flood.counts().bytes > least_of_flood;
+  });
+  const auto took = Clock::now() - began;
   Latencies seen = good.take();
   for (Attackers* attackers : {&slow_ones, &deaf_ones, &flood}) attackers->stop();
 
   const Processor after = server.processor();
   std::cout << "  the server ran " << milliseconds(after.running - before.running) << " ms of "
-            << milliseconds(attack_span) << " and waited for a core "
+            << milliseconds(took) << " and waited for a core "
             << milliseconds(after.kept_waiting - before.kept_waiting) << " ms" << std::endl;
   print("good clients' requests", seen.requests);
   print("their own wakeups", seen.wakeups);
@@ -98,7 +113,7 @@ Latencies attack(Server& server, GoodClients& good) {
   CHECK(slow_ones.counts().connected > slow);  // all of them, and again
   CHECK(slow_ones.counts().closed >= slow);
   CHECK(deaf_ones.counts().connected > deaf);
-  CHECK(flood.counts().bytes > 16 * 1024 * 1024);
+  CHECK(flood.counts().bytes > least_of_flood);
   CHECK(flood.counts().closed > flooding);
   return seen;
 }
