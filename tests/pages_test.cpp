@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the pages of promises and of operation say is shown by a test, is: the file of tests/ that
-// they name, and the test whose name they have in quotes, are there.
+// What the pages of promises, limits and operation say is shown by a test, is: the file of tests/
+// that they name, and the test whose name they have in quotes, are there.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -74,12 +74,14 @@ TEST_CASE("a page that names a file or a test that is not there is found") {
   CHECK(missing_tests("\"a waiter\", \"is granted\", \"a waiter is granted", tests).size() == 2);
 }
 
-TEST_CASE("what the pages of promises and of operation name is there") {
+TEST_CASE("what the pages of promises, limits and operation name is there") {
   const fs::path top = PAWL_SOURCE_DIR;
   const Texts tests = read_tests(top);
-  const std::string promises = text_of(top / "src/GUARANTEES.md");
-  CHECK(missing_files(promises, tests) == Findings{});
-  CHECK(missing_tests(promises, tests) == Findings{});
+  for (const char* page : {"src/GUARANTEES.md", "src/LIMITS.md"}) {
+    const std::string text = text_of(top / page);
+    CHECK(missing_files(text, tests) == Findings{});
+    CHECK(missing_tests(text, tests) == Findings{});
+    CHECK(text.find('"') != text.npos);
+  }
   CHECK(missing_files(text_of(top / "src/server/OPERATE.md"), tests) == Findings{});
-  CHECK(promises.find('"') != promises.npos);
 }

@@ -43,7 +43,8 @@ stands for leader, and shows who holds what and who waits.")
 
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libpawl-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libboost1.81-dev | libboost-dev (>= 1.81)")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
+  "libboost1.81-dev | libboost-dev (>= 1.81), libssl-dev (>= 3.0)")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
 "C++ client of a lock server (development files)
 Headers and a static library to take and renew locks of a pawld server: a

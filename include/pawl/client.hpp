@@ -33,6 +33,7 @@
 
 #include "pawl/error_code.hpp"
 #include "pawl/lease.hpp"
+#include "pawl/tls.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl {
@@ -52,6 +53,13 @@ struct ClientOptions {
   // Called by the io_context each time an answer has made what is held last longer: what
   // valid_for() of its leases says. To be short.
   std::function<void()> renewed = {};
+  // Who asks, where the servers want to know: without a user nobody is named, unless the
+  // certificate of `tls` does. The secret is sent as it is: beyond one's own machine, not without
+  // `tls`.
+  std::string user = {};
+  std::string secret = {};
+  // Encrypts all connections, to verified servers only; none: plain.
+  std::optional<TlsOptions> tls = std::nullopt;
 };
 
 struct LockOptions {
@@ -76,8 +84,9 @@ struct LockNames {
 
 class Client {
  public:
-  // Connects to nobody yet. Throws std::invalid_argument where `servers` are no addresses
-  // or `name` is no text.
+  // Connects to nobody yet. Throws std::invalid_argument where `servers` are no addresses, `name`
+  // is no text, `user` and `secret` are not both a word or both empty, or a file of `tls` is not
+  // what it should be.
   explicit Client(boost::asio::io_context& context, ClientOptions options = {});
   // Closes the connection and gives nothing back: stop() does. What is pending is aborted, what is
   // held is lost.
@@ -88,8 +97,9 @@ class Client {
   // Connects, renews, resumes and follows the primary, until stop() or its own cancellation; to be
   // called once. `void(error_code)`: none after stop(), or unreachable if no server confirmed it;
   // operation_aborted after a cancellation (then nothing was given back); or why no session is to
-  // be had, such as bad_request for its ttl.
-  // A server that is away is no error: it goes on.
+  // be had, such as bad_request for its ttl, unauthenticated for its user, who must not be: all
+  // that is held is lost then, all that waits ends with the same. A server that is away is no
+  // error: it goes on.
   template <class CompletionToken>
   auto async_run(CompletionToken&& token);
 

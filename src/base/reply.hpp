@@ -25,6 +25,9 @@ namespace reply {
 struct Done {};  // OK
 struct Pong {};
 struct Bye {};
+struct Authenticated {  // AUTH
+  std::string user;
+};
 struct Help {};
 struct Hello {
   std::string node;
@@ -147,10 +150,11 @@ struct Error {
 
 }  // namespace reply
 
-using ReplyBody = std::variant<reply::Done, reply::Pong, reply::Bye, reply::Help, reply::Hello,
-                               reply::Opened, reply::Resumed, reply::KeptAlive, reply::Closed,
-                               reply::Granted, reply::Lasting, reply::Cancelled, reply::Show,
-                               reply::List, reply::Sessions, reply::Status, reply::Error>;
+using ReplyBody =
+    std::variant<reply::Done, reply::Pong, reply::Bye, reply::Help, reply::Hello, reply::Opened,
+                 reply::Resumed, reply::KeptAlive, reply::Closed, reply::Granted, reply::Lasting,
+                 reply::Cancelled, reply::Show, reply::List, reply::Sessions, reply::Status,
+                 reply::Authenticated, reply::Error>;
 
 struct Reply {
   Origin to;

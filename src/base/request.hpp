@@ -5,6 +5,7 @@
 // (TTLs, limits) are the node's to judge.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -116,6 +117,11 @@ struct Handover {
   std::string_view to;
 };
 struct Quit {};
+struct Auth {
+  std::string_view user;
+  std::string_view secret;
+  bool is_right = false;  // filled in by the shell, which knows secrets
+};
 
 // A line that is no request. It passes through the node because a malformed OPEN or RESUME leaves
 // the connection without a session: the LOCK behind it must not silently become a leased lock.
@@ -133,6 +139,13 @@ using Request =
                  request::Unlock, request::Renew, request::Verify, request::Cancel, request::Show,
                  request::List, request::Sessions, request::Status, request::Watch,
                  request::Unwatch, request::Slots, request::Break, request::Promote,
-                 request::Handover, request::Quit>;
+                 request::Handover, request::Quit, request::Auth>;
+
+// In the order of Request, as they are called in metrics and in the log.
+inline constexpr std::array<std::string_view, std::variant_size_v<Request>> request_words{
+    "malformed", "hello",   "help",     "ping",   "events", "open",    "resume",
+    "keepalive", "close",   "lock",     "unlock", "renew",  "verify",  "cancel",
+    "show",      "list",    "sessions", "status", "watch",  "unwatch", "slots",
+    "break",     "promote", "handover", "quit",   "auth"};
 
 }  // namespace pawl

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/access.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl {
@@ -66,6 +67,7 @@ struct Settings {
   Leases leases;
   Milliseconds session_default_ttl{10'000};
   Limits limits;
+  access::Access access;
   std::uint64_t snapshot_after = std::uint64_t{64} << 20;  // bytes of log, at the least
 };
 

@@ -43,6 +43,17 @@ std::string no_node(const std::string& value) {
   return in_quotes(value) + " is no node: 1 to 63 of A-Z a-z 0-9 . _ -";
 }
 
+std::string no_plain_name(const std::string& value) {
+  if (wire::is_text(value) && wire::is_node(value)) return {};
+  return in_quotes(value) + " is no name: 1 to 63 of A-Z a-z 0-9 . _ -";
+}
+
+std::string no_days(const std::string& value) {
+  const auto number = wire::parse_integer(value);
+  if (number && *number >= 1 && *number <= 36'500) return {};
+  return in_quotes(value) + " is no number from 1 to 36500";
+}
+
 std::string no_token(const std::string& value) {
   const auto token = wire::parse_integer(value);
   if (token && *token >= 1 && *token <= last_token.value) return {};
@@ -183,6 +194,25 @@ CLI::Option* add_id(CLI::App& command, std::string& id) {
 CLI::Option* add_node(CLI::App& command, const std::string& place, std::string& node,
                       const std::string& meaning) {
   return command.add_option(place, node, meaning)->type_name("")->check(validator(no_node));
+}
+
+CLI::Option* add_name(CLI::App& command, const std::string& place, std::string& name,
+                      const std::string& meaning) {
+  return command.add_option(place, name, meaning)
+      ->type_name(place.starts_with('-') ? "NAME" : "")
+      ->check(validator(no_plain_name));
+}
+
+CLI::Option* add_names(CLI::App& command, const std::string& option,
+                       std::vector<std::string>& names, const std::string& meaning) {
+  return command.add_option(option, names, meaning)
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(validator(no_plain_name));
+}
+
+CLI::Option* add_days(CLI::App& command, std::uint64_t& days, const std::string& meaning) {
+  return add_number(command, "--days", days, meaning, no_days)->default_str(std::to_string(days));
 }
 
 CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,

@@ -28,6 +28,12 @@ CLI::Option* add_prefix(CLI::App& command, std::string& prefix);  // [PREFIX]
 CLI::Option* add_id(CLI::App& command, std::string& id);          // --id
 CLI::Option* add_node(CLI::App& command, const std::string& place, std::string& node,
                       const std::string& meaning);  // positional
+// Of a user, a cluster: as a node's. Several: one each time it is given.
+CLI::Option* add_name(CLI::App& command, const std::string& place, std::string& name,
+                      const std::string& meaning);
+CLI::Option* add_names(CLI::App& command, const std::string& option,
+                       std::vector<std::string>& names, const std::string& meaning);
+CLI::Option* add_days(CLI::App& command, std::uint64_t& days, const std::string& meaning);
 CLI::Option* add_text(CLI::App& command, const std::string& option, std::string& text,
                       const std::string& meaning);           // shown to others, at most 1024 bytes
 CLI::Option* add_ttl(CLI::App& command, Milliseconds& ttl);  // --ttl; 0: not given

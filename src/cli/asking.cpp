@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/text/printable.hpp"
 
 namespace pawl::cli {
@@ -16,7 +17,7 @@ std::vector<client::ServerAddress> servers_of(const Globals& globals) {
 }
 
 client::Asker asker_of(const Globals& globals) {
-  return {servers_of(globals), std::chrono::milliseconds{globals.timeout_ms}};
+  return {servers_of(globals), std::chrono::milliseconds{globals.timeout_ms}, access_of(globals)};
 }
 
 client::ReplyLine ask(client::Asker& asker, const client::RequestLine& request) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands ask servers by the library: what -s and --timeout say becomes an Asker, and what a
-// server refuses a Failure. That none answers is thrown as client::Unreachable.
+// Commands ask servers by the library: what -s, --timeout and the options of access say becomes an
+// Asker, and what a server refuses a Failure. That none answers is thrown as client::Unreachable,
+// that none accepts who asks as client::Denied.
 #pragma once
 
 #include <cstdint>

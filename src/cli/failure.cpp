@@ -19,8 +19,12 @@ constexpr Advice advice[] = {
     {"TIMEOUT", exit_busy, "not granted in time: `pawl why` shows who holds it"},
     {"NOT_HELD", exit_not_held,
      "that token is no current holder's: the lock was released, lapsed or was broken"},
-    {"UNAUTHENTICATED", exit_denied, "the server does not know who asks"},
-    {"FORBIDDEN", exit_denied, "this user may not do that"},
+    {"UNAUTHENTICATED", exit_denied,
+     "the server wants to know who asks: pawl --user NAME --secret-file FILE, or PAWL_USER and "
+     "PAWL_SECRET"},
+    {"FORBIDDEN", exit_denied,
+     "this user may not do that: security.roles in the server's "
+     "configuration"},
     {"DEADLOCK", exit_refused, "to wait would be a deadlock: give back what the cycle names"},
     {"NO_SESSION", exit_refused, "the lock belongs to a session, only its owner can do that"},
     {"CANCELLED", exit_refused, "that id was given up before: take another"},
@@ -37,18 +41,33 @@ constexpr Advice advice[] = {
     {"INTERNAL", exit_refused, "a defect of the server, its log says more"},
 };
 
+std::string said_in(const client::Refusal& refusal) {
+  std::string text = printable(refusal.code);
+  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  return text;
+}
+
 }  // namespace
 
 Failure failure_of(const client::ReplyLine& error) {
   const client::Refusal refusal = client::refusal_of(error);
-  std::string text = printable(refusal.code);
-  if (!refusal.message.empty()) text += " (" + printable(refusal.message) + ")";
+  std::string text = said_in(refusal);
+  // Said before anybody could say who asks.
+  const bool wants_tls = refusal.code == "UNAUTHENTICATED" && text.find("TLS") != text.npos;
+  if (wants_tls) return {exit_denied, text + ": pawl --tls, or --ca FILE"};
   for (const Advice& known : advice) {
     if (known.error == refusal.code) {
       return {known.code, text.append(": ").append(known.text)};
     }
   }
   return {exit_refused, text};
+}
+
+Failure failure_of(const client::Denied& denied) {
+  const client::Refusal refusal = client::refusal_of(denied.reply);
+  const bool wants_tls = refusal.message.find("TLS") != refusal.message.npos;
+  if (wants_tls) return failure_of(denied.reply);
+  return {exit_denied, said_in(refusal) + ": look at --user and at the secret"};
 }
 
 }  // namespace pawl::cli

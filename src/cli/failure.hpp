@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/exit_code.hpp"
+#include "client/asking/connection.hpp"
 #include "client/reply_line.hpp"
 
 namespace pawl::cli {
@@ -23,5 +24,7 @@ class Failure : public std::runtime_error {
 
 // Of an ERR: its code, what the server said, and what to do about it.
 [[nodiscard]] Failure failure_of(const client::ReplyLine& error);
+// The server was told who asks.
+[[nodiscard]] Failure failure_of(const client::Denied& denied);
 
 }  // namespace pawl::cli

@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   pawl::cli::add_top(program);
   pawl::cli::add_watch(program);
   pawl::cli::add_node_commands(program);
+  pawl::cli::add_secret(program);
+  pawl::cli::add_certs(program);
   pawl::cli::add_bench(program);
   pawl::cli::add_basic_commands(program);
   return program.run(own, argv);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/asking.hpp"
 #include "cli/text/printable.hpp"
 
@@ -32,16 +33,19 @@ const Json& nodes_of(const Json& status) {
 
 class Asking {
  public:
-  explicit Asking(const Globals& globals) : timeout_(globals.timeout_ms) {}
+  explicit Asking(const Globals& globals)
+      : timeout_(globals.timeout_ms), access_(access_of(globals)) {}
 
   Seen ask(const client::ServerAddress& address, std::chrono::milliseconds patience) {
     Seen seen{client::to_text(address), {}, {}, {}};
     try {
-      client::Connection connection(loop_, address, patience);
+      client::Connection connection(loop_, address, access_, patience);
       connection.send("STATUS");
       const auto line = connection.read_line(patience);
       if (!line) throw client::Silent();
       take(client::reply_in(*line), seen);
+    } catch (const client::Denied& denied) {
+      refuse(failure_of(denied), seen);
     } catch (const client::NoAnswer& error) {
       seen.error = error.what();
     }
@@ -68,6 +72,7 @@ class Asking {
   }
 
   std::chrono::milliseconds timeout_;
+  client::Access access_;
   client::Loop loop_;
   std::optional<Failure> refusal_;
 };

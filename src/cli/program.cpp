@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/output.hpp"
@@ -66,6 +67,7 @@ Program::Program() : app_("Locks, seen and used from a shell. Talks to a pawld."
   app_.add_option("--color", globals_.color, "auto: on a terminal, unless NO_COLOR is set")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
+  add_access_options(app_, globals_.access);
 }
 
 CLI::App& Program::add(const std::string& name, const std::string& summary,
@@ -103,11 +105,16 @@ int Program::run(int argc, const char* const* argv) {
       return exit_ok;
     };
   }
+  const std::string warning = warning_of_secret(globals_.access);
+  if (!warning.empty()) complain(warning);
   try {
     return chosen_(globals_);
   } catch (const Failure& failure) {
     complain(failure.what());
     return failure.code();
+  } catch (const client::Denied& denied) {
+    complain(failure_of(denied).what());
+    return exit_denied;
   } catch (const client::Unreachable& unreachable) {
     complain(printable(unreachable.what()));
     return exit_unreachable;

@@ -14,8 +14,8 @@ namespace pawl::cli {
 
 class Program {
  public:
-  using Run =
-      std::function<int(const Globals&)>;  // the exit code; throws Failure or client::Unreachable
+  using Run = std::function<int(const Globals&)>;  // the exit code; throws Failure,
+                                                   // client::Unreachable, Denied
 
   Program();
   Program(const Program&) = delete;

@@ -61,6 +61,11 @@ client::DriverOptions driver_options(const ClientOptions& options) {
   driver.wanted.name = options.name;
   driver.wanted.deadlock = options.deadlock;
   driver.wanted.patience = options.timeout;
+  driver.access = {options.user, options.secret, options.tls};
+  driver.wanted.names_user = !options.user.empty();
+  if (const std::string problem = client::problem_in(driver.access); !problem.empty()) {
+    throw std::invalid_argument("pawl: " + problem);
+  }
   return driver;
 }
 

@@ -39,6 +39,13 @@ void Session::on_disconnected(Moment now, SessionActions& out) {
   settle(now, out);
 }
 
+void Session::on_denied(Moment now, Refusal denial, SessionActions& out) {
+  if (over_) return;
+  lose_connection();
+  refuse(std::move(denial));
+  settle(now, out);
+}
+
 void Session::on_tick(Moment now, SessionActions& out) {
   if (over_) return;
   if (opened_ && now >= until_) {

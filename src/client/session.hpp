@@ -30,6 +30,9 @@ struct SessionWanted {
   std::string name;              // shown to others; empty: none
   bool deadlock = false;         // on: the session counts as one line of work
   Milliseconds patience{5'000};  // to reach a server at all, and for a CLOSE to be answered
+  // Each connection has said who asks before it stands: UNAUTHENTICATED on one tells that the
+  // server's users have changed since, and the next connection how.
+  bool names_user = false;
 };
 
 // What became of a hold: its state has changed, or it is over and forgotten.
@@ -53,6 +56,8 @@ class Session {
   // A connection of our own stands; the next one stands after on_disconnected or `reconnect`.
   void on_connected(Moment now, SessionActions& out);
   void on_disconnected(Moment now, SessionActions& out);
+  // No connection of ours will ever stand: the servers do not accept who asks.
+  void on_denied(Moment now, Refusal denial, SessionActions& out);
   void on_line(Moment now, std::string_view line, SessionActions& out);
   void on_tick(Moment now, SessionActions& out);
 
@@ -84,6 +89,7 @@ class Session {
   void on_reply(Moment now, const Asked& asked, const ReplyLine& reply, SessionActions& out);
   bool on_refused(Moment now, const Asked& asked, const ReplyLine& error, SessionActions& out);
   void on_not_attached(const Asked& greeting, const ReplyLine& error);
+  [[nodiscard]] bool asks_again(std::string_view code) const;
   void on_renewal(const Asked& asked, const ReplyLine& reply, SessionActions& out);
   void refuse(Refusal refusal);
   [[nodiscard]] bool may_be_open() const { return opened_ || unresolved_opens_ > 0; }

@@ -133,8 +133,10 @@ void SessionDriver::connect(Moment at) {
   is_up_ = is_heard_ = false;
   const Span longest = is_open_ ? std::max<Span>(shortest_attempt, Span{options_.wanted.ttl} / 20)
                                 : std::max<Span>(shortest_attempt, options_.wanted.patience);
-  attempt_until_ = at + route_.attempt_length(longest);
-  link_ = std::make_shared<Link>(context_, link_calls());
+  attempt_length_ = route_.attempt_length(longest);
+  attempt_until_ = at + attempt_length_;
+  last_words_.clear();
+  link_ = std::make_shared<Link>(context_, options_.access, link_calls());
   const std::size_t round = route_.round();
   route_.begin();
   link_->open(*book_, route_.server(), round);
@@ -146,16 +148,28 @@ Link::Calls SessionDriver::link_calls() {
             if (const auto self = weak.lock()) self->on_up();
           },
           [weak](std::string_view line) {
-            const auto self = weak.lock();
-            if (!self) return;
-            self->is_heard_ = true;
-            self->perform([line](Session& session, Moment at, SessionActions& out) {
-              session.on_line(at, line, out);
-            });
+            if (const auto self = weak.lock()) self->on_line(line);
           },
-          [weak](boost::system::error_code error) {
-            if (const auto self = weak.lock()) self->on_down(error);
+          [weak](const Link::End& end) {
+            if (const auto self = weak.lock()) self->on_down(end);
+          },
+          [weak] {
+            if (const auto self = weak.lock()) self->on_nearer();
           }};
+}
+
+// Each step may take as long as the first: where the way is long, all of them are.
+void SessionDriver::on_nearer() {
+  perform([this](Session& /*session*/, Moment at, SessionActions& /*out*/) {
+    attempt_until_ = at + attempt_length_;
+  });
+}
+
+void SessionDriver::on_line(std::string_view line) {
+  is_heard_ = true;
+  if (line.starts_with("ERR ")) last_words_ = line.substr(line.find(' ') + 1);
+  perform(
+      [line](Session& session, Moment at, SessionActions& out) { session.on_line(at, line, out); });
 }
 
 void SessionDriver::on_up() {
@@ -167,10 +181,11 @@ void SessionDriver::on_up() {
 }
 
 // Who stood well is tried first again: it may be back in a moment.
-void SessionDriver::on_down(boost::system::error_code error) {
-  route_.failed(error.message());
-  perform([this](Session& session, Moment at, SessionActions& out) {
+void SessionDriver::on_down(const Link::End& end) {
+  route_.failed(last_words_.empty() ? end.why : last_words_);
+  perform([&](Session& session, Moment at, SessionActions& out) {
     leave(at, true, {}, false);
+    if (end.denial) return session.on_denied(at, refusal_of(*end.denial), out);
     session.on_disconnected(at, out);
   });
 }

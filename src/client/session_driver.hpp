@@ -11,8 +11,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "client/access.hpp"
 #include "client/address_book.hpp"
 #include "client/boot_timer.hpp"
 #include "client/clock.hpp"
@@ -26,6 +29,7 @@ struct DriverOptions {
   std::vector<ServerAddress> servers;  // at least one
   SessionWanted wanted;
   Resolve resolve = ask_system;
+  Access access = {};
 };
 
 class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
@@ -60,7 +64,9 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
   void wake();
   void connect(Moment at);
   void on_up();
-  void on_down(boost::system::error_code error);
+  void on_nearer();
+  void on_line(std::string_view line);
+  void on_down(const Link::End& end);
   void leave(Moment at, bool again, std::string_view primary, bool soon);
   void settle(Moment at);
   void explain(Refusal& unreachable) const;
@@ -81,7 +87,9 @@ class SessionDriver : public std::enable_shared_from_this<SessionDriver> {
   std::shared_ptr<Link> link_;
   bool is_up_ = false;
   bool is_heard_ = false;
+  std::string last_words_;  // of the server, to nobody in particular: why it closes
   Moment up_since_;
+  Span attempt_length_{0};  // of each step on the way to `up`
   Moment attempt_until_ = never;
   Moment connect_at_ = never;
 

@@ -74,7 +74,7 @@ bool Session::on_refused(Moment now, const Asked& asked, const ReplyLine& error,
     if (!over_) greet(now, out);
     return true;
   }
-  if (!says_go_elsewhere(code) && !is_of_the_node(code) && code != "NO_SESSION") return false;
+  if (!asks_again(code)) return false;
   if (const auto found = holds_.find(asked.hold); found != holds_.end()) {
     found->second.resolve(asked, error);
   }
@@ -82,6 +82,12 @@ bool Session::on_refused(Moment now, const Asked& asked, const ReplyLine& error,
   out.soon = code == "NOT_PRIMARY";
   out.primary = error.field("primary").value_or("");
   return true;
+}
+
+// On the next connection.
+bool Session::asks_again(std::string_view code) const {
+  if (code == "UNAUTHENTICATED") return wanted_.names_user;
+  return says_go_elsewhere(code) || is_of_the_node(code) || code == "NO_SESSION";
 }
 
 // What stands behind a greeting that failed finds no session, and does nothing.
@@ -106,10 +112,8 @@ void Session::on_renewal(const Asked& asked, const ReplyLine& reply, SessionActi
     handle_ = reply.field("handle").value_or("");
     return;
   }
-  if (asked.verb != Verb::open || reply.kind != ReplyLine::Kind::error) {
-    return leave_connection(out);
-  }
-  if (!is_full(reply.word)) return refuse(refusal_of(reply));
+  const bool is_final = asked.verb == Verb::open ? !is_full(reply.word) : is_denial(reply.word);
+  if (reply.kind == ReplyLine::Kind::error && is_final) return refuse(refusal_of(reply));
   leave_connection(out);
 }
 

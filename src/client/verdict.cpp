@@ -28,6 +28,8 @@ bool says_go_elsewhere(std::string_view code) {
   return is_one_of(code, {"SHUTTING_DOWN", "NOT_PRIMARY"});
 }
 
+bool is_denial(std::string_view code) { return is_one_of(code, {"UNAUTHENTICATED", "FORBIDDEN"}); }
+
 bool is_full(std::string_view code) { return is_one_of(code, {"LIMIT", "DISK_FULL"}); }
 
 std::optional<Milliseconds> ttl_in(const ReplyLine& reply) {

@@ -17,6 +17,8 @@ namespace pawl::client {
 // This node cannot do it now, whoever asks; another one may.
 [[nodiscard]] bool is_of_the_node(std::string_view code);
 [[nodiscard]] bool says_go_elsewhere(std::string_view code);
+// Whoever asks so is not served, however often and wherever.
+[[nodiscard]] bool is_denial(std::string_view code);
 // Only time can help.
 [[nodiscard]] bool is_full(std::string_view code);
 

@@ -68,6 +68,11 @@ class LockTable {
     return {one, ties_of(one), one.whole_stamp(), one.owning_session(), one.owning_client()};
   }
   [[nodiscard]] const Session& session(Slot slot) const { return sessions_[slot]; }
+  // Whose it is: its session's user, or its own; empty: nobody had said.
+  [[nodiscard]] std::string_view user_of(const Acquisition& one) const {
+    if (one.session != no_slot) return sessions_[one.session].user;
+    return one.client == no_slot ? std::string_view{} : clients_[one.client].user;
+  }
   [[nodiscard]] const Client* client(Slot slot) const {
     return slot == no_slot ? nullptr : &clients_[slot];
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -25,7 +26,9 @@ struct Connection {
   Attachment attachment = Attachment::none;
   bool events = false;
   bool input_ended = false;
-  Slot session = no_slot;  // in the lock table, while attached
+  std::uint8_t failures = 0;  // to say who it is
+  std::uint32_t user = 0;     // 1: the first of those configured; 0: not said
+  Slot session = no_slot;     // in the lock table, while attached
   Slot next_attached = no_slot;
   Slot previous_attached = no_slot;
   Slot first_asker = no_slot;  // of the waits it asks for
@@ -39,10 +42,13 @@ class Connections {
   Connection& connect(ConnectionId id, std::string_view address);
   void disconnect(ConnectionId id);
   // Nothing if it has ended.
-  [[nodiscard]] Connection* find(ConnectionId id) {
+  [[nodiscard]] const Connection* find(ConnectionId id) const {
     if (!id || id.slot >= connections_.size()) return nullptr;
-    Connection& connection = connections_[id.slot];
+    const Connection& connection = connections_[id.slot];
     return connection.generation == id.generation ? &connection : nullptr;
+  }
+  [[nodiscard]] Connection* find(ConnectionId id) {
+    return const_cast<Connection*>(std::as_const(*this).find(id));
   }
   [[nodiscard]] Connection& operator[](Slot slot) { return connections_[slot]; }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -154,7 +154,7 @@ bool Node::hold_back(Origin from, const request::Lock& request) {
 // "It is yours" would be a grant told anew.
 bool Node::hold_back(Origin from, const request::Cancel& request) {
   if (now_ >= grants_from_) return false;
-  Slot slot = table_->find_id(session_of(from), {}, request.name, request.id);
+  Slot slot = table_->find_id(session_of(from), user_name(from), request.name, request.id);
   if (slot == no_slot || table_->acquisition(slot).stage != locks::Stage::holding) return false;
   held_back_.push_back({from.connection, never});
   out_->parked = true;

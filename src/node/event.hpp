@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +24,12 @@ namespace pawl::node {
 struct Connected {
   ConnectionId connection;
   std::string_view address;  // "127.0.0.1:40112", shown to operators
+};
+
+// A certificate has said who it is: as an AUTH would, before any request. Unknown: nobody.
+struct Identified {
+  ConnectionId connection;
+  std::string_view user;
 };
 
 // No more requests will come from this connection, but answers can still be read (end of input).
@@ -85,9 +93,9 @@ struct Drain {};
 
 // What peers and the disk say to the replica passes through as it is.
 using Event =
-    std::variant<Tick, Connected, InputEnded, Disconnected, ClientRequest, Flushed, MetaStored,
-                 SnapshotPartTaken, SnapshotSaved, PromotionStored, DiskSpace, Configured, Drain,
-                 replication::Received, replication::PeerLost, replication::Met,
+    std::variant<Tick, Connected, Identified, InputEnded, Disconnected, ClientRequest, Flushed,
+                 MetaStored, SnapshotPartTaken, SnapshotSaved, PromotionStored, DiskSpace,
+                 Configured, Drain, replication::Received, replication::PeerLost, replication::Met,
                  replication::VoteStored, replication::PartRead, replication::PartStored>;
 
 // A piece of a snapshot: the table as it stood once the record at `index` was applied.
@@ -158,6 +166,18 @@ struct Actions {
 
   // The part this node plays has changed: for the log file.
   std::optional<RoleChange> role;
+
+  template <class Body>
+  Reply& add_reply(Origin to, Body body) {
+    Reply& reply = replies.emplace_back();
+    reply.to = to;
+    if constexpr (std::is_same_v<Body, ReplyBody>) {
+      reply.body = std::move(body);
+    } else {
+      reply.body.template emplace<Body>(std::move(body));
+    }
+    return reply;
+  }
 
   void clear() {
     replies.clear();

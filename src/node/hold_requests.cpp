@@ -19,14 +19,22 @@ void Node::on(Origin from, const request::Unlock& request) {
   auto is_held = [&](std::string_view name) {
     return table_->find_holder(name, request.token) != no_slot;
   };
-  if (!std::all_of(request.names.begin(), request.names.end(), is_held) &&
-      nothing_in_flight_for(request.names)) {
+  bool are_held = std::all_of(request.names.begin(), request.names.end(), is_held);
+  // A grant in the log is told to nobody yet: who names its token guesses, and could be anybody.
+  bool may_guess = settings_.access.is_on();
+  if (!are_held && may_guess && parked_behind_own(from)) return;
+  if (!are_held && (may_guess || nothing_in_flight_for(request.names))) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
+  if (are_held && may_guess) {
+    for (std::string_view name : request.names) {
+      if (refuse_of_another(from, name, table_->find_holder(name, request.token))) return;
+    }
+  }
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
-  propose_request(record::Unlock{{}, session, request.names, request.token}, from);
+  propose_request(record::Unlock{user_name(from), session, request.names, request.token}, from);
 }
 
 void Node::on(Origin from, const request::Renew& request) {
@@ -40,6 +48,7 @@ void Node::on(Origin from, const request::Renew& request) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
+  if (refuse_of_another(from, request.name, slot)) return;
   const locks::Acquisition& holder = table_->acquisition(slot);
   if (holder.session != no_slot) {
     refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");
@@ -57,7 +66,9 @@ void Node::on(Origin from, const request::Renew& request) {
   if (ttl_ms != holder.ttl_ms || may_change) {
     if (parked_for_ttl(from, Milliseconds{ttl_ms})) return;
     // Without ttl= it is the grant's own, whatever that is once the record applies.
-    propose(record::RenewTtl{{}, {request.name, request.token}, request.ttl ? ttl_ms : 0}, from);
+    propose(
+        record::RenewTtl{user_name(from), {request.name, request.token}, request.ttl ? ttl_ms : 0},
+        from);
   } else {
     confirm(from, reply::Lasting{ttl_of(slot)});
   }
@@ -123,17 +134,17 @@ void Node::on(Origin from, const request::Cancel& request) {
   if (hold_back(from, request)) return;
   SessionId session;
   if (Slot own = session_of(from); own != no_slot) session = table_->session(own).id;
-  propose(record::Cancel{{}, session, request.name, request.id}, from);
+  propose(record::Cancel{user_name(from), session, request.name, request.id}, from);
 }
 
 void Node::on(Origin from, const request::Slots& request) {
   if (parked_behind_own(from)) return;
-  propose(record::SetSlots{{}, request.name, request.slots}, from);
+  propose(record::SetSlots{user_name(from), request.name, request.slots}, from);
 }
 
 void Node::on(Origin from, const request::Break& request) {
   if (parked_behind_own(from)) return;
-  propose(record::Break{{}, {request.name, request.token}, request.reason}, from);
+  propose(record::Break{user_name(from), {request.name, request.token}, request.reason}, from);
 }
 
 }  // namespace pawl::node

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "node/node.hpp"
+#include "node/refusals.hpp"
 
 namespace pawl::node {
 
@@ -39,8 +40,9 @@ void Node::lock(Origin from, const request::Lock& request) {
     return;
   }
   if (!request.id.empty() && lock_by_id(from, request, session)) return;
-  Slot same =
-      request.id.empty() ? no_slot : table_->find_id(session, {}, request.names, request.id);
+  Slot same = request.id.empty()
+                  ? no_slot
+                  : table_->find_id(session, user_name(from), request.names, request.id);
   bool is_new = same == no_slot;  // what an id has already needs no room
   if (hold_back(from, request)) return;
   if (refuse_busy(from, request, session)) return;
@@ -108,13 +110,13 @@ bool Node::nothing_in_flight_for(Names names) const {
 
 // The same id is the same acquisition. What only the log can tell is left to a record.
 bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
-  Slot slot = table_->find_id(session, {}, request.names, request.id);
+  Slot slot = table_->find_id(session, user_name(from), request.names, request.id);
   if (slot != no_slot && table_->acquisition(slot).token().value != 0 && awaits_end(slot)) {
     park(from);
     return true;
   }
   if (replica_.in_flight() > 0) return false;
-  if (table_->is_spent(session, {}, request.names, request.id)) {
+  if (table_->is_spent(session, user_name(from), request.names, request.id)) {
     confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
     return true;
   }
@@ -158,8 +160,9 @@ bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {
 bool Node::refuse_busy(Origin from, const request::Lock& request, Slot session) {
   if (request.wait != Milliseconds{0} || !nothing_in_flight_for(request.names)) return false;
   // Not what this very id holds, or may hold by what stands in the log.
-  if (!request.id.empty() && (replica_.in_flight() > 0 ||
-                              table_->find_id(session, {}, request.names, request.id) != no_slot)) {
+  if (!request.id.empty() &&
+      (replica_.in_flight() > 0 ||
+       table_->find_id(session, user_name(from), request.names, request.id) != no_slot)) {
     return false;
   }
   auto is_taken = [&](std::string_view name) { return !table_->may_be_free(name, request.mode); };
@@ -259,6 +262,7 @@ bool Node::refuse_for_disk(Origin from) {
 void Node::make_lock_record(Origin from, const request::Lock& request, Slot session) {
   const Connection& connection = *connections_.find(from.connection);
   record::Lock lock;
+  lock.user = user_name(from);
   lock.names = request.names;
   lock.mode = request.mode;
   lock.slots = request.slots;

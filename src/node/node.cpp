@@ -112,7 +112,8 @@ void Node::on(const ClientRequest& event) {
   Connection* connection = connections_.find(event.from.connection);
   ensure(connection != nullptr && event.request != nullptr);
   asked_ = event.request;
-  if (serves() || !refuse_elsewhere(event.from, *event.request)) {
+  if (!refuse_unauthorised(event.from, *event.request) &&
+      (serves() || !refuse_elsewhere(event.from, *event.request))) {
     std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
   }
   asked_ = nullptr;
@@ -122,11 +123,6 @@ void Node::on(const Flushed& event) {
   if (!has_peers()) return replica_.on_flushed(event.index);  // nobody to tell
   const replication::Event flushed = replication::Flushed{event.index, event.truncations};
   pass_on(flushed);
-}
-
-void Node::on(const Configured& event) {
-  settings_ = event.settings;
-  write_ranges();
 }
 
 // Waits end and say SHUTTING_DOWN; those with an id keep their place for whoever serves next. With

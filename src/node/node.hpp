@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -36,13 +35,6 @@
 
 namespace pawl::node {
 
-// What a LOCK is told whose slots= differs from what counts for the lock.
-inline constexpr std::string_view other_slots =
-    "the lock is held or awaited with another number of slots";
-// … whose id is known.
-inline constexpr std::string_view other_acquisition = "this id names another acquisition";
-inline constexpr std::string_view part_is_gone = "a part of these locks is not held any more";
-
 class Node {
  public:
   // `wall_offset_ms`: what to add to `now` in milliseconds for the wall clock's, for display only.
@@ -63,6 +55,8 @@ class Node {
   [[nodiscard]] bool is_handing_over() const { return replica_.is_handing_over(); }
   // Blank: whom it has still to meet, by name, for people; else empty.
   [[nodiscard]] const std::string& awaits() const { return awaits_; }
+  // Who asks through it; empty: nobody has said.
+  [[nodiscard]] std::string_view user_of(ConnectionId connection) const;
   [[nodiscard]] const Statistics& statistics() const { return statistics_; }
   [[nodiscard]] const locks::LockTable& table() const { return *table_; }
   [[nodiscard]] const replication::Replica& replica() const { return replica_; }
@@ -101,6 +95,16 @@ class Node {
   void note_awaited();
   void compare_state(LogIndex index, std::string_view bytes, const locks::Record& record);
   [[nodiscard]] bool has_peers() const { return replica_.membership().size() > 1; }
+
+  // Who may do what (authorise.cpp): true says that it answered.
+  void on(Origin from, const request::Auth& request);
+  void on(const Identified& event);
+  bool refuse_unauthorised(Origin from, const Request& request);
+  bool refuse_of_another(Origin from, std::string_view name, Slot hold);
+  [[nodiscard]] bool is_of_another(Origin from, const locks::Session& session) const;
+  [[nodiscard]] std::string_view user_name(Origin from) const { return user_of(from.connection); }
+  void review_connections(const access::Access& before);
+  void end_soon(ConnectionId id);
 
   // Which part this node plays (roles.cpp).
   void start_epoch();
@@ -170,6 +174,8 @@ class Node {
   void on(Origin from, const request::Close& request);
   void keep_alive_named(Origin from, Names secrets);
   void refuse_session(Origin from, const reply::Error& error);
+  [[nodiscard]] Slot find_own_session(Origin from, std::string_view secret) const;
+  void refuse_others_session(Origin from);
 
   // Requests about the connection and the server (server_requests.cpp).
   void on(Origin from, const request::Malformed& request);
@@ -225,13 +231,7 @@ class Node {
   template <class Body>
   void answer(Origin to, Body body) {
     if (connections_.find(to.connection) == nullptr) return;
-    Reply& reply = out_->replies.emplace_back();
-    reply.to = to;
-    if constexpr (std::is_same_v<Body, ReplyBody>) {
-      reply.body = std::move(body);
-    } else {
-      reply.body.template emplace<Body>(std::move(body));
-    }
+    const Reply& reply = out_->add_reply(to, std::move(body));
     if (const auto* error = std::get_if<reply::Error>(&reply.body)) count_refusal(error->code);
   }
   void count_refusal(ErrorCode code);

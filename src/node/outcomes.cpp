@@ -6,6 +6,7 @@
 #include "base/mutant.hpp"
 #include "base/overloaded.hpp"
 #include "node/node.hpp"
+#include "node/refusals.hpp"
 #include "node/view.hpp"
 
 namespace pawl::node {
@@ -87,8 +88,13 @@ void Node::answer_lock(Origin origin, Moment wait_deadline) {
 void Node::answer_session(Origin origin) {
   Slot slot = effects_.answer.session;
   const locks::Session& session = table_->session(slot);
+  const bool has_asker = connections_.find(origin.connection) != nullptr;
+  if (effects_.answer.verdict == Verdict::attached && is_of_another(origin, session)) {
+    if (has_asker) refuse_others_session(origin);
+    return;
+  }
   renew_session(slot);
-  if (connections_.find(origin.connection) == nullptr) {
+  if (!has_asker) {
     end_if_abandoned(slot);
     return;
   }

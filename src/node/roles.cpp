@@ -191,7 +191,8 @@ bool Node::refuse_elsewhere(Origin from, const Request& request) {
       Overloaded{
           [](const request::Hello&) { return true; }, [](const request::Help&) { return true; },
           [](const request::Ping&) { return true; }, [](const request::Events&) { return true; },
-          [](const request::Status&) { return true; }, [](const request::Promote&) { return true; },
+          [](const request::Auth&) { return true; }, [](const request::Status&) { return true; },
+          [](const request::Promote&) { return true; },
           [](const request::Malformed&) { return true; }, [](const auto&) { return false; }},
       request);
   if (needs_nobody) return false;

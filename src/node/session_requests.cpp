@@ -17,6 +17,11 @@ void Node::refuse_session(Origin from, const reply::Error& error) {
   answer(from, error);
 }
 
+void Node::refuse_others_session(Origin from) {
+  refuse_session(from, {.code = ErrorCode::forbidden,
+                        .message = "another user's session goes by that id: choose another one"});
+}
+
 void Node::on(Origin from, const request::Open& request) {
   if (parked_behind_own(from)) return;
   const Connection& connection = *connections_.find(from.connection);
@@ -39,6 +44,7 @@ void Node::on(Origin from, const request::Open& request) {
   if (there != no_slot && sessions_.is_ending(there)) return park(from);
   if (there != no_slot && replica_.in_flight() == 0) {
     const locks::Session& session = table_->session(there);
+    if (is_of_another(from, session)) return refuse_others_session(from);
     renew_session(there);
     connections_.attach(from.connection, there);
     confirm(from, reply::Opened{.secret = session.secret,
@@ -58,6 +64,7 @@ void Node::on(Origin from, const request::Open& request) {
   }
   if (parked_for_ttl(from, ttl)) return;
   record::OpenSession open;
+  open.user = user_name(from);
   open.secret = secret;
   open.name = request.name;
   open.address = connection.address;
@@ -68,10 +75,16 @@ void Node::on(Origin from, const request::Open& request) {
   connections_.find(from.connection)->opening = propose(open, from);
 }
 
+// Another user's is none.
+Slot Node::find_own_session(Origin from, std::string_view secret) const {
+  Slot slot = table_->find_session(secret);
+  return slot != no_slot && is_of_another(from, table_->session(slot)) ? no_slot : slot;
+}
+
 void Node::on(Origin from, const request::Resume& request) {
   if (parked_behind_own(from)) return;
   const Connection& connection = *connections_.find(from.connection);
-  Slot slot = table_->find_session(request.secret);
+  Slot slot = find_own_session(from, request.secret);
   if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
   bool attached = connection.attachment == Attachment::attached;
   if (attached && sessions_.is_ending(connection.session)) return park(from);
@@ -108,11 +121,11 @@ void Node::on(Origin from, const request::KeepAlive& request) {
 void Node::keep_alive_named(Origin from, Names secrets) {
   reply::KeptAlive kept{Milliseconds::max(), 0};
   for (std::string_view secret : secrets) {
-    Slot slot = table_->find_session(secret);
+    Slot slot = find_own_session(from, secret);
     if (slot != no_slot && sessions_.is_ending(slot)) return park(from);
   }
   for (std::string_view secret : secrets) {
-    Slot slot = table_->find_session(secret);
+    Slot slot = find_own_session(from, secret);
     if (slot == no_slot) {
       ++kept.expired;
       continue;

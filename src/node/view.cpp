@@ -131,7 +131,7 @@ void View::describe(const locks::Acquisition& acquisition, reply::Person& person
   if (acquisition.session != no_slot) {
     const locks::Session& session = table_.session(acquisition.session);
     person.session = session.id;
-    person.client = session.name;
+    person.client = session.name.empty() ? session.user : session.name;
     person.address = session.address;
   } else if (const locks::Client* client = table_.client(acquisition.client)) {
     person.client = client->user;

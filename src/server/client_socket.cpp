@@ -1,69 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/client_socket.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <boost/asio/error.hpp>
-#include <cerrno>
-#include <utility>
+#include "server/tls/certificate.hpp"
 
 namespace pawl::server {
-namespace {
 
-using boost::system::error_code;
-
-// What a call of the kernel gave, repeated where a signal cut it short.
-template <class Call>
-std::size_t count_of(Call call, error_code& error) {
-  ssize_t result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  error = result < 0 ? error_code(errno, boost::system::system_category()) : error_code();
-  return result < 0 ? 0 : static_cast<std::size_t>(result);
+void ClientSocket::begin_tls(tls::ContextPtr context, std::string_view early) {
+  channel_ = std::make_unique<tls::Channel>(std::move(context), tls::Side::called, plain_, early);
 }
 
-}  // namespace
-
-ClientSocket::ClientSocket(Socket socket) {
-  prepare(socket);
-  error_code ignored;
-  descriptor_ = socket.release(ignored);
+bool ClientSocket::may_read_records() const {
+  if (channel_->wants_output() && !plain_.may_transmit()) return false;
+  return channel_->has_more() || plain_.may_receive();
 }
 
-// Less than there was room for is all there is, but for an end, which has had its edge, and for
-// what lies behind an urgent byte.
-std::size_t ClientSocket::read_some(std::span<char> into, error_code& error) {
-  const auto receive = [&] { return ::recv(descriptor_, into.data(), into.size(), 0); };
-  const std::size_t size = count_of(receive, error);
-  may_read_ = !error && (size == into.size() || ended_ || urgent_);
-  if (size == 0 && !error) error = boost::asio::error::eof;
-  return size;
+std::optional<std::string> ClientSocket::certified_user() const {
+  const X509* const certificate = channel_ ? channel_->certificate() : nullptr;
+  return certificate == nullptr ? std::nullopt : tls::user_named(certificate);
 }
 
-std::size_t ClientSocket::write_some(std::string_view bytes, error_code& error) {
-  const auto send = [&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); };
-  const std::size_t size = count_of(send, error);
-  may_write_ = size == bytes.size();
-  return size;
+std::string_view ClientSocket::trouble() const {
+  return channel_ ? std::string_view(channel_->trouble()) : std::string_view();
 }
 
-void ClientSocket::note(const Readiness::Edge& edge) {
-  may_read_ = may_read_ || edge.input;
-  may_write_ = may_write_ || edge.output;
-  ended_ = ended_ || edge.end;
-  urgent_ = urgent_ || edge.urgent;
+void ClientSocket::finish_output() {
+  if (channel_) channel_->finish();
+  plain_.finish_output();
 }
-
-bool ClientSocket::peer_finished() {
-  pollfd asked{descriptor_, POLLRDHUP, 0};
-  return ::poll(&asked, 1, 0) > 0;
-}
-
-void ClientSocket::finish_output() { static_cast<void>(::shutdown(descriptor_, SHUT_WR)); }
 
 void ClientSocket::close() {
-  if (descriptor_ >= 0) static_cast<void>(::close(std::exchange(descriptor_, -1)));
+  if (channel_) channel_->finish();
+  channel_.reset();
+  plain_.close();
 }
 
 }  // namespace pawl::server

@@ -1,50 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of one client, in and out, never blocking, and what is known of its readiness. The seam
-// for TLS: nothing above it knows that this is a plain TCP socket.
+// The bytes of one client, in and out, never blocking, plain or by TLS: nothing above it sees the
+// difference, but that a handshake has to be done first. Plain costs a branch.
 #pragma once
 
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "server/plain_socket.hpp"
 #include "server/readiness.hpp"
-#include "server/transport.hpp"
+#include "server/tls/channel.hpp"
 
 namespace pawl::server {
 
 class ClientSocket {
  public:
-  // A socket just accepted, taken from Asio: made non-blocking, without delay, kept alive.
-  explicit ClientSocket(Socket socket);
+  explicit ClientSocket(Socket socket) : plain_(std::move(socket)) {}
+  ~ClientSocket() { close(); }
   ClientSocket(const ClientSocket&) = delete;
   ClientSocket& operator=(const ClientSocket&) = delete;
-  ~ClientSocket() { close(); }
 
-  [[nodiscard]] int descriptor() const { return descriptor_; }
+  [[nodiscard]] int descriptor() const { return plain_.descriptor(); }
 
   // End of input is the error eof, "not now" is would_block, both with 0 bytes.
-  std::size_t read_some(std::span<char> into, boost::system::error_code& error);
-  std::size_t write_some(std::string_view bytes, boost::system::error_code& error);
+  std::size_t read_some(std::span<char> into, boost::system::error_code& error) {
+    return channel_ ? channel_->read_some(into, error) : plain_.receive(into, error);
+  }
+  std::size_t write_some(std::string_view bytes, boost::system::error_code& error) {
+    return channel_ ? channel_->write_some(bytes, error) : plain_.transmit(bytes, error);
+  }
 
-  void note(const Readiness::Edge& edge);
+  void note(const Readiness::Edge& edge) { plain_.note(edge); }
   // False: the next edge will say when to try again.
-  [[nodiscard]] bool may_read() const { return may_read_; }
-  [[nodiscard]] bool may_write() const { return may_write_; }
-
-  // The peer has closed its side, though what it sent before may not have been read yet.
-  [[nodiscard]] bool peer_finished();
+  [[nodiscard]] bool may_read() const {
+    return channel_ ? may_read_records() : plain_.may_receive();
+  }
+  [[nodiscard]] bool may_write() const { return plain_.may_transmit(); }
+  [[nodiscard]] bool peer_finished() const { return plain_.peer_finished(); }
 
   void finish_output();
   void close();
 
+  // From here on it is TLS; `early` was read before that was known.
+  void begin_tls(tls::ContextPtr context, std::string_view early);
+  [[nodiscard]] bool is_tls() const { return channel_ != nullptr; }
+  [[nodiscard]] bool is_handshaking() const { return channel_ && !channel_->is_ready(); }
+  // A step of it; true: it is done.
+  [[nodiscard]] bool shake_hands(boost::system::error_code& error) {
+    return channel_->shake_hands(error);
+  }
+  // Neither before nor behind a record of TLS, but within one.
+  [[nodiscard]] bool is_midway() const { return channel_ && channel_->is_midway(); }
+  // Whom its certificate names.
+  [[nodiscard]] std::optional<std::string> certified_user() const;
+  // What went wrong with TLS, in words.
+  [[nodiscard]] std::string_view trouble() const;
+
  private:
-  int descriptor_ = -1;
-  bool may_read_ = false;
-  bool may_write_ = true;
-  bool ended_ = false;   // by the peer: no edge will come any more
-  bool urgent_ = false;  // some of what came was: a short read says nothing
+  [[nodiscard]] bool may_read_records() const;
+
+  PlainSocket plain_;
+  std::unique_ptr<tls::Channel> channel_;  // none: plain
 };
 
 }  // namespace pawl::server

@@ -11,9 +11,9 @@ Moment after(Moment since, Milliseconds span) { return since == never ? never : 
 
 }  // namespace
 
-bool Connection::may_step(const Limits& limits) const {
+bool Connection::may_step(const Limits& limits, std::uint64_t unread) const {
   if (state != State::open || parked || overrun || unheard) return false;
-  if (outbox.unread_bytes() > limits.unread_output) return false;
+  if (outbox.unread_bytes() > unread) return false;
   // Once the client has said its last word, what it sent is bounded; stepping it all is the way to
   // its end of input, which ends the waits that fill the pipeline.
   return peer_finished || outbox.pipelined() < limits.pipelined;
@@ -22,7 +22,7 @@ bool Connection::may_step(const Limits& limits) const {
 Moment Connection::deadline(const Limits& limits) const {
   return std::min({after(half_line_since, limits.half_line),
                    after(overfull_since, limits.unread_output_for),
-                   after(stuck_since, limits.unread_output_for), linger_until, look_at});
+                   after(stuck_since, limits.unread_output_for), linger_until, look_at, known_by});
 }
 
 Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {

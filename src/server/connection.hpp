@@ -43,6 +43,7 @@ struct Connection {
   RequestNumber begun = 0;         // of the first pending line, once it was stepped; else 0
   std::unique_ptr<RespTalk> resp;  // none: it speaks lines
   std::uint32_t discarded = 0;     // bytes thrown away while lingering
+  std::uint64_t counted = 0;       // of what it has not read, among that of all
 
   State state = State::open;
   node::DisconnectCause cause = node::DisconnectCause::client;
@@ -50,6 +51,8 @@ struct Connection {
   bool at_first_byte = true;   // nothing was read yet
   bool parked = false;         // what it asked last waits for the node before more is stepped
   bool blocked = false;        // pending lines wait for `parked`, for room or for their next go
+  bool just_read = false;      // this is the first go of what it sent
+  bool put_off = false;        // its next answer is long, and clients read too little of theirs
   bool peer_finished = false;  // its end of input has arrived, perhaps behind unread requests
   bool at_end = false;         // its end of input was read
   bool read_waiting = false;
@@ -59,13 +62,15 @@ struct Connection {
   bool overrun = false;        // an event found more unread output than allowed: to be closed
   bool unheard = false;        // … one of a watch: no more of those, a last line and closed
 
+  Moment known_by = never;  // who it is: until then it is a stranger
   Moment half_line_since = never;
   Moment overfull_since = never;  // more unread output than allowed
-  Moment stuck_since = never;     // ending, and the client reads nothing
+  Moment stuck_since = never;  // the client reads nothing, and it is ending or all read too little
   Moment linger_until = never;
   Moment look_at = never;  // blocked: is the peer still there?
   Moment armed = never;    // its entry among the deadlines
 
+  [[nodiscard]] bool is_stranger() const { return known_by != never; }
   RequestNumber next_number() {
     if (++last_request == 0) ++last_request;  // 0 means none
     return last_request;
@@ -77,7 +82,8 @@ struct Connection {
   [[nodiscard]] bool owns(std::string_view part) const {
     return part.data() + part.size() == pending.data() + pending.size();
   }
-  [[nodiscard]] bool may_step(const Limits& limits) const;
+  // `unread`: so much may it leave unread.
+  [[nodiscard]] bool may_step(const Limits& limits, std::uint64_t unread) const;
   [[nodiscard]] Moment deadline(const Limits& limits) const;
 };
 

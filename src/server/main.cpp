@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pawld: options, configuration, perhaps a task of maintenance; else log, disk, server, run.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "server/activation.hpp"
 #include "server/clock.hpp"
 #include "server/config/options.hpp"
+#include "server/descriptors.hpp"
 #include "server/log.hpp"
 #include "server/maintenance.hpp"
 #include "server/notify.hpp"
@@ -14,14 +14,14 @@
 #include "server/server.hpp"
 #include "server/signals.hpp"
 #include "server/store.hpp"
+#include "server/tls/keyring.hpp"
 
 namespace {
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+std::optional<std::string> files_of_tls(const pawl::server::Config& config) {
+  const auto keys = pawl::server::tls::Keyring::load(config);
+  if (keys) return std::nullopt;
+  return keys.error().why;
 }
 
 }  // namespace
@@ -31,19 +31,24 @@ int main(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&options)) return report(*exit);
   const Environment environment = split_environment(::environ);
-  const auto effective = configure(std::get<Options>(options), environment);
+  const auto effective = configure(std::get<Options>(options), environment, files_of_tls);
   if (const Exit* exit = std::get_if<Exit>(&effective)) return report(*exit);
   const Config& config = std::get<Effective>(effective).config;
   if (const auto ended = maintain(std::get<Options>(options).task, config)) return report(*ended);
 
+  auto keys = tls::Keyring::load(config);
+  if (!keys) return report({exit_bad_config, "pawld: " + keys.error().why + "\n"});
   const auto given = Activation::take(environment);
   if (!given) return report({given.error().exit_code, "pawld: " + given.error().why + "\n"});
   raise_descriptor_limit();
+  if (const auto few = too_few_descriptors(descriptor_use(config))) {
+    return report({few->exit_code, "pawld: " + few->why + "\n"});
+  }
   Log log(config.log_level, style_of_stderr(config.log_format));
   Notify notify(environment, log);
   const auto store = Store::open(config, log, [&] { notify.recovering(read_clock()); });
   if (!store) return report({store.error().exit_code, "pawld: " + store.error().why + "\n"});
-  Server server(config, log, **store, notify);
+  Server server(config, log, **store, notify, *std::move(keys));
   Reloading reloading(std::get<Options>(options), environment, config);
   const auto reload = [&] {
     notify.reloading();

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_hello_bytes = 1'024;
 constexpr std::size_t length_bytes = 4;
+constexpr std::string_view tls_hello = "\x16\x03";
 constexpr unsigned char newest_thinkable_version = 31;  // beyond it come letters: somebody's text
 
 std::size_t length_of(std::string_view bytes) {
@@ -83,6 +84,13 @@ std::string_view explain(PeerFlaw flaw) {
       return "neither version of pawld knows the other's records; upgrade one release at a time";
     case PeerFlaw::replaced_disk:
       return "its disk was replaced; its data_dir is void: empty it, the node joins anew";
+    case PeerFlaw::speaks_tls: return "it speaks TLS; tls.peers must be the same on every node";
+    case PeerFlaw::no_tls:
+      return "there is no TLS with it; compare tls.peers, tls.ca and tls.certificate of both";
+    case PeerFlaw::uncertified:
+      return "its certificate names no such node; it needs the URI pawl://CLUSTER/NODE of its own";
+    case PeerFlaw::other_certificate:
+      return "its certificate is that of another node than it says it is";
     case PeerFlaw::silent: return "it did not say in time who it is";
     case PeerFlaw::hung_up:
       return "it closed the connection without saying who it is; its own log says why";
@@ -112,6 +120,10 @@ bool is_refusal(PeerFlaw flaw) {
     case PeerFlaw::other_members:
     case PeerFlaw::records_apart:
     case PeerFlaw::replaced_disk:
+    case PeerFlaw::speaks_tls:
+    case PeerFlaw::no_tls:
+    case PeerFlaw::uncertified:
+    case PeerFlaw::other_certificate:
     case PeerFlaw::silent:
     case PeerFlaw::hung_up:
     case PeerFlaw::unread: return true;
@@ -132,6 +144,7 @@ std::uint64_t members_hash(const std::vector<ClusterNode>& nodes) {
 // Text that somebody types is known for what it is by its first four bytes, taken as a length.
 std::variant<ReadHello, HelloIncomplete, PeerFlaw> read_hello(std::string_view bytes,
                                                               std::uint64_t seed) {
+  if (bytes.starts_with(tls_hello)) return PeerFlaw::speaks_tls;
   if (bytes.size() >= length_bytes && length_of(bytes) > most_hello_bytes) {
     return PeerFlaw::no_node;
   }

@@ -32,13 +32,17 @@ enum class PeerFlaw : std::uint8_t {
   other_members,  // its configuration makes the cluster of others
   records_apart,
   replaced_disk,
-  silent,     // no hello in time
-  hung_up,    // it closed the connection before its hello
-  ended,      // it closed the connection
-  unread,     // it does not read what it is sent
-  replaced,   // by a newer connection of the same node
-  newcomer,   // it is new here, and of an incarnation that is over
-  void_here,  // this node is not what it was: it introduces itself anew
+  speaks_tls,         // and we do not
+  no_tls,             // hands were not shaken
+  uncertified,        // its certificate is that of no node of the configuration
+  other_certificate,  // … or of another one than the hello says
+  silent,             // no hello in time
+  hung_up,            // it closed the connection before its hello
+  ended,              // it closed the connection
+  unread,             // it does not read what it is sent
+  replaced,           // by a newer connection of the same node
+  newcomer,           // it is new here, and of an incarnation that is over
+  void_here,          // this node is not what it was: it introduces itself anew
 };
 
 // What is wrong and what to do about it.

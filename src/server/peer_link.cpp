@@ -61,7 +61,7 @@ void PeerLink::keep(std::string_view bytes) {
 }
 
 bool PeerLink::write() {
-  if (write_waiting || unsent() == 0) return true;
+  if (write_waiting || unsent() == 0 || transport.is_handshaking()) return true;
   error_code error;
   written += transport.write_some(std::string_view(output).substr(written), error);
   if (error && !is_later(error)) return false;

@@ -72,7 +72,7 @@ void Peers::on_reached(Member member, Socket socket) {
   PeerLink& link = add(std::move(socket), address_of(options_.addresses[member.value]), true);
   link.member = member;
   say_hello(link, 0);
-  write(link);
+  link.transport.is_handshaking() ? shake_hands(link) : write(link);
 }
 
 void Peers::on_accepted(Socket socket, const std::string& from) {
@@ -84,6 +84,7 @@ PeerLink& Peers::add(Socket socket, std::string from, bool dialled) {
   links_.push_back(
       std::make_unique<PeerLink>(++last_id_, std::move(socket), std::move(from), dialled));
   PeerLink& link = *links_.back();
+  secure(link);
   await_hello(link);
   wait_readable(link);
   return link;
@@ -106,6 +107,7 @@ void Peers::on_readable(PeerLinkId id, const error_code& error) {
   PeerLink* link = find(id);
   if (link == nullptr) return;
   link->read_waiting = false;
+  if (link->transport.is_handshaking()) return shake_hands(*link);
   if (link->stage != Stage::binding) read(*link);
 }
 
@@ -180,7 +182,8 @@ void Peers::flush() {
 void Peers::write(PeerLink& link) {
   if (!link.write()) return end(link.id, PeerFlaw::ended);
   if (link.overrun) return end(link.id, PeerFlaw::unread);
-  if (link.unsent() == 0 || std::exchange(link.write_waiting, true)) return;
+  if (link.unsent() == 0 || link.transport.is_handshaking()) return;
+  if (std::exchange(link.write_waiting, true)) return;
   link.transport.wait_writable(memory_, [this, id = link.id](const error_code& error) {
     PeerLink* ready = find(id);
     if (error || ready == nullptr) return;

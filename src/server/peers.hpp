@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,8 +31,12 @@
 #include "server/peer_link.hpp"
 #include "server/said_lately.hpp"
 #include "server/start_failure.hpp"
+#include "server/tls/context.hpp"
 
 namespace pawl::server {
+
+// Strangers may knock as they like: it is the oldest of so many that has to go.
+inline constexpr std::ptrdiff_t most_strangers = 64;
 
 struct PeersOptions {
   std::vector<std::string> names;  // of all members, in the order of the configuration
@@ -41,6 +46,8 @@ struct PeersOptions {
   Milliseconds hello_within{5'000};
   Milliseconds said_again{10'000};  // the same warning of the same peer
   std::size_t most_unsent = std::size_t{8} << 20;
+  std::string cluster;                   // as certificates name it
+  std::function<tls::ContextPtr()> tls;  // of a new connection; none, or gives null: plain
 };
 
 // What Peers needs to know and to have done. All on the io thread.
@@ -100,6 +107,12 @@ class Peers {
   void list_output(const PeerLink& link);
   void write(PeerLink& link);
   void end(PeerLinkId id, PeerFlaw flaw);
+
+  // peers_tls.cpp: before anything is said
+  void secure(PeerLink& link);
+  void shake_hands(PeerLink& link);
+  void on_secured(PeerLink& link);
+  [[nodiscard]] bool is_certified(const PeerLink& link, replication::Member member) const;
 
   // peers_hello.cpp: who is at the other end
   void say_hello(PeerLink& link, std::uint64_t seed);

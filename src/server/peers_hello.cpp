@@ -18,9 +18,6 @@ using replication::Member;
 
 namespace {
 
-// Strangers may knock as they like: it is the oldest of them that has to go.
-constexpr std::ptrdiff_t most_strangers = 64;
-
 bool is_stranger(const PeerLink& link) {
   return !link.dialled && link.stage != PeerLink::Stage::up;
 }
@@ -75,6 +72,7 @@ void Peers::on_hello(PeerLink& link) {
   if (const auto* flaw = std::get_if<PeerFlaw>(&who)) return refuse(link, ours, *flaw);
   const Member member = std::get<Member>(who);
   const DiskVerdict verdict = judge_disk(owner_.bound_disk(member), theirs);
+  if (!is_certified(link, member)) return end(id, PeerFlaw::other_certificate);
   link.member = member;
   if (verdict == DiskVerdict::refused) return end(id, PeerFlaw::replaced_disk);
   link.seed = replication::link_seed(theirs);
@@ -168,7 +166,10 @@ std::string_view Peers::name_of(const PeerLink& link) const {
 
 void Peers::report(const PeerLink& link, PeerFlaw flaw) {
   const std::string_view name = name_of(link);
-  const LogFields fields{{"peer", name}, {"address", link.address}, {"reason", explain(flaw)}};
+  std::string reason(explain(flaw));
+  const std::string_view trouble = link.transport.trouble();
+  if (!trouble.empty()) reason.append(": ").append(trouble);
+  const LogFields fields{{"peer", name}, {"address", link.address}, {"reason", reason}};
   if (link.stage == Stage::up) return log_.warn("peer lost", fields);
   // Whoever looks only whether the port is open is nobody's trouble.
   const bool is_probe = flaw == PeerFlaw::hung_up && !link.dialled;

@@ -18,6 +18,11 @@ std::string line_of(ErrorCode code, std::string_view message, std::string_view l
 
 }  // namespace
 
+std::string tls_only(bool resp) {
+  const std::string message = "this port speaks TLS only";
+  return resp ? "-ERR " + message + "\r\n" : line_of(ErrorCode::unauthenticated, message, {});
+}
+
 std::string too_long(std::uint32_t line_limit) {
   const std::string message =
       "a request line has at most " + std::to_string(line_limit) + " bytes with its line feed";

@@ -38,9 +38,12 @@ void Reloading::reload(Log& log, Server& server) {
   const std::variant<Effective, Exit> fresh = configure(options_, environment_);
   if (const Exit* bad = std::get_if<Exit>(&fresh)) return log_problems(log, bad->text);
   Reload reloaded = server::reload(running_, std::get<Effective>(fresh).config);
+  tls::Loaded<tls::Keyring> keys = tls::Keyring::load(reloaded.config);
+  if (!keys) return log_problems(log, keys.error().why);
   running_ = std::move(reloaded.config);
   log.set_level(running_.log_level);
   server.configure(running_.core);
+  server.take_keys(*std::move(keys));
   log.info("configuration reloaded", {{"changed", join(reloaded.changed)}});
   if (!reloaded.restart.empty()) {
     log.warn("a change of configuration needs a restart", {{"keys", join(reloaded.restart)}});

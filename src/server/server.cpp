@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "server/clock.hpp"
+#include "server/config/options.hpp"
+#include "server/config/security.hpp"
 
 namespace pawl::server {
 namespace {
@@ -16,16 +16,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t read_size = 16'384;
 constexpr Span longest_drain = 1s;
 constexpr Span space_check = 1s;
+constexpr std::size_t little_to_write = 16'384;
 
-// The disk must never miss a descriptor because clients, or those who look on, have them all. A
-// client that is passed on has two: its own, and that to the primary.
-Limits within_descriptors(Limits limits, bool forwards, bool serves_http) {
-  constexpr rlim_t for_the_disk = 64;
-  const rlim_t reserved = for_the_disk + (serves_http ? http::Limits{}.connections : 0);
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= 2 * reserved) return limits;
-  const rlim_t room = (limit.rlim_cur - reserved) / (forwards ? 2 : 1);
-  limits.connections = static_cast<std::uint32_t>(std::min<rlim_t>(room, limits.connections));
+// Of whoever has to say who it is, and has not: enough for that.
+Limits less_for_strangers(Limits limits) {
+  limits.line = std::min<std::uint32_t>(limits.line, 1'024);
+  limits.unread_output = std::min<std::uint64_t>(limits.unread_output, 16'384);
+  limits.pipelined = std::min<std::uint32_t>(limits.pipelined, 16);
   return limits;
 }
 
@@ -40,22 +37,29 @@ std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const
 
 }  // namespace
 
-Server::Server(const Config& config, const Log& log, Store& store, Notify& notify)
+Server::Server(const Config& config, const Log& log, Store& store, Notify& notify,
+               tls::Keyring keys)
     : log_(log),
       store_(store),
       notify_(notify),
       forwards_(config.resp.forward == Switch::on),
-      serves_http_(config.listen.http.has_value()),
-      limits_(within_descriptors(config.core.limits, forwards_, serves_http_)),
+      may_be_open_(config.security.insecure == Switch::on),
+      descriptor_use_(descriptor_use(config)),
+      limits_(as_descriptors_allow(config.core.limits)),
+      limits_of_strangers_(less_for_strangers(limits_)),
       node_(config.core, loop_.now(), read_wall_offset_ms(), store.take_recovered()),
       redis_(interpreter_for(config.resp, config.core.leases)),
+      access_(config.core.access),
+      authenticator_(access_),
       cluster_(config.cluster_id),
       durability_(config.core.durability),
       listener_(loop_.context(), log, "listen.client",
                 [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
                   on_accepted(std::move(socket), from);
                 }),
-      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})) {
+      buffer_(std::max<std::size_t>(read_size, 2 * std::size_t{config.core.limits.line})),
+      unread_(limits_) {
+  take_keys(std::move(keys));
   join(config);
   for (const ClusterPeer& peer : config.cluster_peers) {
     client_addresses_.push_back(peer.client.value_or(Address{}));
@@ -65,6 +69,15 @@ Server::Server(const Config& config, const Log& log, Store& store, Notify& notif
   append_ = true;  // the node's first record
   next_space_check_ = loop_.now();
   next_awaited_log_ = loop_.now() + 2 * space_check;  // those who start together meet sooner
+}
+
+Limits Server::as_descriptors_allow(const Limits& wanted) const {
+  const Limits limits = within_descriptors(wanted, descriptor_use_);
+  if (limits.connections < wanted.connections) {
+    log_.info("the descriptors allow fewer connections than limits.connections",
+              {{"connections", limits.connections}});
+  }
+  return limits;
 }
 
 Started<std::string> Server::listen(const Listen& addresses, Activation given) {
@@ -85,6 +98,7 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
   }
   const Started<std::string> http = listen_http(addresses.http, http_given);
   if (!http) return http;
+  if (const auto failure = judge_openness({client, *http})) return *failure;
   if (is_witness_) {
     log_.info("listening", {{"peer", peer}, {"http", *http}});
     return "a witness, found by its peers on " + peer;
@@ -95,6 +109,22 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
     log_.info("listening", {{"client", client}, {"http", *http}});
   }
   return "serving clients on " + client;
+}
+
+// What was configured was judged before; a socket that was handed over may be bound elsewhere.
+std::optional<StartFailure> Server::judge_openness(
+    std::initializer_list<std::string_view> ports) const {
+  if (access_.is_on()) return std::nullopt;
+  for (const std::string_view port : ports) {
+    const Parsed<Address> address = parse_address(port);
+    if (!address || !is_open_to_others(*address)) continue;
+    if (!may_be_open_) {
+      return StartFailure{exit_bad_config, std::string(port) + ' ' + std::string(open_to_all)};
+    }
+    log_.warn("everybody who reaches this port may do everything: security.users is empty",
+              {{"address", port}});
+  }
+  return std::nullopt;
 }
 
 void Server::run() {
@@ -111,7 +141,7 @@ void Server::turn() {
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  const bool all_done = dry && to_work_.empty() && to_write_.empty() &&
+  const bool all_done = dry && to_work_.empty() && to_write_.empty() && to_write_on_.empty() &&
                         !loop_.readiness().has_more() && !append_ &&
                         (!peers_ || peers_->is_flushed());
   if (stopped_ || gap || !all_done) return;
@@ -128,6 +158,7 @@ void Server::tick() {
     store_.look_after(loop_.now());
     log_awaited(loop_.now());
     log_missing_primary(loop_.now());
+    if (unread_.is_too_much()) look_for_stuck();
   }
   notify_.ticked(loop_.now());
 }
@@ -140,15 +171,34 @@ void Server::perform() {
   watch_commits(append);
   if (append) store_.append(node_);
   if (peers_) peers_->flush();  // while the disk is at work
+  write_listed();
+}
+
+// Who is told little is told first; who is told much gets on by a piece in every turn.
+void Server::write_listed() {
   loop_.begin_budget();
   while (!to_write_.empty()) {
-    if (Connection* connection = connections_.find(to_write_.take())) write(*connection);
+    Connection* const connection = connections_.find(to_write_.take());
+    if (connection == nullptr) continue;
+    if (connection->outbox.ready_bytes() > little_to_write) {
+      to_write_on_.add(connection->id);
+    } else {
+      write(*connection);
+    }
+    if (loop_.budget_is_spent()) break;
+  }
+  while (!to_write_on_.empty()) {
+    if (Connection* connection = connections_.find(to_write_on_.take())) write(*connection);
     if (loop_.budget_is_spent()) return;
   }
 }
 
 void Server::configure(const Settings& settings) {
-  limits_ = within_descriptors(settings.limits, forwards_, serves_http_);
+  limits_ = as_descriptors_allow(settings.limits);
+  limits_of_strangers_ = less_for_strangers(limits_);
+  unread_.configure(limits_);
+  access_ = settings.access;
+  authenticator_ = Authenticator(access_);
   buffer_.resize(std::max(buffer_.size(), 2 * std::size_t{limits_.line}));
   loop_.read_time();
   step(node::Configured{settings});

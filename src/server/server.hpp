@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,13 @@
 #include "node/node.hpp"
 #include "server/activation.hpp"
 #include "server/admission.hpp"
+#include "server/audit.hpp"
+#include "server/authenticator.hpp"
 #include "server/commit_watch.hpp"
 #include "server/config/config.hpp"
 #include "server/connection.hpp"
 #include "server/deadlines.hpp"
+#include "server/descriptors.hpp"
 #include "server/handler_memory.hpp"
 #include "server/http/port.hpp"
 #include "server/http/service.hpp"
@@ -34,6 +38,8 @@
 #include "server/said_lately.hpp"
 #include "server/spare_buffers.hpp"
 #include "server/store.hpp"
+#include "server/tls/keyring.hpp"
+#include "server/unread.hpp"
 #include "wire/request.hpp"
 #include "wire/resp/interpreter.hpp"
 
@@ -41,7 +47,8 @@ namespace pawl::server {
 
 class Server {
  public:
-  Server(const Config& config, const Log& log, Store& store, Notify& notify);
+  Server(const Config& config, const Log& log, Store& store, Notify& notify,
+         tls::Keyring keys = {});
 
   [[nodiscard]] boost::asio::io_context& context() { return loop_.context(); }
 
@@ -58,21 +65,30 @@ class Server {
   void stop() { stopped_ = true; }
 
   void configure(const Settings& settings);
+  // For connections from now on.
+  void take_keys(tls::Keyring keys);
 
  private:
-  enum class Taken : std::uint8_t { stepped, parked, resumed, gone };
+  enum class Taken : std::uint8_t { stepped, parked, resumed, later, gone };
 
   // server.cpp: the turn
   void turn();
   void tick();
   void perform();
+  void write_listed();
   void end_drain();
   void end_connections();
+
+  [[nodiscard]] std::optional<StartFailure> judge_openness(
+      std::initializer_list<std::string_view> ports) const;
+  [[nodiscard]] Limits as_descriptors_allow(const Limits& wanted) const;
 
   // server_http.cpp: who looks on
   [[nodiscard]] Started<std::string> listen_http(const std::optional<Address>& address,
                                                  std::optional<int> given);
   [[nodiscard]] http::Facts facts() const;
+  [[nodiscard]] const std::vector<access::Rule>* rules_of(
+      const std::optional<http::Credentials>& visitor) const;
   void watch_commits(bool made_records);
 
   // server_peers.cpp: one of several
@@ -87,8 +103,17 @@ class Server {
   // server_requests.cpp: from bytes to answers
   void work(Connection& connection, std::string_view rest);
   bool step_lines(Connection& connection, std::string_view& rest);
+  [[nodiscard]] bool may_step(const Connection& connection) const;
+  bool must_wait(Connection& connection, const Request& request);
   Taken take_line(Connection& connection, std::string_view text);
   Taken step_request(Connection& connection, wire::Line& line);
+  void step_asked(Connection& connection, RequestNumber number, Request& request);
+  void note_known(Connection& connection);
+  void note_error(const Reply& reply, ErrorCode code);
+  [[nodiscard]] Client client_of(const Connection& connection) const;
+  [[nodiscard]] const Limits& limits_of(const Connection& connection) const {
+    return connection.is_stranger() ? limits_of_strangers_ : limits_;
+  }
   void note_first_bytes(Connection& connection, std::string_view bytes);
   void keep(Connection& connection, std::string_view rest);
   void work_listed();
@@ -128,21 +153,32 @@ class Server {
   void read(Connection& connection);
   void wait_readable(Connection& connection);
   void write(Connection& connection);
-  void write_ready(Connection& connection, bool& broken);
+  void write_ready(Connection& connection, std::size_t most, bool& broken);
   void look_at_due();
   void look_at(Connection& connection);
+  void look_for_stuck();
   void arm(Connection& connection);
   void finish(Connection& connection);
   void discard(Connection& connection);
   void disconnect(Connection& connection);
   void remove(Connection& connection);
 
+  // server_tls.cpp: clients that speak TLS
+  bool settle_tls(Connection& connection, std::string_view bytes);
+  void begin_tls(Connection& connection, std::string_view bytes);
+  void shake_hands(Connection& connection);
+  void identify(Connection& connection);
+  void await_record(Connection& connection);
+
   const Log& log_;
   Store& store_;
   Notify& notify_;
   const bool forwards_;  // Redis clients, to the primary
-  const bool serves_http_;
+  const bool may_be_open_;  // to others, though nobody says who it is
+  const DescriptorUse descriptor_use_;
   Limits limits_;
+  Limits limits_of_strangers_;
+  tls::Keyring keys_;
   HandlerMemory handler_memory_;  // outlives the handlers that the loop still holds
   Loop loop_;
   node::Node node_;
@@ -151,6 +187,10 @@ class Server {
   std::unique_ptr<wire::resp::Interpreter> redis_;  // none: Redis clients are turned away
   std::vector<std::string_view> words_;             // of the command being read
   http::Counts counts_;
+  access::Access access_;
+  Authenticator authenticator_;
+  Audit audit_{log_};
+  const Request* asked_ = nullptr;  // while it is stepped
   CommitWatch commits_;
   std::vector<Address> client_addresses_;  // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};
@@ -172,12 +212,14 @@ class Server {
 
   std::vector<char> buffer_;  // every read; a line is parsed where it was read
   SpareBuffers spares_;
+  Unread unread_;
   std::string line_;     // said to many
   bool append_ = false;  // this turn's steps made records
   Moment next_space_check_ = never;
   Moment next_awaited_log_ = never;
   std::optional<PrimaryWatch> primary_watch_;  // of one of several
   Round to_write_;
+  Round to_write_on_;  // those who are told much, behind the others
   Round to_work_;
 
   bool draining_ = false;

@@ -12,13 +12,25 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address,
   if (!address) return std::string{"none"};
   http_service_ = std::make_unique<http::Service>(
       loop_.context(), node_, [this] { return facts(); },
-      http::OwnHosts({address->host, http::own_host_name()}));
+      http::OwnHosts({address->host, http::own_host_name()}),
+      [this](const auto& visitor) { return rules_of(visitor); });
   http_port_ = std::make_unique<http::Port>(loop_.context(), log_,
                                             [this](const http::Asked& asked, http::Reply reply) {
                                               loop_.read_time();
                                               http_service_->answer(asked, std::move(reply));
                                             });
+  http_port_->secure([this] { return keys_.http(); });
   return http_port_->open(*address, given);
+}
+
+const std::vector<access::Rule>* Server::rules_of(
+    const std::optional<http::Credentials>& visitor) const {
+  static const std::vector<access::Rule> everything{{"", access::every_right}};
+  if (!access_.is_on()) return &everything;
+  if (!visitor) return &access_.anonymous;
+  const access::User* const user = access_.find(visitor->user);
+  const bool right = authenticator_.is_right(visitor->user, visitor->secret);
+  return right && user != nullptr ? &user->rules : nullptr;
 }
 
 // Without a log there is nothing to wait for; only a primary makes records.

@@ -47,6 +47,8 @@ void Server::join(const Config& config) {
   is_witness_ = server::is_witness(config);
   if (config.cluster_peers.size() < 2) return;
   PeersOptions options = options_of(config);
+  options.cluster = config.cluster_id;
+  options.tls = [this] { return keys_.peers(); };
   PeersOwner owner;
   const std::uint64_t members = members_hash(config.core.cluster.nodes);
   owner.hello = [this, members, name = config.core.node] {

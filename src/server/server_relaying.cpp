@@ -57,7 +57,8 @@ void Server::on_relayed(ConnectionId id, std::string_view bytes) {
 void Server::go_on_relaying(Connection& connection) {
   if (connection.resp == nullptr || !connection.resp->relay) return;
   Relay& relay = *connection.resp->relay;
-  if (relay.is_held() && connection.outbox.unread_bytes() <= limits_.unread_output) relay.go_on();
+  if (relay.is_held() && connection.outbox.unread_bytes() <= unread_.allowed(limits_of(connection)))
+    relay.go_on();
 }
 
 // The primary is another one, or none: who is relayed must begin anew, and so must who is served

@@ -10,6 +10,7 @@
 #include "server/secret.hpp"
 #include "server/server.hpp"
 #include "wire/reply.hpp"
+#include "wire/resp/answer.hpp"
 
 namespace pawl::server {
 namespace {
@@ -17,6 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Span peer_check = 1s;
+
+bool is_long_to_answer(const Request& request) {
+  return std::holds_alternative<request::List>(request) ||
+         std::holds_alternative<request::Sessions>(request) ||
+         std::holds_alternative<request::Show>(request) ||
+         std::holds_alternative<request::Help>(request);
+}
 
 }  // namespace
 
@@ -43,11 +51,12 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_)) {
+  while (may_step(connection)) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
-    if (size >= limits_.line) {
-      refuse(connection, ErrorCode::too_long, too_long(limits_.line));
+    const std::uint32_t most = limits_of(connection).line;
+    if (size >= most) {
+      refuse(connection, ErrorCode::too_long, too_long(most));
       break;
     }
     if (end == rest.npos) break;
@@ -57,7 +66,7 @@ bool Server::step_lines(Connection& connection, std::string_view& rest) {
     }
     const Taken taken = take_line(connection, rest.substr(0, size));
     if (taken == Taken::gone) return false;
-    if (taken == Taken::parked) break;
+    if (taken == Taken::parked || taken == Taken::later) break;
     if (taken == Taken::resumed) continue;
     rest.remove_prefix(size + 1);
     connection.half_line_since = never;
@@ -70,7 +79,9 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
   switch (line.kind) {
     case wire::LineKind::empty: return Taken::stepped;
     case wire::LineKind::foreign: disconnect(connection); return Taken::gone;
-    case wire::LineKind::request: return step_request(connection, line);
+    case wire::LineKind::request:
+      if (must_wait(connection, line.request)) return Taken::later;
+      return step_request(connection, line);
     case wire::LineKind::poison: {
       const Taken taken = step_request(connection, line);
       if (taken == Taken::stepped && connection.state == Connection::State::open) {
@@ -82,6 +93,23 @@ Server::Taken Server::take_line(Connection& connection, std::string_view text) {
   return Taken::stepped;
 }
 
+bool Server::may_step(const Connection& connection) const {
+  const Limits& limits = limits_of(connection);
+  return connection.may_step(limits, unread_.allowed(limits));
+}
+
+// Who looks comes behind who locks, and waits while clients read too little of what they are told.
+bool Server::must_wait(Connection& connection, const Request& request) {
+  connection.put_off = false;
+  if (!is_long_to_answer(request) || connection.begun != 0) return false;
+  if (connection.just_read) {
+    list_work(connection);
+    return true;
+  }
+  connection.put_off = unread_.is_too_much();
+  return connection.put_off;
+}
+
 Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   RequestNumber number = std::exchange(connection.begun, 0);
   if (number == 0) {
@@ -91,11 +119,7 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
       return Taken::stepped;
     }
   }
-  std::optional<Secret> secret;
-  if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
-    open->secret = secret.emplace().text();
-  }
-  step(node::ClientRequest{{connection.id, number}, &line.request});
+  step_asked(connection, number, line.request);
   if (actions_.parked) {
     connection.begun = number;
     // What it waited for may have happened in the same step.
@@ -109,6 +133,40 @@ Server::Taken Server::step_request(Connection& connection, wire::Line& line) {
   ++counts_.requests[line.request.index()];
   if (std::holds_alternative<request::Lock>(line.request)) connection.outbox.exempt_last();
   return Taken::stepped;
+}
+
+// What the node cannot know it is given: a secret that was drawn, whether a secret is right.
+void Server::step_asked(Connection& connection, RequestNumber number, Request& request) {
+  std::optional<Secret> secret;
+  if (auto* open = std::get_if<request::Open>(&request); open != nullptr && open->id.empty()) {
+    open->secret = secret.emplace().text();
+  } else if (auto* auth = std::get_if<request::Auth>(&request)) {
+    auth->is_right = authenticator_.is_right(auth->user, auth->secret);
+  }
+  const Origin from{connection.id, number};
+  if (Audit::concerns(request)) audit_.asked(from, request, client_of(connection));
+  asked_ = &request;
+  step(node::ClientRequest{from, &request});
+  asked_ = nullptr;
+  note_known(connection);
+}
+
+void Server::note_known(Connection& connection) {
+  if (connection.is_stranger() && !node_.user_of(connection.id).empty()) {
+    connection.known_by = never;
+  }
+}
+
+void Server::note_error(const Reply& reply, ErrorCode code) {
+  counts_.count(code);
+  const bool denied = code == ErrorCode::unauthenticated || code == ErrorCode::forbidden;
+  Connection* const connection = connections_.find(reply.to.connection);
+  if (!denied || connection == nullptr || asked_ == nullptr) return;
+  audit_.denied(*asked_, client_of(*connection), code, loop_.now());
+}
+
+Client Server::client_of(const Connection& connection) const {
+  return {node_.user_of(connection.id), connection.address.to_string()};
 }
 
 // What could not be stepped now stays with the connection; the read buffer is everybody's.
@@ -126,13 +184,17 @@ void Server::keep(Connection& connection, std::string_view rest) {
     connection.pending.assign(rest);
     connection.stepped = 0;
   }
-  connection.blocked = open && (connection.work_listed || !connection.may_step(limits_));
-  const bool half_line = open && !connection.blocked && !rest.empty();
+  unread_.count(connection.counted, connection.outbox.unread_bytes());
+  const bool waits = connection.work_listed || connection.put_off;
+  connection.blocked = open && (waits || !may_step(connection));
+  const bool half = !rest.empty() || connection.socket.is_midway();
+  const bool half_line = open && !connection.blocked && half;
   connection.look_at = never;
   connection.half_line_since =
       half_line ? std::min(connection.half_line_since, loop_.now()) : never;
   if (connection.blocked) {
-    const bool look = !connection.work_listed && !connection.peer_finished;
+    const bool is_asked_of = connection.put_off || !connection.peer_finished;
+    const bool look = !connection.work_listed && is_asked_of;
     if (look) connection.look_at = loop_.now() + peer_check;
   } else if (open) {
     wait_readable(connection);
@@ -151,6 +213,8 @@ void Server::work_listed() {
 
 void Server::go_on(Connection& connection) {
   connection.work_listed = false;
+  if (connection.socket.is_handshaking()) return shake_hands(connection);
+  connection.just_read = false;
   if (connection.state == Connection::State::ending && connection.resp != nullptr) {
     go_on_asking(connection);
     return list_output(connection);
@@ -202,9 +266,8 @@ void Server::step(const node::Event& event) {
 
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
-    if (const auto* error = std::get_if<reply::Error>(&reply.body)) {
-      counts_.count(error->code);
-    }
+    if (const auto* error = std::get_if<reply::Error>(&reply.body)) note_error(reply, error->code);
+    if (audit_.awaits_answers()) audit_.answered(reply);
     if (Connection* connection = receiver(reply.to.connection)) {
       if (connection->resp != nullptr) {
         answer(*connection, reply);
@@ -228,8 +291,13 @@ void Server::deliver() {
   for (const Announcement& announcement : actions_.announcements) announce(announcement);
   for (const LastLine& last : actions_.last_lines) {
     if (Connection* connection = receiver(last.connection)) {
+      connection->cause = node::DisconnectCause::server;
       std::string line;
-      wire::format_reply(line, {}, last.error);
+      if (connection->resp != nullptr) {
+        wire::resp::write_error({line, connection->resp->speaker.version}, last.error);
+      } else {
+        wire::format_reply(line, {}, last.error);
+      }
       say(*connection, line);
     }
   }
@@ -270,10 +338,11 @@ Connection* Server::receiver(ConnectionId id) {
 // Replies are bounded by what is read; events come whether anybody reads them or not. A burst of
 // this very turn is first offered to the socket: only who does not take it is behind.
 bool Server::is_behind(Connection& connection) {
-  if (connection.outbox.unread_bytes() <= limits_.unread_output) return false;
+  const std::uint64_t most = unread_.allowed(limits_of(connection));
+  if (connection.outbox.unread_bytes() <= most) return false;
   bool broken = false;
-  write_ready(connection, broken);
-  return broken || connection.outbox.unread_bytes() > limits_.unread_output;
+  write_ready(connection, connection.outbox.ready_bytes(), broken);
+  return broken || connection.outbox.unread_bytes() > most;
 }
 
 void Server::list_work(Connection& connection) {

@@ -2,10 +2,8 @@
 //
 // The server's way of a Redis client's command: from the bytes read to the answer in the outbox.
 #include <algorithm>
-#include <optional>
 
 #include "server/going.hpp"
-#include "server/secret.hpp"
 #include "server/server.hpp"
 #include "wire/resp/command.hpp"
 
@@ -17,11 +15,11 @@ void Server::step_commands(Connection& connection, std::string_view& rest) {
   if (connection.resp->relay) return pass_on(connection, rest);
   go_on_asking(connection);
   Going going(connection, rest, loop_);
-  while (connection.may_step(limits_)) {
+  while (may_step(connection)) {
     const wire::resp::Taken taken = wire::resp::take_command(rest, words_);
     if (taken.progress == Progress::broken) return refuse_command(connection, taken.problem);
     const bool whole = taken.progress == Progress::whole;
-    if ((whole ? taken.size : rest.size()) > limits_.line) {
+    if ((whole ? taken.size : rest.size()) > limits_of(connection).line) {
       return refuse_command(connection, "a command has too many bytes (limits.line)");
     }
     if (!whole) return;
@@ -66,12 +64,8 @@ void Server::go_on_asking(Connection& connection) {
     }
     const RequestNumber number = talk.asked.back().number;
     Request& request = *talk.asked.back().exchange->request();
-    std::optional<Secret> secret;
-    if (auto* open = std::get_if<request::Open>(&request); open != nullptr && open->id.empty()) {
-      open->secret = secret.emplace().text();
-    }
     const std::size_t kind = request.index();  // answered, the request is gone
-    step(node::ClientRequest{{connection.id, number}, &request});
+    step_asked(connection, number, request);
     if (!actions_.parked) {
       ++counts_.requests[kind];
       continue;

@@ -8,6 +8,9 @@
 #include <boost/asio/buffer.hpp>
 
 namespace pawl::server {
+
+using boost::system::error_code;
+
 namespace {
 
 void set_option(int descriptor, int level, int option, int value) {
@@ -39,16 +42,51 @@ void Transport::watch_closely(Milliseconds most_unacknowledged) {
   set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, span);
 }
 
-std::size_t Transport::read_some(std::span<char> into, boost::system::error_code& error) {
-  return socket_.read_some(boost::asio::buffer(into.data(), into.size()), error);
+void Transport::begin_tls(tls::ContextPtr context, tls::Side side) {
+  tls::Carrier& self = *this;
+  channel_ = std::make_unique<tls::Channel>(std::move(context), side, self);
 }
 
-std::size_t Transport::write_some(std::string_view bytes, boost::system::error_code& error) {
+bool Transport::shake_hands(error_code& error) { return channel_->shake_hands(error); }
+
+const X509* Transport::certificate() const { return channel_ ? channel_->certificate() : nullptr; }
+
+std::string_view Transport::trouble() const {
+  return channel_ ? std::string_view(channel_->trouble()) : std::string_view();
+}
+
+std::size_t Transport::read_some(std::span<char> into, error_code& error) {
+  return channel_ ? channel_->read_some(into, error) : receive(into, error);
+}
+
+std::size_t Transport::write_some(std::string_view bytes, error_code& error) {
+  return channel_ ? channel_->write_some(bytes, error) : transmit(bytes, error);
+}
+
+void Transport::write_plain(std::string_view bytes) {
+  error_code ignored;
+  transmit(bytes, ignored);
+}
+
+std::size_t Transport::receive(std::span<char> into, error_code& error) {
+  const std::size_t size = socket_.read_some(boost::asio::buffer(into.data(), into.size()), error);
+  is_drained_ = size < into.size();
+  return size;
+}
+
+std::size_t Transport::transmit(std::string_view bytes, error_code& error) {
   return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
 }
 
+void Transport::finish_output() {
+  if (channel_) channel_->finish();
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
 void Transport::close() {
-  boost::system::error_code ignored;
+  if (channel_ && socket_.is_open()) channel_->finish();
+  error_code ignored;
   socket_.close(ignored);
 }
 

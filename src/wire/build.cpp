@@ -116,6 +116,15 @@ class Builder {
     return is_id(out) || refuse({"id must be ", id_form});
   }
 
+  // Whether there is such a user, and what it may do, is not for the form to say.
+  bool credentials() {
+    constexpr std::size_t most = 255;
+    const bool fit = std::all_of(words_.begin(), words_.end(), [](std::string_view word) {
+      return !word.empty() && word.size() <= most;
+    });
+    return fit || refuse({"a user and a secret are 1-255 bytes each"});
+  }
+
   // A node's name, where one stands.
   bool node(std::string_view& out) {
     if (words_.empty()) return true;
@@ -313,6 +322,12 @@ bool fill(Builder& from, request::Promote& promote) { return from.node(promote.l
 
 bool fill(Builder& from, request::Handover& handover) { return from.node(handover.to); }
 
+bool fill(Builder& from, request::Auth& auth) {
+  auth.user = from.words().front();
+  auth.secret = from.words().back();
+  return from.credentials();
+}
+
 template <class What>
 void build(Builder& from, Request& out) {
   if (!fill(from, out.emplace<What>())) out = from.refusal();
@@ -348,10 +363,8 @@ void build_request(const VerbRule& rule, Positional words, const OptionValues& o
     case Verb::promote: return build<request::Promote>(from, out);
     case Verb::handover: return build<request::Handover>(from, out);
     case Verb::quit: out = request::Quit{}; return;
-    case Verb::absent: break;
+    case Verb::auth: return build<request::Auth>(from, out);
   }
-  from.refuse({rule.word, " is not in this version: ", rule.instead});
-  out = request::Malformed{.code = ErrorCode::unknown_command, .message = message};
 }
 
 }  // namespace pawl::wire

@@ -67,7 +67,6 @@ void append_watched(std::string& out, const event::Watched& watched) {
 void append_commands(std::string& out) {
   std::string commands;
   for (const VerbRule& rule : verb_rules()) {
-    if (rule.usage.empty()) continue;
     if (!commands.empty()) commands += "; ";
     commands += rule.usage;
   }
@@ -116,6 +115,7 @@ struct Success {
 
   void operator()(const reply::Pong&) const { out += " pong"; }
   void operator()(const reply::Bye&) const { out += " bye"; }
+  void operator()(const reply::Authenticated& one) const { out.append(" user=").append(one.user); }
   void operator()(const reply::Help&) const { append_commands(out); }
   void operator()(const reply::Hello& hello) const { append_hello(out, hello); }
   void operator()(const reply::Opened& opened) const {

@@ -102,12 +102,12 @@ void RequestParser::parse_request(const VerbRule& rule, Words& words, Request& o
 }
 
 std::optional<request::Malformed> RequestParser::take_words(const VerbRule& rule, Words& words) {
-  // Words of a verb without a usage are for the version that serves it to judge.
-  if (rule.usage.empty()) return std::nullopt;
   for (words.skip_blanks(); !words.at_end(); words.skip_blanks()) {
     Word word;
     std::string_view problem;
-    if (!words.take(text_, word, problem)) {
+    if (rule.verb == Verb::auth) {
+      word.value = words.take_plain();  // a secret may well have a = in it
+    } else if (!words.take(text_, word, problem)) {
       return malformed(ErrorCode::bad_request, problem);
     }
     if (!word.is_option) {

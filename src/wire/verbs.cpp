@@ -41,7 +41,7 @@ constexpr VerbRule rules_as_written[] = {
     {"PROMOTE", Verb::promote, 1, 1, "", "", "PROMOTE lost-node"},
     {"HANDOVER", Verb::handover, 0, 1, "", "", "HANDOVER [node]"},
     {"QUIT", Verb::quit, 0, 0, "", "", "QUIT"},
-    {"AUTH", Verb::absent, 0, any_number, "", "", "", "every client may do everything"},
+    {"AUTH", Verb::auth, 2, 2, "", "", "AUTH user secret"},
 };
 constexpr std::size_t rule_count = std::size(rules_as_written);
 

@@ -37,7 +37,7 @@ enum class Verb : std::uint8_t {
   promote,
   handover,
   quit,
-  absent,  // of the protocol, not in this version
+  auth,
 };
 
 enum class Option : std::uint8_t {
@@ -74,8 +74,7 @@ struct VerbRule {
   std::size_t most_words;
   std::string_view takes;  // the options, by name
   std::string_view needs;  // those of them that must be given
-  std::string_view usage;  // for a person; empty: not for this version's HELP, any words will do
-  std::string_view instead = {};  // of an absent verb: what to do without it
+  std::string_view usage;  // for a person
   OptionSet taken = 0;
   OptionSet needed = 0;
 

@@ -93,7 +93,8 @@ def standing_load(server, workload, *options):
 
 def _command(server, workload, options, plan):
     command = pinned(CLIENT_CORE) + [str(PROGRAMS / "bench_load"), workload,
-                                     "--dialect", server.dialect, "--port", str(server.port)]
+                                     "--dialect", server.dialect, "--port", str(server.port),
+                                     *server.load_options]
     for pid in server.pids:
         command += ["--server-pid", str(pid)]
     if plan is not None:

@@ -27,6 +27,7 @@ class Server:
     """Runs while in its `with`. `commands` is called with the directory and the free ports."""
 
     dialect = "pawl"
+    load_options = ()
     ports_needed = 1
 
     def __init__(self):
@@ -112,6 +113,20 @@ class Pawld(Server):
                     "leases.restart_grace": "0",
                     "log.level": "warn"}
         return [_pawld_command(settings)]
+
+
+class PawldTls(Pawld):
+    """By TLS, with a certificate of its own making."""
+
+    load_options = ("--tls",)
+
+    def commands(self, directory, ports):
+        key, certificate = directory / "key.pem", directory / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=bench", "-days", "1",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        command, = super().commands(directory, ports)
+        return [command + ["--set", f"tls.certificate={certificate}", "--set", f"tls.key={key}"]]
 
 
 class PawldCluster(Server):

@@ -8,7 +8,7 @@ import statistics
 from counting import counted
 from etcd_peer import Etcd
 from rounds import (fdatasync_p50, interleaved, interleaved_fresh, load, resident_each, rotated)
-from servers import Echo, Memcached, Pawld, PawldCluster, Redis
+from servers import Echo, Memcached, Pawld, PawldCluster, PawldTls, Redis
 from table import Row, Target
 
 WIDE = ("--connections", 64)
@@ -65,6 +65,18 @@ def pipelined(plan):
     return [Row("pipelined", "pair /S, 16 × 32 pipelined, none",
                 column(samples, "per_server_second"),
                 [Target("redis", 4, 6), Target("memcached", 1)], speeds(samples))]
+
+
+def tls(plan):
+    makers = {"pawl none, TLS": PawldTls, "pawl none": Pawld}
+    rows = []
+    for title, options, gate in (("64 connections", WIDE, 0.6),
+                                 ("16 × 32 pipelined", PIPELINED, None)):
+        samples = interleaved(plan, makers,
+                              lambda server: load(server, "pair", *options, plan=plan))
+        rows.append(Row("tls", f"pair /S by TLS, {title}", column(samples, "per_server_second"),
+                        [Target("pawl none", gate, None)], speeds(samples)))
+    return rows
 
 
 def fsync(plan):
@@ -147,8 +159,11 @@ def idle(plan):
     count = 10_000
     samples = interleaved_fresh(plan, IN_MEMORY, lambda server: resident_each(
         server, "idle", count, "--connections", count))
+    secured = interleaved_fresh(plan, {"pawl none, TLS": PawldTls}, lambda server: resident_each(
+        server, "idle", count, "--connections", count))
     return [Row("idle", "bytes per idle connection, 10,000 open", column(samples, "bytes"),
-                [Target("", 1.5 * 1024, 0.8 * 1024, at_most=True)])]
+                [Target("", 1.5 * 1024, 0.8 * 1024, at_most=True)]),
+            Row("idle", "the same by TLS", column(secured, "bytes"), [])]
 
 
 def expire(plan):
@@ -212,7 +227,7 @@ def calls(plan):
     return rows
 
 
-WORKLOADS = {"pair": pair, "pipelined": pipelined, "fsync": fsync, "latency": latency,
+WORKLOADS = {"pair": pair, "pipelined": pipelined, "tls": tls, "fsync": fsync, "latency": latency,
              "cluster": cluster, "handover": handover, "handover-fsync": handover_fsync,
              "handover-cluster": handover_cluster, "hold": hold, "idle": idle, "expire": expire,
              "renew": renew, "cost": cost, "calls": calls}

@@ -17,6 +17,8 @@ TEST_CASE("every command and every long option stands in each shell's script") {
   add_top(program);
   add_watch(program);
   add_node_commands(program);
+  add_secret(program);
+  add_certs(program);
   add_bench(program);
   add_basic_commands(program);
   const std::string shell = GENERATE("bash", "zsh", "fish");

@@ -37,6 +37,19 @@ TEST_CASE("a refusal names the server's code, what it said, and what to do") {
         std::string("BAD_REQUEST (ttl= is 50ms to 24h)"));
 }
 
+TEST_CASE("who is not known is told how to say who it is, or that it takes TLS to say so") {
+  const std::string unknown = "ERR UNAUTHENTICATED msg=\"AUTH user secret first\"";
+  CHECK_THAT(failure(unknown).what(),
+             Contains("pawl --user NAME --secret-file FILE, or PAWL_USER and PAWL_SECRET"));
+  const std::string plain = "ERR UNAUTHENTICATED msg=\"this port speaks TLS only\"";
+  CHECK(failure(plain).what() ==
+        std::string("UNAUTHENTICATED (this port speaks TLS only): pawl --tls, or --ca FILE"));
+  const client::Denied denied(client::parse_reply_line(unknown).value());
+  CHECK(failure_of(denied).what() == std::string("UNAUTHENTICATED (AUTH user secret first): look "
+                                                 "at --user and at the secret"));
+  CHECK(failure_of(denied).code() == 77);
+}
+
 TEST_CASE("a code this pawl does not know is passed on") {
   CHECK(failure("ERR ON_STRIKE since=5").what() == std::string("ON_STRIKE (since=5)"));
 }

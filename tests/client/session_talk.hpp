@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 
 class SessionTalk {
  public:
-  explicit SessionTalk(Milliseconds ttl = 10s) : session({"secret", ttl, "", false, 5s}) {}
+  explicit SessionTalk(Milliseconds ttl = 10s, bool names_user = false)
+      : session({"secret", ttl, "", false, 5s, names_user}) {}
 
   void connect() {
     connected = true;

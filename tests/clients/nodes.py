@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 
+from guard import OLD, Guard
 from links import Link
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -24,7 +25,11 @@ class Failed(Exception):
 
 
 class Nodes:
-    """Runs while in its `async with`. `direct` ports are the nodes' own: no link disturbs them."""
+    """Runs while in its `async with`. `direct` ports are the nodes' own: no link disturbs them.
+    `guarded`: they ask who somebody is."""
+
+    def __init__(self, guarded=False):
+        self._is_guarded, self.guard = guarded, None
 
     async def __aenter__(self):
         for _ in range(3):
@@ -42,6 +47,7 @@ class Nodes:
             self._direct, self._peers = ports[:SIZE], ports[SIZE:2 * SIZE]
             self._links = [Link(port, direct) for port, direct in
                            zip(ports[2 * SIZE:], self._direct)]
+            self.guard = Guard(self._directory / "guard") if self._is_guarded else None
             self._write_configuration()
             await self.make_whole()
         except Failed as failed:
@@ -81,6 +87,8 @@ class Nodes:
                 self._start(node)
         self._paused.clear()
         await until(self._all_follow, 20, "three nodes, of which one is primary")
+        if self.guard:
+            await self.know_of_ci([OLD])
 
     async def kill_primary(self):
         node = await self.primary()
@@ -100,6 +108,24 @@ class Nodes:
         before = await self.primary()
         await self.ask("HANDOVER")
         await until(lambda: self._is_other_than(before), 10, "another primary")
+
+    async def know_of_ci(self, secrets):
+        """All running nodes take these, and no others."""
+        if self.guard.secrets_of_ci == secrets:
+            return
+        self.guard.secrets_of_ci = secrets
+        self._write_configuration()
+        for node in self._running():
+            self._signal(node, signal.SIGHUP)
+        await until(self._all_go_by_it, 10, "servers with the new configuration")
+
+    async def _all_go_by_it(self):
+        for node in self._running():
+            for question, is_granted in self.guard.questions():
+                answer = await self.ask_node(node, question, served_by_all=True, greeting="")
+                if answer is None or answer.startswith("OK ") != is_granted:
+                    return False
+        return True
 
     async def primary(self):
         """Which node serves: it answers a SHOW only if a majority follows it."""
@@ -141,11 +167,11 @@ class Nodes:
         await until(answered, seconds, f"an answer to {line}")
         return answers[0]
 
-    async def ask_node(self, node, line, served_by_all=False):
+    async def ask_node(self, node, line, served_by_all=False, greeting=None):
         """None where nobody is, or where it is the wrong one to ask."""
         try:
             async with asyncio.timeout(1):
-                async with self.connection(node) as (reader, writer):
+                async with self.connection(node, greeting) as (reader, writer):
                     writer.write(line.encode() + b"\n")
                     answer = (await reader.readline()).decode().strip()
         except (OSError, TimeoutError):
@@ -154,9 +180,15 @@ class Nodes:
         return None if elsewhere and not served_by_all else answer
 
     @contextlib.asynccontextmanager
-    async def connection(self, node):
+    async def connection(self, node, greeting=None):
+        if greeting is None:
+            greeting = self.guard.greeting() if self.guard else ""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._direct[node])
         try:
+            if greeting:
+                writer.write(greeting.encode())
+                if (answer := await reader.readline())[:3] != b"OK ":
+                    raise Failed(f"AUTH of the operator: {answer.decode()}")
             yield reader, writer
         finally:
             writer.close()
@@ -166,12 +198,15 @@ class Nodes:
                          for line in log.read_text(errors="replace").splitlines()[-6:])
 
     def _write_configuration(self):
-        """Once: a node that reads it while it is written anew would believe to be alone."""
+        """At once: a node that reads it while it is written would believe to be alone."""
         entries = ", ".join(
             f"{{id: n{i}, peer: 127.0.0.1:{self._peers[i]}, client: 127.0.0.1:{link.port}}}"
             for i, link in enumerate(self._links))
         self._configuration = self._directory / "cluster.yaml"
-        self._configuration.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n")
+        draft = self._directory / "cluster.yaml.new"
+        draft.write_text(f"cluster:\n  id: clients\n  nodes: [{entries}]\n" +
+                         (self.guard.configuration() if self.guard else ""))
+        draft.replace(self._configuration)
 
     def _start(self, node):
         settings = {"node": f"n{node}", "data_dir": self._directory / f"n{node}",

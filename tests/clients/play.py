@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 
+from guard import NEW, OLD, PRIVATE
 from nodes import Failed, until
 
 PATIENCE = 3.0   # of a step that does not say `within`
@@ -70,7 +71,7 @@ class Play:
         kind = getattr(self, f"_{words[0]}", None)
         if words[0] in (*ACTORS, "rival"):
             await self._client(words, expected)
-        elif kind and words[0] in ("server", "links", "primary", "pause", "nobody"):
+        elif kind and words[0] in ("server", "servers", "links", "primary", "pause", "nobody"):
             await kind(words[1:], expected)
         else:
             raise Failed("no such step")
@@ -91,6 +92,8 @@ class Play:
 
     async def _client(self, words, expected):
         who, verb, *rest = words
+        if verb == "is":
+            return self._runner.tell(f"{who} is {self._nodes.guard.options_of(rest)}")
         if not rest and verb not in ("close",):
             return await self._expect(who, self._named(verb), expected)
         if verb in ("session", "close"):
@@ -147,6 +150,10 @@ class Play:
             raise Failed(answer)
         return json.loads(answer[3:])
 
+    async def _servers(self, words, _):
+        await self._nodes.know_of_ci({"know a new secret of ci": [OLD, NEW],
+                                      "forget the old secret of ci": [NEW]}[" ".join(words)])
+
     async def _links(self, words, _):
         self._nodes.turn_links(words[0])
 
@@ -184,7 +191,7 @@ class Play:
         """`a NAME outcome`, or `a outcome` of the client itself."""
         who, _, rest = line.partition(" ")
         name, _, outcome = rest.partition(" ")
-        return (who, name, outcome) if name.startswith(self._prefix + "/") else (who, "", rest)
+        return (who, name, outcome) if f"{self._prefix}/" in name else (who, "", rest)
 
     def _hear(self, who, lock, outcome):
         self._told.append((who, lock, outcome))
@@ -221,7 +228,7 @@ class Play:
         self._tokens[who, lock] = token
 
     def _named(self, lock):
-        return f"{self._prefix}/{lock}"
+        return f"{PRIVATE}/{self._prefix}/{lock}" if lock == PRIVATE else f"{self._prefix}/{lock}"
 
 
 def seconds_of(text):

@@ -5,6 +5,7 @@ what the words mean. Exit codes: 0 all passed, 1 some did not, 77 the language i
 
 import argparse
 import asyncio
+import itertools
 import json
 import pathlib
 import re
@@ -66,29 +67,38 @@ class Runner:
 async def play_all(cases, command, show):
     """How many failed, and how many were skipped."""
     failed = skipped = 0
+    numbered = enumerate(cases)
+    for guarded, group in itertools.groupby(numbered, lambda one: "guarded" in one[1]):
+        async with Nodes(guarded) as nodes:
+            failures, skips = await play_group(group, nodes, command, show)
+            failed, skipped = failed + failures, skipped + skips
+    return failed, skipped
+
+
+async def play_group(cases, nodes, command, show):
+    failed = skipped = 0
     runner = None
-    async with Nodes() as nodes:
-        for number, case in enumerate(cases):
-            if runner is None:
-                runner = Runner(command, nodes.addresses(), show)
-                greeting = await runner.start()
-            if missing := set(case.get("needs", "").split()) & set(greeting.split()[2:]):
-                print(f"skip  {case['name']} (without {', '.join(missing)})", flush=True)
-                skipped += 1
-                continue
-            started = time.monotonic()
-            why = await play_one(case, f"c{number}", nodes, runner, show)
-            seconds = time.monotonic() - started
-            print(f"{'FAIL' if why else 'ok  '}  {case['name']} ({seconds:.1f} s)"
-                  f"{why and chr(10) + '      ' + why}", flush=True)
-            if why:
-                failed += 1
-                runner.kill()
-                runner = None
-                show(nodes.last_words())
-        if runner and (code := await runner.end()) != 0:
-            print(f"FAIL  the runner's exit code is {code}", flush=True)
+    for number, case in cases:
+        if runner is None:
+            runner = Runner(command, nodes.addresses(), show)
+            greeting = await runner.start()
+        if missing := set(case.get("needs", "").split()) & set(greeting.split()[2:]):
+            print(f"skip  {case['name']} (without {', '.join(missing)})", flush=True)
+            skipped += 1
+            continue
+        started = time.monotonic()
+        why = await play_one(case, f"c{number}", nodes, runner, show)
+        seconds = time.monotonic() - started
+        print(f"{'FAIL' if why else 'ok  '}  {case['name']} ({seconds:.1f} s)"
+              f"{why and chr(10) + '      ' + why}", flush=True)
+        if why:
             failed += 1
+            runner.kill()
+            runner = None
+            show(nodes.last_words())
+    if runner and (code := await runner.end()) != 0:
+        print(f"FAIL  the runner's exit code is {code}", flush=True)
+        failed += 1
     return failed, skipped
 
 

@@ -61,12 +61,26 @@ pawl::LockOptions lock_options(const Words& words) {
   return options;
 }
 
+// Of `is`: who a client says it is, and whom it believes.
+pawl::ClientOptions client_options(const Words& words) {
+  pawl::ClientOptions options;
+  pawl::TlsOptions tls;
+  for (const auto& [key, value] : options_in(words)) {
+    if (key == "user") options.user = value;
+    if (key == "secret") options.secret = value;
+    if (key == "ca") tls.ca = value;
+    if (key == "cert") tls.certificate = value;
+    if (key == "key") tls.key = value;
+    if (key == "name") tls.server_name = value;
+  }
+  if (!tls.ca.empty()) options.tls = tls;
+  return options;
+}
+
 // A client that runs until it is closed.
 class Running {
  public:
-  Running(asio::io_context& context, const std::string& servers, const Words& words,
-          bool deadlock) {
-    pawl::ClientOptions options{.servers = servers, .deadlock = deadlock};
+  Running(asio::io_context& context, pawl::ClientOptions options, const Words& words) {
     const auto given = options_in(words);
     if (given.contains("ttl")) options.ttl = pawl::wire::parse_duration(given.at("ttl")).value();
     client_.emplace(context, options);
@@ -134,6 +148,10 @@ class Runner {
     Words words;
     for (std::string word; stream >> word;) words.push_back(word);
     if (words[0] == "reset") return reset();
+    if (words[1] == "is") {
+      who_[words[0]] = client_options(words);
+      return;
+    }
     if (words[1] == "session") return open(words);
     if (words[1] == "close") return close(words[0]);
     if (words[1] == "lock") return lock(words);
@@ -208,6 +226,7 @@ class Runner {
     for (const auto& [name, body] : bodies_) body->is_silent = true;
     bodies_.clear();
     sessions_.clear();
+    who_.clear();
     const auto left = std::make_shared<std::size_t>(clients_.size());
     if (*left == 0) return say("reset done");
     for (const auto& client : clients_) {
@@ -219,7 +238,10 @@ class Runner {
   }
 
   std::shared_ptr<Running> make_client(const Words& words, bool deadlock) {
-    clients_.push_back(std::make_shared<Running>(context_, servers_, words, deadlock));
+    pawl::ClientOptions options = who_[words[0]];
+    options.servers = servers_;
+    options.deadlock = deadlock;
+    clients_.push_back(std::make_shared<Running>(context_, options, words));
     return clients_.back();
   }
 
@@ -228,7 +250,8 @@ class Runner {
   asio::posix::stream_descriptor input_;
   asio::streambuf buffer_;
   std::vector<std::shared_ptr<Running>> clients_;
-  std::vector<std::shared_ptr<Running>> old_;  // closing
+  std::vector<std::shared_ptr<Running>> old_;       // closing
+  std::map<std::string, pawl::ClientOptions> who_;  // each letter is, where that was said
   std::map<std::string, std::shared_ptr<Running>> sessions_;
   std::map<std::string, std::shared_ptr<Body>> bodies_;
 };

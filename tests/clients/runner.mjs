@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does to pawl.mjs what lines on standard input say, and prints what came of it; README.md here says
 // which.
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Client } from "../../src/client/node/pawl.mjs";
 
@@ -53,9 +54,9 @@ class Actor {
   #bodies = new Map();
   #isSilent = false;
 
-  constructor(name, servers) {
+  constructor(name, servers, options) {
     this.#name = name;
-    this.#client = new Client(servers);
+    this.#client = new Client(servers, options);
   }
 
   #say(text) {
@@ -105,11 +106,22 @@ class Actor {
   }
 }
 
+function clientOptions(words) {
+  const { user, secret, ca, cert, key, name } =
+    Object.fromEntries(words.map((word) => word.split("=")));
+  if (!ca) return { user, secret };
+  const tls = { ca: readFileSync(ca), servername: name };
+  if (cert) Object.assign(tls, { cert: readFileSync(cert), key: readFileSync(key) });
+  return { user, secret, tls };
+}
+
 function optionsOf(words) {
-  const options = Object.fromEntries(words.map((word) => word.split("=")));
+  const { max_hold: maxHold, ...options } =
+    Object.fromEntries(words.map((word) => word.split("=")));
   for (const key of ["ttl", "wait"]) {
     if (key in options) options[key] = millisecondsOf(options[key]);
   }
+  if (maxHold) options.maxHold = millisecondsOf(maxHold);
   if ("slots" in options) options.slots = Number(options.slots);
   return options;
 }
@@ -126,7 +138,7 @@ async function forgetAll() {
   actors.clear();
 }
 
-console.log("ready without max_hold");
+console.log("ready");
 let forgetting = Promise.resolve();
 const input = createInterface({ input: process.stdin });
 input.on("line", (line) => {
@@ -135,7 +147,10 @@ input.on("line", (line) => {
     forgetting = forgetAll().then(() => console.log("reset done"));
     return;
   }
-  if (!actors.has(name)) actors.set(name, new Actor(name, process.argv[2]));
-  actors.get(name)[verb](...words);
+  if (!actors.has(name)) {
+    const options = verb === "is" ? clientOptions(words) : {};
+    actors.set(name, new Actor(name, process.argv[2], options));
+  }
+  if (verb !== "is") actors.get(name)[verb](...words);
 });
 input.on("close", () => forgetting.then(forgetAll));

@@ -4,6 +4,7 @@ which. Its first argument says what a body is: `tasks`, under `async with`, or `
 
 import asyncio
 import pathlib
+import ssl
 import sys
 import threading
 
@@ -71,8 +72,8 @@ class ThreadBody:
 
 
 class Actor:
-    def __init__(self, name, servers, make_body):
-        self._name, self._client = name, pawl.Client(servers)
+    def __init__(self, name, servers, make_body, **options):
+        self._name, self._client = name, pawl.Client(servers, **options)
         self._session, self._ttl, self._bodies, self._make_body = None, None, {}, make_body
         self._is_silent = False
 
@@ -125,9 +126,20 @@ class Actor:
                 pass
 
 
+def client_options(words):
+    options = dict(word.split("=", 1) for word in words)
+    given = {key: options[key] for key in ("user", "secret") if key in options}
+    if "ca" in options:
+        given["tls"] = ssl.create_default_context(cafile=options["ca"])
+        given["server_hostname"] = options.get("name")
+    if "cert" in options:
+        given["tls"].load_cert_chain(options["cert"], options["key"])
+    return given
+
+
 def options_of(words):
     options = dict(word.split("=", 1) for word in words)
-    for key in options.keys() & {"ttl", "wait"}:
+    for key in options.keys() & {"ttl", "wait", "max_hold"}:
         options[key] = seconds_of(options[key])
     if "slots" in options:
         options["slots"] = int(options["slots"])
@@ -150,7 +162,7 @@ async def main():
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    print("ready without max_hold" + (" cancel" if threads else ""), flush=True)
+    print("ready without cancel" if threads else "ready", flush=True)
     actors, doing = {}, set()
     while line := (await reader.readline()).decode().split():
         if line == ["reset"]:
@@ -159,7 +171,10 @@ async def main():
             continue
         name, verb, *words = line
         if name not in actors:
-            actors[name] = Actor(name, servers, ThreadBody if threads else TaskBody)
+            options = client_options(words) if verb == "is" else {}
+            actors[name] = Actor(name, servers, ThreadBody if threads else TaskBody, **options)
+        if verb == "is":
+            continue
         done = getattr(actors[name], verb)(*words)
         if done:
             task = asyncio.ensure_future(done)

@@ -106,7 +106,7 @@ void Networks::start(std::size_t node) {
          << "', client: '" << address(other).text() << "'}\n";
   }
   file << "listen:\n  client: " << address(node).text()
-       << "\n  http: 127.0.0.1:0\nlog:\n  format: text\n";
+       << "\n  http: 127.0.0.1:0\nsecurity:\n  insecure: true\nlog:\n  format: text\n";
   file.close();
   std::vector<std::string> words = within(node);
   words.insert(words.end(), {"/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", data(node) + ".log",

@@ -96,11 +96,15 @@ TEST_CASE("ten processes count in a file while the primary is killed, and lose n
   CHECK(cluster.await_primary(primary) != primary);
 }
 
-TEST_CASE("pkg-config tells how to build") {
+TEST_CASE("pkg-config tells how to build, with what TLS needs") {
   const Installed pawl;
   pawl.write("main.cpp",
              "#include <pawl/mutex.hpp>\n"
-             "int main() { return pawl::error_category().name()[0] == 'p' ? 0 : 1; }\n");
+             "int main() {\n"
+             "  const pawl::Connection connection({.servers = \"127.0.0.1:1\", .tls = "
+             "pawl::TlsOptions{}});\n"
+             "  return pawl::error_category().name()[0] == 'p' ? 0 : 1;\n"
+             "}\n");
   const std::string package_path = pawl.prefix() + "/" LIBRARY_DIR "/pkgconfig";
   pawl.run("PKG_CONFIG_PATH=" + package_path + " sh -c '" + CXX_COMPILER + " " + CXX_FLAGS +
            " -std=c++20 -o " + pawl.path("main") + " " + pawl.path("main.cpp") +

@@ -193,6 +193,8 @@ bool Core::take_line(Client& client, const std::string& text) {
   if (auto* open = std::get_if<request::Open>(&line.request); open != nullptr && open->id.empty()) {
     secret = "5ec4e7-" + std::to_string(++secrets_);
     open->secret = secret;
+  } else if (auto* auth = std::get_if<request::Auth>(&line.request)) {
+    auth->is_right = auth->secret == "of-" + std::string(auth->user);
   }
   node::Actions actions;
   step(node::ClientRequest{{client.id, number}, &line.request}, actions);
@@ -263,7 +265,10 @@ void Core::deliver(const node::Actions& actions) {
   for (const LastLine& last : actions.last_lines) {
     std::string line;
     wire::format_reply(line, {}, last.error);
-    if (Client* to = find(last.connection)) say(*to, line);
+    Client* const to = find(last.connection);
+    if (to == nullptr) continue;
+    to->cause = node::DisconnectCause::server;
+    say(*to, line);
   }
   for (const ConnectionId id : actions.closing) {
     if (Client* to = find(id)) to->ending = true;
@@ -281,7 +286,7 @@ bool Core::close_settled() {
     if (client->known && client->ending && client->outbox.settled()) {
       client->known = false;
       closed = true;
-      step(node::Disconnected{client->id});
+      step(node::Disconnected{client->id, client->cause});
     }
   }
   return closed;

@@ -2,7 +2,8 @@
 //
 // A pawld without sockets, threads or a clock: the Node, the wire and the Outbox that ship, and a
 // shell of a hundred lines between them. Clients are named "A", "B"; they send and read lines. Time
-// passes in advance(); with durability fsync records stay in flight until flush().
+// passes in advance(); with durability fsync records stay in flight until flush(). The right secret
+// of ci is of-ci.
 #pragma once
 
 #include <cstdint>
@@ -94,6 +95,7 @@ class Core {
     bool ending = false;
     bool input_ends = false;  // once the pending lines are stepped
     bool known = true;        // to the node
+    node::DisconnectCause cause = node::DisconnectCause::client;
     bool at_first_byte = true;
   };
 

@@ -54,7 +54,7 @@ TEST_CASE("who holds the first that is held is asked of the first server that ca
   gone.refuse();
   LineServer primary(context, showing("b"));
   std::string told;
-  const Holders holders(context, {standby.address(), gone.address(), primary.address()},
+  const Holders holders(context, {standby.address(), gone.address(), primary.address()}, {},
                         {"a", "b", "c"}, [&told](const std::string& text) { told = text; });
 
   run_until(context, [&told] { return !told.empty(); });
@@ -69,7 +69,7 @@ TEST_CASE("a name server that hangs does not hold up the end") {
   const HangingResolver names;
   {
     const Holders holders(
-        context, {{"db.test", "7295"}}, {"L"}, [](const std::string&) { FAIL("answered"); },
+        context, {{"db.test", "7295"}}, {}, {"L"}, [](const std::string&) { FAIL("answered"); },
         names.resolve());
     run_until(context, [&names] { return names.under_way() == 1; });
   }

@@ -22,10 +22,11 @@ using namespace std::chrono_literals;
 
 constexpr auto longest_script = 60s;
 constexpr std::size_t opened_at_once = 64;  // well below what a listener queues
+constexpr std::size_t connections_of_address = 8'192;
 
 }  // namespace
 
-int connect_to(std::uint16_t port, int receive_buffer) {
+int connect_to(std::uint16_t port, int receive_buffer, std::uint8_t from) {
   const int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (made < 0) throw std::runtime_error("no socket: are there enough descriptors?");
   if (receive_buffer != 0) {
@@ -35,6 +36,11 @@ int connect_to(std::uint16_t port, int receive_buffer) {
   setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const linger reset{1, 0};
   setsockopt(made, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  setsockopt(made, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + from);
+  bind(made, reinterpret_cast<const sockaddr*>(&own), sizeof own);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -84,7 +90,8 @@ void Load::open(std::size_t connections) {
   while (connections != 0) {
     const std::size_t first = size();
     for (const std::size_t end = first + std::min(connections, opened_at_once); size() < end;) {
-      peers_.emplace_back().socket = connect_to(port_, receive_buffer_);
+      const auto from = static_cast<std::uint8_t>(1 + size() / connections_of_address);
+      peers_.emplace_back().socket = connect_to(port_, receive_buffer_, from);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = size() - 1;

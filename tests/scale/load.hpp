@@ -64,8 +64,9 @@ class Load {
   std::string first_refusal_;
 };
 
-// A connected, non-blocking socket; `receive_buffer` in bytes if not the system's.
-[[nodiscard]] int connect_to(std::uint16_t port, int receive_buffer = 0);
+// A connected, non-blocking socket; `receive_buffer` in bytes if not the system's. It comes from
+// 127.0.0.<from>: of one address ports are found slowly where most are taken.
+[[nodiscard]] int connect_to(std::uint16_t port, int receive_buffer = 0, std::uint8_t from = 1);
 
 // Descriptors for so many connections, or an exception: these tests are never skipped.
 void raise_descriptor_limit(std::size_t connections);

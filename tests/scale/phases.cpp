@@ -19,9 +19,9 @@ double milliseconds(std::chrono::nanoseconds span) {
 
 }  // namespace
 
-std::chrono::milliseconds latency_bound() {
-  const char* strict = std::getenv("PAWL_STRICT_LATENCY");
-  return strict != nullptr && *strict == '1' ? promised_latency : 10 * promised_latency;
+std::chrono::milliseconds latency_bound(std::chrono::milliseconds promised) {
+  const char* strict = std::getenv("STRICT_LATENCY");
+  return strict != nullptr && *strict == '1' ? promised : 10 * promised;
 }
 
 Phases::Phases(Server& server, QuietClient& quiet) : server_(server), quiet_(quiet) { begin(); }

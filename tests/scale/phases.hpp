@@ -11,10 +11,11 @@
 
 namespace pawl::testing {
 
-// What a quiet client is promised at p99, judged where PAWL_STRICT_LATENCY=1 says that nothing else
+// What a quiet client is promised at p99, judged where STRICT_LATENCY=1 says that nothing else
 // runs on the machine; elsewhere a tenfold bound still tells a stall from noise.
 inline constexpr std::chrono::milliseconds promised_latency{5};
-[[nodiscard]] std::chrono::milliseconds latency_bound();
+[[nodiscard]] std::chrono::milliseconds latency_bound(
+    std::chrono::milliseconds promised = promised_latency);
 
 class Phases {
  public:

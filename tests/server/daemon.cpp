@@ -12,6 +12,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -64,6 +66,25 @@ std::uint16_t Daemon::port() {
 }
 
 void Daemon::signal(int number) const { REQUIRE(::kill(process_, number) == 0); }
+
+void Daemon::allow_descriptors(std::size_t more) const {
+  const std::filesystem::directory_iterator open("/proc/" + std::to_string(process_) + "/fd");
+  rlimit limit{};
+  limit.rlim_cur = static_cast<rlim_t>(std::distance(begin(open), end(open))) + more;
+  limit.rlim_max = limit.rlim_cur;
+  REQUIRE(::prlimit(process_, RLIMIT_NOFILE, &limit, nullptr) == 0);
+}
+
+std::chrono::milliseconds Daemon::processor_time() const {
+  std::ifstream stat("/proc/" + std::to_string(process_) + "/stat");
+  std::string word;
+  constexpr int before_user_time = 13;
+  for (int i = 0; i < before_user_time; ++i) stat >> word;
+  long user = 0;
+  long system = 0;
+  stat >> user >> system;
+  return std::chrono::milliseconds((user + system) * 1'000 / ::sysconf(_SC_CLK_TCK));
+}
 
 std::optional<std::string> Daemon::logged(std::string_view words) {
   while (std::optional<std::string> line = next_line()) {

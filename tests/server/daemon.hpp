@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ class Daemon {
   // The port of the line `listening`; its absence fails the test.
   [[nodiscard]] std::uint16_t port();
   void signal(int number) const;
+  // Lets it open so many more.
+  void allow_descriptors(std::size_t more) const;
+  // That it has used since its start.
+  [[nodiscard]] std::chrono::milliseconds processor_time() const;
   // Reads its log until a line holds the words; nothing when it ended without.
   [[nodiscard]] std::optional<std::string> logged(std::string_view words);
   [[nodiscard]] int exit_code();

@@ -4,15 +4,18 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <vector>
 
 #include "daemon.hpp"
 #include "line_client.hpp"
 
+using namespace std::chrono_literals;
 using pawl::test::Daemon;
 using pawl::test::LineClient;
 
@@ -83,7 +86,7 @@ TEST_CASE("a port in use is one clear line and exit 75") {
 }
 
 TEST_CASE("an address that is not this machine's is a mistake of configuration") {
-  Daemon daemon({"--set", "listen.client=192.0.2.1:7295"});
+  Daemon daemon({"--set", "listen.client=192.0.2.1:7295", "--set", "security.insecure=on"});
   CHECK(daemon.logged("pawld: cannot listen on 192.0.2.1:7295: this machine has no such address"));
   CHECK(daemon.exit_code() == 78);
 }
@@ -130,18 +133,32 @@ TEST_CASE("the descriptors that a flood leaves are enough, also where a client m
   CHECK_FALSE(daemon.logged("cannot accept connections"));
 }
 
+TEST_CASE("too few descriptors for clients and the disk is one clear line and exit 78") {
+  Daemon daemon(free_port, 127);
+  CHECK(daemon.logged("pawld: only 127 file descriptors are allowed, at least 128 are needed"));
+  CHECK(daemon.exit_code() == 78);
+}
+
 // Sanitized, an object's type is looked up through a pipe, for which there is no descriptor here: a
 // false alarm.
 #ifndef __SANITIZE_ADDRESS__
-TEST_CASE("out of file descriptors pawld says so once, and serves again when there are some") {
-  Daemon daemon(free_port, 48);
+TEST_CASE("out of file descriptors pawld says so once, idles, and serves again later") {
+  Daemon daemon(free_port);
   const std::uint16_t port = daemon.port();
   daemon.wait_for_file("ballast");  // the last that the disk needs a descriptor for
+  constexpr std::size_t room = 20;
+  daemon.allow_descriptors(room);
   std::vector<LineClient> crowd;
-  for (int i = 0; i < 100; ++i) crowd.emplace_back(port);
+  for (std::size_t i = 0; i < 5 * room; ++i) crowd.emplace_back(port);
   CHECK(daemon.logged("cannot accept connections"));
-  CHECK(crowd.front().ask("PING") == "OK pong");
-  for (std::size_t i = 0; i < 90; ++i) crowd[i].close();
+  CHECK(crowd.front().ask("LOCK a ttl=1h") == "OK token=1 ttl=3600000");
+
+  const auto before = daemon.processor_time();
+  std::this_thread::sleep_for(1s);
+  CHECK(daemon.processor_time() - before < 200ms);
+
+  CHECK(crowd.front().ask("UNLOCK a token=1") == "OK");
+  for (std::size_t i = 0; i < 4 * room; ++i) crowd[i].close();
   CHECK(crowd.back().ask("PING") == "OK pong");
   daemon.signal(SIGTERM);
   CHECK_FALSE(daemon.logged("cannot accept connections"));

@@ -33,6 +33,8 @@ struct PeerSetup {
   std::size_t most_unsent = std::size_t{8} << 20;
   std::uint16_t port = 0;
   client::Resolve resolve = client::ask_system;
+  std::string cluster{};
+  server::tls::ContextPtr tls{};  // none: plain
 };
 
 class PeerNode {
@@ -102,6 +104,8 @@ class PeerNode {
     options.dial.longest_pause = std::chrono::milliseconds(20);
     options.hello_within = setup.hello_within;
     options.most_unsent = setup.most_unsent;
+    options.cluster = setup.cluster;
+    options.tls = [tls = setup.tls] { return tls; };
     return options;
   }
 

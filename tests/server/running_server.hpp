@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "line_client.hpp"
 #include "server/server.hpp"
@@ -24,10 +25,10 @@ class RunningServer {
   enum class Past : std::uint8_t { none, forgotten };
 
   explicit RunningServer(const Limits& limits = {}, Past past = Past::none,
-                         const server::Resp& resp = {})
+                         const server::Resp& resp = {}, server::tls::Keyring keys = {})
       : log_(server::LogLevel::error, {}, [](std::string_view) {}),
         store_(open_store(past)),
-        server_(config(limits, resp), log_, *store_, notify_),
+        server_(config(limits, resp), log_, *store_, notify_, std::move(keys)),
         port_(open()),
         thread_([this] { server_.run(); }) {}
 
@@ -38,12 +39,17 @@ class RunningServer {
     }
   }
 
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] LineClient connect(int receive_buffer = 0) const {
     return LineClient(port_, receive_buffer);
   }
 
   void configure(const Limits& limits) {
     post([this, limits] { server_.configure(settings(limits)); });
+  }
+
+  void take_keys(server::tls::Keyring keys) {
+    while_held([&] { server_.take_keys(std::move(keys)); });
   }
 
   void drain() {

@@ -262,9 +262,17 @@ TEST_CASE("WATCH and UNWATCH take the beginning of a lock name, or none") {
   }
 }
 
-TEST_CASE("verbs of later versions take any words and say so") {
-  CHECK_THAT(refusal_of("AUTH a b=c", ErrorCode::unknown_command),
-             Contains("AUTH is not in this version"));
+TEST_CASE("AUTH has a user and a secret, whatever they are") {
+  const Parsed parsed(R"(AUTH ci a"=b==)");
+  CHECK(parsed.as<request::Auth>().user == "ci");
+  CHECK(parsed.as<request::Auth>().secret == R"(a"=b==)");
+  CHECK_FALSE(parsed.as<request::Auth>().is_right);
+  CHECK_THAT(refusal_of("AUTH ci"), Contains("needs more words"));
+  CHECK_THAT(refusal_of("AUTH ci a b"), Contains("fewer words"));
+  CHECK_THAT(refusal_of("AUTH ci " + std::string(256, 'x')), Contains("1-255 bytes"));
+}
+
+TEST_CASE("a Redis array that is no command is told so") {
   CHECK_THAT(refusal_of("*1", ErrorCode::unknown_command), Contains("RESP"));
 }
 

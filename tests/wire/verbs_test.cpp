@@ -22,7 +22,6 @@ TEST_CASE("every verb of the table is found in any case, and nothing near it") {
 
 TEST_CASE("what a person is told to type is what the verb takes") {
   for (const VerbRule& rule : verb_rules()) {
-    if (rule.usage.empty()) continue;
     INFO(rule.usage);
     CHECK(rule.usage.starts_with(rule.word));
     for (unsigned i = 0; i < option_count; ++i) {

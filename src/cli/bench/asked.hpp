@@ -13,7 +13,18 @@
 
 namespace pawl::cli::bench {
 
-enum class What : std::uint8_t { lock, unlock, renew, keepalive, open, close, fill, empty, status };
+enum class What : std::uint8_t {
+  auth,
+  lock,
+  unlock,
+  renew,
+  keepalive,
+  open,
+  close,
+  fill,
+  empty,
+  status
+};
 
 struct Asked {
   What what = What::lock;

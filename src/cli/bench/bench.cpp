@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <random>
 
+#include "cli/access.hpp"
 #include "cli/asking.hpp"
 #include "cli/bench/engine.hpp"
 #include "cli/bench/progress.hpp"
@@ -42,6 +43,7 @@ client::ServerAddress primary_of(const Globals& globals, const std::string& pref
 // The primary first; the others where the run follows it.
 Target target_of(const Globals& globals, const Plan& plan) {
   Target target;
+  target.access = access_of(globals);
   target.timeout = std::chrono::milliseconds{globals.timeout_ms};
   target.follows = plan.kind == Kind::failover;
   const client::ServerAddress primary = primary_of(globals, plan.prefix);

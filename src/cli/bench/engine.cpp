@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <random>
 #include <system_error>
@@ -52,6 +53,10 @@ Engine::Engine(Target target, Workload& workload, Tally& tally, OnTick on_tick)
       on_tick_(std::move(on_tick)),
       addresses_(target_.timeout),
       buffer_(buffer_size) {
+  if (target_.access.tls) {
+    tls_.emplace(client::make_tls_context(*target_.access.tls));
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes as to a file
+  }
   std::random_device seed;
   for (std::size_t i = 0; i < workload_.connections(); ++i) {
     client::Rounds rounds(target_.servers, trouble_limit, seed());
@@ -159,11 +164,10 @@ void Engine::tick(Time now) {
 
 void Engine::look_after(Client& client, Time now) {
   if (client.retry_at && now >= *client.retry_at) return begin_connect(client, now);
-  const Link& link = client.link;
   if (target_.follows && phase_ != Phase::connecting && is_silent(client, now)) {
     return lose(client, {client::Trouble::silent, code::silent, {}});
   }
-  if (!link.is_open() || phase_ != Phase::working) return;
+  if (!client.stands || phase_ != Phase::working) return;
   client.link.set_now(now);
   client.driver->on_tick(client.link);
   flush(client);
@@ -173,14 +177,18 @@ bool Engine::is_silent(const Client& client, Time now) {
   const Link& link = client.link;
   const bool is_late = link.is_open() && !link.asked().empty() &&
                        now - link.asked().front().sent > client.rounds.to_answer(now);
-  const bool is_stuck =
-      link.state() == Link::State::connecting && now - client.since > client.rounds.to_connect(now);
+  const bool is_on_its_way = !link.is_open() && link.state() != Link::State::closed;
+  const bool is_stuck = is_on_its_way && now - client.since > client.rounds.to_connect(now);
   return is_late || is_stuck;
 }
 
 void Engine::begin_connect(Client& client, Time now) {
   client.retry_at.reset();
-  client.endpoints = &addresses_.of(client.rounds.next());
+  const client::ServerAddress& server = client.rounds.next();
+  client.host = target_.access.tls && !target_.access.tls->server_name.empty()
+                    ? target_.access.tls->server_name
+                    : server.host;
+  client.endpoints = &addresses_.of(server);
   client.endpoint = 0;
   try_endpoint(client, now);
 }
@@ -201,6 +209,11 @@ void Engine::try_endpoint(Client& client, Time now) {
 
 void Engine::on_event(Client& client, std::uint32_t events) {
   if (client.link.state() == Link::State::connecting) return on_connected(client);
+  if (client.link.state() == Link::State::securing) {
+    const bool is_refused = client.link.shake_hands() != 0;
+    if (is_refused) return lose(client, {client::Trouble::refused, code::unreached, {}});
+    return on_secured(client);
+  }
   if (client.link.is_open() && (events & ~std::uint32_t{EPOLLOUT}) != 0) read(client);
   if (client.link.is_open() && (events & EPOLLOUT) != 0) flush(client);
 }
@@ -211,9 +224,24 @@ void Engine::on_connected(Client& client) {
     client.link.close();
     return try_endpoint(client, now);
   }
-  last_heard_ = now;
+  if (tls_ && client.link.secure(tls_->native_handle(), client.host) != 0) {
+    return lose(client, {client::Trouble::refused, code::unreached, {}});
+  }
+  on_secured(client);
+}
+
+void Engine::on_secured(Client& client) {
+  if (!client.link.is_open()) return await_writing(client);
+  last_heard_ = Clock::now();
+  client.link.set_now(last_heard_);
+  if (target_.access.user.empty()) return on_standing(client);
+  client.link.ask(client::auth_line(target_.access) + "\n", What::auth);
+  flush(client);
+}
+
+void Engine::on_standing(Client& client) {
   ++connected_;
-  client.link.set_now(now);
+  client.stands = true;
   if (phase_ != Phase::connecting) client.driver->on_open(client.link);
   flush(client);
 }
@@ -221,13 +249,14 @@ void Engine::on_connected(Client& client) {
 void Engine::read(Client& client) {
   Link& link = client.link;
   const std::size_t kept = link.kept().copy(buffer_.data(), buffer_.size());
-  const ssize_t count = recv(link.descriptor(), buffer_.data() + kept, buffer_.size() - kept, 0);
+  const ssize_t count = link.receive(buffer_.data() + kept, buffer_.size() - kept);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) return lose(client, {client::Trouble::broken, code::closed, {}});
   last_heard_ = Clock::now();
   link.set_now(last_heard_);
   take_lines(client, {buffer_.data(), kept + static_cast<std::size_t>(count)});
   if (link.is_open()) flush(client);
+  if (link.is_open() && link.has_unread()) read(client);
 }
 
 void Engine::take_lines(Client& client, std::string_view bytes) {
@@ -252,16 +281,25 @@ void Engine::on_line(Client& client, std::string_view line) {
   if (target_.follows && is_elsewhere(answer)) {
     return lose(client, {client::Trouble::elsewhere, answer.text, primary_in(line)});
   }
-  if (client.is_in_trouble && is_ok(answer)) {
+  const bool is_auth = client.link.asked().front().what == What::auth;
+  if (client.is_in_trouble && !is_auth && is_ok(answer)) {
     client.is_in_trouble = false;
     client.rounds.begin(client.link.now());
   }
   const Asked asked = client.link.take_asked();
+  if (is_auth) {
+    if (is_ok(answer)) return on_standing(client);
+    return lose(client, {client::Trouble::broken, error_of(answer), {}});
+  }
   client.driver->on_reply(client.link, asked, answer);
 }
 
 void Engine::flush(Client& client) {
   if (client.link.flush() != 0) return lose(client, {client::Trouble::broken, code::closed, {}});
+  await_writing(client);
+}
+
+void Engine::await_writing(Client& client) {
   if (client.link.has_output() == client.awaits_write) return;
   client.awaits_write = client.link.has_output();
   waker_.change(client.link.descriptor(), &client, client.awaits_write);
@@ -274,6 +312,7 @@ void Engine::lose(Client& client, const Loss& loss) {
                                         " connections came about: " + printable(loss.code));
   }
   tally_.error(loss.code);
+  client.stands = false;
   client.link.close();
   if (!target_.follows) {
     ++lost_;

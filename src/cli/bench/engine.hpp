@@ -14,6 +14,7 @@
 #include "cli/bench/addresses.hpp"
 #include "cli/bench/driver.hpp"
 #include "cli/bench/waker.hpp"
+#include "client/access.hpp"
 #include "client/asking/rounds.hpp"
 
 namespace pawl::cli::bench {
@@ -23,6 +24,7 @@ struct Target {
   std::chrono::milliseconds timeout{0};  // to connect, and for a sign of life at the end
   bool follows = false;
   std::chrono::milliseconds longest{60'000};  // of connecting in all, and of giving back
+  client::Access access = {};
 };
 
 enum class Phase : std::uint8_t { connecting, working, ending };
@@ -54,12 +56,14 @@ class Engine {
     Link link;
     std::unique_ptr<Driver> driver;
     client::Rounds rounds;
-    const client::Endpoints* endpoints = nullptr;  // of the server asked now
+    std::string host;                              // of the server asked now
+    const client::Endpoints* endpoints = nullptr;  // of that
     std::size_t endpoint = 0;                      // the one tried now
     Time since{};                                  // when connecting to it began
     std::optional<Time> retry_at;
     bool is_in_trouble = false;  // since it was last answered
     bool awaits_write = false;
+    bool stands = false;  // it may be asked
   };
   struct Loss {
     client::Trouble trouble;
@@ -80,6 +84,9 @@ class Engine {
   void try_endpoint(Client& client, Time now);
   void on_event(Client& client, std::uint32_t events);
   void on_connected(Client& client);
+  void on_secured(Client& client);
+  void on_standing(Client& client);
+  void await_writing(Client& client);
   void read(Client& client);
   void take_lines(Client& client, std::string_view bytes);
   void on_line(Client& client, std::string_view line);
@@ -90,6 +97,7 @@ class Engine {
   Workload& workload_;
   Tally& tally_;
   OnTick on_tick_;
+  std::optional<boost::asio::ssl::context> tls_;
   Addresses addresses_;
   Waker waker_;
   std::vector<std::unique_ptr<Client>> clients_;

@@ -120,7 +120,7 @@ std::optional<Grant> Acquiring::attempt() {
     may_be_queued_ = true;
     const auto reply = await_grant(connection);
     if (!reply) return std::nullopt;
-    if (!client::is_elsewhere(*reply)) return take(*reply);
+    if (!asker_.is_passing(*reply)) return take(*reply);
     if (reply->word != "NO_QUORUM") may_be_queued_ = was_queued;
     if (was_heard_) asker_.begin();
     if (!asker_.try_elsewhere(*reply)) throw failure_of(asker_.last_word());

@@ -13,6 +13,8 @@ void add_look_commands(Program& program);   // look.cpp: why show ls sessions
 void add_top(Program& program);             // top.cpp
 void add_watch(Program& program);           // watch.cpp
 void add_node_commands(Program& program);   // nodes.cpp: status handover promote
+void add_secret(Program& program);          // secret.cpp
+void add_certs(Program& program);           // certs.cpp
 void add_bench(Program& program);           // bench.cpp
 void add_basic_commands(Program& program);  // basics.cpp: ping send version completion
 

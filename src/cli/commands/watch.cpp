@@ -50,7 +50,7 @@ class Watcher {
     try {
       const client::ReplyLine reply = asker_.ask(request);
       if (reply.kind == client::ReplyLine::Kind::ok) return true;
-      if (!has_watched_ || !client::is_elsewhere(reply)) throw failure_of(reply);
+      if (!has_watched_ || !asker_.is_passing(reply)) throw failure_of(reply);
     } catch (const client::Unreachable&) {
       if (!has_watched_) throw;
     }

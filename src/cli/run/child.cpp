@@ -27,7 +27,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 }
 
 // A name stands once: of two, programs disagree which one counts.
-std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+std::vector<std::string> environment_of(const Command& command) {
+  const std::vector<std::string>& added = command.environment;
+  const std::vector<std::string>& withheld = command.withheld;
   std::vector<std::string> all = added;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
@@ -35,7 +37,8 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
     const bool is_replaced = std::any_of(added.begin(), added.end(), [&](std::string_view other) {
       return other.starts_with(name) && other.substr(name.size()).starts_with('=');
     });
-    if (!is_replaced) all.emplace_back(text);
+    const bool is_withheld = std::find(withheld.begin(), withheld.end(), name) != withheld.end();
+    if (!is_replaced && !is_withheld) all.emplace_back(text);
   }
   return all;
 }
@@ -69,7 +72,7 @@ Pipe make_pipe() {
 // Returns only if the command could not be executed.
 int execute(const Command& command) {
   std::vector<std::string> words = command.words;
-  std::vector<std::string> variables = environment_with(command.environment);
+  std::vector<std::string> variables = environment_of(command);
   const std::vector<char*> arguments = pointers_to(words);
   const std::vector<char*> environment = pointers_to(variables);
   execvpe(arguments[0], arguments.data(), environment.data());

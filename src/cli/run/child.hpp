@@ -22,6 +22,7 @@ inline constexpr int exit_not_found = 127;
 struct Command {
   std::vector<std::string> words;        // the first is looked up in PATH
   std::vector<std::string> environment;  // NAME=value, in place of what has the same name
+  std::vector<std::string> withheld;     // NAMEs that it does not inherit
 };
 
 // The descriptors that were open when pawl was started: the command gets these and no others.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/holders.hpp"
 
-#include <boost/system/error_code.hpp>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -56,10 +55,12 @@ std::string holders_text(std::string_view text) {
 }
 
 Holders::Holders(boost::asio::io_context& context, std::vector<client::ServerAddress> servers,
-                 std::vector<std::string> locks, Answer answer, client::Resolve resolve)
+                 client::Access access, std::vector<std::string> locks, Answer answer,
+                 client::Resolve resolve)
     : context_(context),
       book_(context, std::move(resolve)),
       servers_(std::move(servers)),
+      access_(std::move(access)),
       locks_(std::move(locks)),
       answer_(std::move(answer)) {
   try_next();
@@ -77,9 +78,9 @@ void Holders::try_next() {
   if (next_ == servers_.size()) return;
   lock_ = 0;
   link_ = std::make_shared<client::Link>(
-      context_,
+      context_, access_,
       client::Link::Calls{[this] { ask(); }, [this](std::string_view line) { take(line); },
-                          [this](boost::system::error_code /*no news*/) { try_next(); }});
+                          [this](const client::Link::End& /*no news*/) { try_next(); }});
   link_->open(book_, servers_[next_++], 0);
 }
 

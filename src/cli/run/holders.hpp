@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/access.hpp"
 #include "client/address_book.hpp"
 #include "client/link.hpp"
 #include "client/lookup.hpp"
@@ -25,7 +26,7 @@ class Holders {
   using Answer = std::function<void(const std::string& text)>;
 
   Holders(boost::asio::io_context& context, std::vector<client::ServerAddress> servers,
-          std::vector<std::string> locks, Answer answer,
+          client::Access access, std::vector<std::string> locks, Answer answer,
           client::Resolve resolve = client::ask_system);
   ~Holders();
   Holders(const Holders&) = delete;
@@ -41,6 +42,7 @@ class Holders {
   client::AddressBook book_;
   std::shared_ptr<client::Link> link_;  // to servers_[next_ - 1]; null: there is none
   std::vector<client::ServerAddress> servers_;
+  client::Access access_;
   std::size_t next_ = 0;
   std::vector<std::string> locks_;
   std::size_t lock_ = 0;  // that is asked about

@@ -30,7 +30,10 @@ Meaning meaning_of(ErrorCode code) {
       return {exit_refused, "to wait would be a deadlock: give back what the cycle names"};
     case ErrorCode::bad_request: return {exit_usage, "the server does not accept this"};
     case ErrorCode::too_long: return {exit_usage, "names and note are too long for one request"};
-    case ErrorCode::unauthenticated: return {exit_denied, "the server does not know who asks"};
+    case ErrorCode::unauthenticated:
+      return {exit_denied,
+              "the server wants to know who asks: --user NAME --secret-file FILE, or PAWL_USER and "
+              "PAWL_SECRET"};
     case ErrorCode::forbidden: return {exit_denied, "this user may not have that lock"};
     case ErrorCode::limit: return {exit_unreachable, "the server keeps no more locks or waits"};
     case ErrorCode::disk_full:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/arguments.hpp"
 #include "cli/failure.hpp"
 #include "cli/program.hpp"
@@ -142,6 +143,8 @@ RunOptions check_run(const RunWords& words, const Globals& globals) {
   options.quiet = words.quiet;
   options.servers = globals.servers;
   options.addresses = check_servers(globals.servers);
+  options.access = access_of(globals);
+  options.access_variables = environment_of(globals.access);
   options.timeout = Milliseconds(globals.timeout_ms);
   return options;
 }

@@ -12,6 +12,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/globals.hpp"
 #include "cli/run/supervision.hpp"
+#include "client/access.hpp"
 #include "client/server_address.hpp"
 #include "pawl/types.hpp"
 
@@ -33,6 +34,8 @@ struct RunOptions {
   bool quiet = false;   // says nothing that is to be expected: who is waited for, not granted
   std::string servers;  // as given, for the command's PAWL_SERVER
   std::vector<client::ServerAddress> addresses;
+  client::Access access;
+  std::vector<std::string> access_variables;  // for the command, as PAWL_SERVER is
   Milliseconds timeout{5'000};
 };
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/run/process_group.hpp"
@@ -32,6 +33,9 @@ ClientOptions client_options(const RunOptions& options, std::function<void()> re
   wanted.servers = options.servers;
   wanted.ttl = options.policy.ttl;
   wanted.timeout = options.timeout;
+  wanted.user = options.access.user;
+  wanted.secret = options.access.secret;
+  wanted.tls = options.access.tls;
   wanted.renewed = std::move(renewed);
   return wanted;
 }
@@ -166,10 +170,12 @@ void Supervisor::start() {
 
 void Supervisor::fork_command() {
   const Token token = lease_.token();
-  const Command command{
-      options_.command,
-      {"PAWL_LOCK=" + joined(options_.locks, " "), "PAWL_TOKEN=" + std::to_string(token.value),
-       "PAWL_SERVER=" + options_.servers}};
+  Command command{options_.command,
+                  {"PAWL_LOCK=" + joined(options_.locks, " "),
+                   "PAWL_TOKEN=" + std::to_string(token.value), "PAWL_SERVER=" + options_.servers},
+                  {secret_variable}};
+  command.environment.insert(command.environment.end(), options_.access_variables.begin(),
+                             options_.access_variables.end());
   on_terminal_ = terminal_.is_lent_at_once() && terminal_.is_ours();
   child_ = std::make_unique<Child>(command, signals_, descriptors_, on_terminal_);
 }
@@ -267,9 +273,11 @@ void Supervisor::set_timer() {
 
 void Supervisor::say_who_holds_it() {
   if (phase_ != Phase::waiting || options_.quiet) return;
-  holders_.emplace(context_, options_.addresses, options_.locks, [this](const std::string& text) {
-    if (phase_ == Phase::waiting) say("waiting for " + names_text(options_.locks) + ": " + text);
-  });
+  holders_.emplace(context_, options_.addresses, options_.access, options_.locks,
+                   [this](const std::string& text) {
+                     if (phase_ == Phase::waiting)
+                       say("waiting for " + names_text(options_.locks) + ": " + text);
+                   });
 }
 
 void Supervisor::wait_for_signals() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/access.hpp"
 #include "cli/asking.hpp"
 #include "cli/text/printable.hpp"
 #include "wire/text.hpp"
@@ -58,7 +59,7 @@ std::string show(const std::string& name, std::uint64_t limit) {
 }  // namespace
 
 Looker::Looker(boost::asio::io_context& context, const Globals& globals)
-    : context_(context), book_(context), timeout_(globals.timeout_ms) {
+    : context_(context), book_(context), access_(access_of(globals)), timeout_(globals.timeout_ms) {
   for (const auto& server : servers_of(globals)) {
     const bool is_new = std::find(servers_.begin(), servers_.end(), server) == servers_.end();
     if (is_new) servers_.push_back(server);
@@ -84,7 +85,7 @@ void Looker::look(Question question, Done done) {
 void Looker::ask(const client::ServerAddress& server, const std::string& node) {
   ++awaited_;
   auto& talker = talkers_[client::to_text(server)];
-  if (!talker) talker = std::make_unique<Talker>(context_, book_, server);
+  if (!talker) talker = std::make_unique<Talker>(context_, book_, server, access_);
   talker->ask(
       first_requests(question_), patience(),
       [this, node, &asked = *talker](Answers answers) { take(asked, node, std::move(answers)); });

@@ -41,6 +41,7 @@ class Looker {
 
   boost::asio::io_context& context_;
   client::AddressBook book_;
+  client::Access access_;
   std::vector<client::ServerAddress> servers_;  // each once
   std::chrono::milliseconds timeout_;
   std::map<std::string, std::unique_ptr<Talker>> talkers_;  // by host:port

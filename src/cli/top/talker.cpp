@@ -8,8 +8,12 @@ namespace pawl::cli::top {
 using boost::system::error_code;
 
 Talker::Talker(boost::asio::io_context& context, client::AddressBook& book,
-               client::ServerAddress server)
-    : context_(context), book_(book), server_(std::move(server)), patience_(context) {}
+               client::ServerAddress server, client::Access access)
+    : context_(context),
+      book_(book),
+      server_(std::move(server)),
+      access_(std::move(access)),
+      patience_(context) {}
 
 Talker::~Talker() {
   if (link_) link_->close();
@@ -33,12 +37,13 @@ void Talker::ask(std::vector<std::string> requests, std::chrono::milliseconds pa
 
 void Talker::connect() {
   link_ = std::make_shared<client::Link>(
-      context_, client::Link::Calls{[this] {
-                                      is_up_ = true;
-                                      send();
-                                    },
-                                    [this](std::string_view line) { take(line); },
-                                    [this](error_code why) { lose(why.message()); }});
+      context_, access_,
+      client::Link::Calls{[this] {
+                            is_up_ = true;
+                            send();
+                          },
+                          [this](std::string_view line) { take(line); },
+                          [this](const client::Link::End& end) { on_down(end); }});
   link_->open(book_, server_, 0);
 }
 
@@ -53,6 +58,14 @@ void Talker::take(std::string_view line) {
   if (!reply) return lose("what answers there is no pawld");
   answers_.replies.push_back(*std::move(reply));
   if (answers_.replies.size() == wanted_) finish();
+}
+
+void Talker::on_down(const client::Link::End& end) {
+  if (!end.denial || !done_) return lose(end.why);
+  answers_.replies.assign(wanted_, *end.denial);
+  link_.reset();
+  is_up_ = false;
+  finish();
 }
 
 // A connection that owes replies is of no more use: they would be taken for others.

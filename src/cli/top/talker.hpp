@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One server that is asked again and again, on one connection while that stands and a new one when
-// it does not. What goes wrong is told like an answer.
+// it does not. What goes wrong is told like an answer; that the server does not accept who asks is
+// the answer to every request.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/access.hpp"
 #include "client/address_book.hpp"
 #include "client/link.hpp"
 #include "client/reply_line.hpp"
@@ -29,7 +31,8 @@ class Talker {
  public:
   using Done = std::function<void(Answers)>;
 
-  Talker(boost::asio::io_context& context, client::AddressBook& book, client::ServerAddress server);
+  Talker(boost::asio::io_context& context, client::AddressBook& book, client::ServerAddress server,
+         client::Access access);
   ~Talker();
   Talker(const Talker&) = delete;
   Talker& operator=(const Talker&) = delete;
@@ -43,12 +46,14 @@ class Talker {
   void connect();
   void send();
   void take(std::string_view line);
+  void on_down(const client::Link::End& end);
   void lose(std::string why);
   void finish();
 
   boost::asio::io_context& context_;
   client::AddressBook& book_;
   client::ServerAddress server_;
+  client::Access access_;
   boost::asio::steady_timer patience_;
   std::shared_ptr<client::Link> link_;  // null: there is no connection
   bool is_up_ = false;

@@ -27,8 +27,10 @@ bool is_elsewhere(const ReplyLine& reply) {
           reply.word == "NO_QUORUM");
 }
 
-Asker::Asker(std::vector<ServerAddress> servers, std::chrono::milliseconds timeout)
-    : timeout_(timeout), rounds_(std::move(servers), timeout, std::random_device{}()) {
+Asker::Asker(std::vector<ServerAddress> servers, std::chrono::milliseconds timeout, Access access)
+    : timeout_(timeout),
+      access_(std::move(access)),
+      rounds_(std::move(servers), timeout, std::random_device{}()) {
   begin();
 }
 
@@ -41,8 +43,17 @@ void Asker::begin() {
 Connection& Asker::connect_next() {
   connection_.reset();
   current_ = rounds_.next();
-  connection_ = std::make_unique<Connection>(loop_, current_, rounds_.to_connect(Clock::now()));
+  const auto patience = rounds_.to_connect(Clock::now());
+  connection_ = std::make_unique<Connection>(loop_, current_, access_, patience);
   return *connection_;
+}
+
+// A connection that was told who asks, and does not know it any more, is one whose server has other
+// users now; the next one tells whether it is among them.
+bool Asker::is_passing(const ReplyLine& reply) const {
+  if (is_elsewhere(reply)) return true;
+  const bool is_error = reply.kind == ReplyLine::Kind::error;
+  return is_error && reply.word == "UNAUTHENTICATED" && !access_.user.empty();
 }
 
 bool Asker::go_on(Trouble trouble, std::string_view primary) {
@@ -115,7 +126,7 @@ ReplyLine Asker::ask(const RequestLine& request, Repeat repeat) {
       is_sent = true;
       ReplyLine reply = ask_connected(request.text());
       const bool is_unknown = reply.word == "NO_QUORUM";
-      if (!is_elsewhere(reply) || repeat == Repeat::never) return reply;
+      if (!is_passing(reply) || repeat == Repeat::never) return reply;
       if (is_unknown && repeat == Repeat::if_certain) return reply;
       was_repeated_ = was_repeated_ || is_unknown;
       if (!try_elsewhere(reply)) return reply;

@@ -3,7 +3,8 @@
 // Asks servers that stand for one: the first of the list that serves. When it goes away, or
 // says that another one serves, the next is asked, the primary that was named first, again and
 // again within the timeout: an election passes unnoticed. For requests that may be sent again; that
-// an earlier one may have taken effect is told by was_repeated(). Blocks.
+// an earlier one may have taken effect is told by was_repeated(). Where the servers do not accept
+// who asks, Denied is thrown by whatever connects. Blocks.
 #pragma once
 
 #include <chrono>
@@ -37,7 +38,8 @@ enum class Repeat : std::uint8_t {
 
 class Asker {
  public:
-  Asker(std::vector<ServerAddress> servers, std::chrono::milliseconds timeout);  // at least one
+  // At least one server.
+  Asker(std::vector<ServerAddress> servers, std::chrono::milliseconds timeout, Access access = {});
 
   // OK or ERR. Replies to other tags are passed over. Throws Unreachable; where it may not be
   // repeated freely and its reply was lost, NoAnswer.
@@ -57,6 +59,10 @@ class Asker {
   // The ERR of a server that does not serve now. Throws Unreachable: none has said even that.
   [[nodiscard]] ReplyLine last_word() const;
 
+  // True if another node, or the same one a little later or on another connection, may answer
+  // otherwise.
+  [[nodiscard]] bool is_passing(const ReplyLine& reply) const;
+
   [[nodiscard]] const ServerAddress& server() const { return current_; }  // the one asked last
   [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
   [[nodiscard]] Loop& loop() { return loop_; }
@@ -67,6 +73,7 @@ class Asker {
   [[nodiscard]] Unreachable unreachable() const;
 
   std::chrono::milliseconds timeout_;
+  Access access_;
   Rounds rounds_;
   Loop loop_;
   std::unique_ptr<Connection> connection_;

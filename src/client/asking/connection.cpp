@@ -3,41 +3,70 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
 #include <utility>
+
+#include "client/tls.hpp"
 
 namespace pawl::client {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using std::chrono::steady_clock;
 
-Connection::Connection(Loop& loop, const ServerAddress& address, std::chrono::milliseconds patience,
-                       Resolve resolve)
-    : loop_(loop), socket_(loop.context()) {
+Connection::Connection(Loop& loop, const ServerAddress& address, const Access& access,
+                       std::chrono::milliseconds patience, Resolve resolve)
+    : loop_(loop), host_(address.host), tls_(access.tls), stream_(loop.context()) {
+  const auto until = steady_clock::now() + patience;
   done_ = false;
   auto found = [this](error_code error, const Endpoints& endpoints) {
     lookup_.reset();
-    result_ = error;
-    done_ = error.failed();
-    if (!error) connect(endpoints);
+    error ? end_step(why_lost(error)) : connect(endpoints);
   };
   lookup_.emplace(loop_.context(), address, std::move(found), std::move(resolve));
   if (!loop_.run_until(done_, patience)) {
     close();
-    result_ = asio::error::timed_out;
+    throw Silent(error_code(asio::error::timed_out).message());
   }
-  if (result_ == asio::error::timed_out) throw Silent(result_.message());
-  if (result_) throw NoAnswer(result_.message());
+  if (timed_out_) throw Silent(problem_);
+  if (!problem_.empty()) throw NoAnswer(problem_);
+  if (access.user.empty()) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+  try {
+    authenticate(access, std::max(left, std::chrono::milliseconds{1}));
+  } catch (...) {
+    close();  // no destructor will
+    throw;
+  }
 }
 
 Connection::~Connection() { close(); }
 
 void Connection::connect(const Endpoints& endpoints) {
-  asio::async_connect(socket_, endpoints, [this](error_code refused, const auto& /*endpoint*/) {
-    result_ = refused;
-    done_ = true;
-  });
+  asio::async_connect(stream_.socket(), endpoints,
+                      [this](error_code refused, const auto& /*endpoint*/) {
+                        timed_out_ = refused == asio::error::timed_out;
+                        if (refused) return end_step(why_lost(refused));
+                        tls_ ? secure() : end_step({});
+                      });
+}
+
+void Connection::secure() {
+  stream_.secure(*tls_, host_, [this](const std::string& problem) { end_step(problem); });
+}
+
+void Connection::end_step(std::string problem) {
+  problem_ = std::move(problem);
+  done_ = true;
+}
+
+void Connection::authenticate(const Access& access, std::chrono::milliseconds patience) {
+  send(auth_line(access));
+  const auto line = read_line(patience);
+  if (!line) throw Silent();
+  ReplyLine reply = reply_in(*line);
+  if (reply.kind == ReplyLine::Kind::ok) return;
+  if (is_denied(reply)) throw Denied(std::move(reply));
+  throw NoAnswer(why_not_accepted(reply));
 }
 
 // Nothing that was started outlives this: its handler holds `this`.
@@ -45,33 +74,49 @@ void Connection::close() {
   error_code ignored;
   if (lookup_) done_ = true;  // nothing else is under way
   lookup_.reset();
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
   loop_.context().restart();
-  while (!done_ && loop_.context().run_one() != 0) socket_.close(ignored);
+  while (!done_ && loop_.context().run_one() != 0) stream_.socket().close(ignored);
 }
 
 void Connection::send(std::string_view line) {
   const std::string output = std::string(line) + '\n';
   error_code error;
-  asio::write(socket_, asio::buffer(output), error);
-  if (error) throw NoAnswer(error.message());
+  stream_.write_now(asio::buffer(output), error);
+  if (error) throw NoAnswer(why_lost(error));
 }
 
 std::optional<std::string> Connection::read_line(Patience patience) {
-  if (done_) {
-    done_ = false;
-    asio::async_read_until(socket_, asio::dynamic_buffer(input_), '\n',
-                           [this](error_code error, std::size_t length) {
-                             result_ = error;
-                             line_length_ = length;
-                             done_ = true;
-                           });
+  const auto start = steady_clock::now();
+  for (;;) {
+    if (auto line = take_line()) return line;
+    if (done_) read_some();
+    Patience left = patience;
+    if (left) {
+      const auto waited = steady_clock::now() - start;
+      left = std::max(*patience - std::chrono::floor<std::chrono::milliseconds>(waited),
+                      std::chrono::milliseconds{0});
+    }
+    if (!loop_.run_until(done_, left)) return std::nullopt;
+    if (!problem_.empty()) throw NoAnswer(problem_);
   }
-  if (!loop_.run_until(done_, patience)) return std::nullopt;
-  if (result_ == asio::error::eof) throw NoAnswer("the server closed before it replied");
-  if (result_) throw NoAnswer(result_.message());
-  std::string line = input_.substr(0, line_length_ - 1);
-  input_.erase(0, line_length_);
+}
+
+void Connection::read_some() {
+  done_ = false;
+  stream_.read_some(asio::buffer(chunk_), [this](error_code error, std::size_t bytes) {
+    input_.append(chunk_.data(), bytes);
+    if (!error) return end_step({});
+    end_step(is_end(error) ? "the server closed before it replied" : why_lost(error));
+  });
+}
+
+std::optional<std::string> Connection::take_line() {
+  const std::size_t end = input_.find('\n', searched_);
+  searched_ = end == input_.npos ? input_.size() : 0;
+  if (end == input_.npos) return std::nullopt;
+  std::string line = input_.substr(0, end);
+  input_.erase(0, end + 1);
   return line;
 }
 

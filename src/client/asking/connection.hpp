@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One blocking connection to a server: lines out, lines in, each wait with an end of its own. What
-// goes wrong is thrown as NoAnswer. Signals, where the loop catches them, end a wait.
+// One blocking connection to a server, encrypted and authenticated as Access says: lines out, lines
+// in, each wait with an end of its own. What goes wrong is thrown as NoAnswer, or as Denied.
+// Signals, where the loop catches them, end a wait.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
+#include <array>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,11 +13,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "client/access.hpp"
 #include "client/asking/loop.hpp"
 #include "client/lookup.hpp"
 #include "client/reply_line.hpp"
 #include "client/server_address.hpp"
+#include "client/stream.hpp"
 
 namespace pawl::client {
 
@@ -36,11 +40,17 @@ struct NoPawld : NoAnswer {
   NoPawld() : NoAnswer("what answers there is no pawld") {}
 };
 
+// A server does not accept who asks, which no other server will do either.
+struct Denied : std::runtime_error {
+  explicit Denied(ReplyLine said) : std::runtime_error(said.word), reply(std::move(said)) {}
+  ReplyLine reply;
+};
+
 class Connection {
  public:
-  // `patience` spans looking the name up and connecting.
-  Connection(Loop& loop, const ServerAddress& address, std::chrono::milliseconds patience,
-             Resolve resolve = ask_system);
+  // `patience` spans looking the name up, connecting, and all that makes it ready for requests.
+  Connection(Loop& loop, const ServerAddress& address, const Access& access,
+             std::chrono::milliseconds patience, Resolve resolve = ask_system);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -51,15 +61,24 @@ class Connection {
 
  private:
   void connect(const Endpoints& endpoints);
+  void secure();
+  void authenticate(const Access& access, std::chrono::milliseconds patience);
+  void end_step(std::string problem);
+  void read_some();
+  [[nodiscard]] std::optional<std::string> take_line();
   void close();
 
   Loop& loop_;
+  std::string host_;
+  std::optional<TlsOptions> tls_;
   std::optional<Lookup> lookup_;  // while it is under way
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
+  std::array<char, 8192> chunk_{};
   std::string input_;
-  bool done_ = true;  // false: an operation is under way, its handler holds `this`
-  boost::system::error_code result_;
-  std::size_t line_length_ = 0;
+  std::size_t searched_ = 0;  // of it: no LF is there
+  bool done_ = true;          // false: an operation is under way, its handler holds `this`
+  std::string problem_;       // why it failed; empty: it did not
+  bool timed_out_ = false;    // the system gave up connecting
 };
 
 // Throws NoPawld: the line is no reply.

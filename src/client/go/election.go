@@ -89,44 +89,56 @@ func (e *Election) Leader(ctx context.Context) (Leader, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	shown := make(chan Leader)
-	go e.observe(ctx, shown, func(Leader) bool { return true })
+	shown, over := make(chan Leader), make(chan error, 1)
+	go func() { over <- e.observe(ctx, shown, func(Leader) bool { return true }) }()
 	select {
 	case leader := <-shown:
 		if leader.Token == 0 {
 			return Leader{}, ErrNoLeader
 		}
 		return leader, nil
+	case err := <-over:
+		return Leader{}, err
 	case <-ctx.Done():
 		return Leader{}, ctx.Err()
 	}
 }
 
-// Observe tells each leader, the present one first, until ctx ends: then the channel is closed. Who
-// led only while no server could be reached, or while nobody read the channel, may be left out.
+// Observe tells each leader, the present one first, until ctx ends, or a server refuses to tell:
+// then the channel is closed, and Leader says why. Who led only while no server could be reached,
+// or while nobody read the channel, may be left out.
 func (e *Election) Observe(ctx context.Context) <-chan Leader {
 	leaders := make(chan Leader)
 	var last uint64
-	go e.observe(ctx, leaders, func(leader Leader) bool {
-		isNew := leader.Token > last // tokens rise
-		last = max(last, leader.Token)
-		return isNew
-	})
+	go func() {
+		defer close(leaders)
+		e.observe(ctx, leaders, func(leader Leader) bool {
+			isNew := leader.Token > last // tokens rise
+			last = max(last, leader.Token)
+			return isNew
+		})
+	}()
 	return leaders
 }
 
+// observe goes on until ctx ends, or a server refuses to tell.
 func (e *Election) observe(ctx context.Context, leaders chan<- Leader,
-	isWanted func(Leader) bool) {
-	defer close(leaders)
-	route := newRoute(e.s.client.config.Endpoints)
+	isWanted func(Leader) bool) error {
+	route := newRoute(e.s.client)
 	for ctx.Err() == nil && isName(e.name) {
 		l, err := route.connect(ctx)
 		stood := false
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			return refusal
+		}
 		if err == nil {
 			since := time.Now()
-			e.follow(ctx, l, leaders, isWanted)
+			refusal := e.follow(ctx, l, leaders, isWanted)
 			stood = time.Since(since) >= stoodWell && !l.silent
 			l.close()
+			if refusal != nil {
+				return refusal
+			}
 		}
 		route.leave(l, stood)
 		select {
@@ -134,11 +146,12 @@ func (e *Election) observe(ctx context.Context, leaders chan<- Leader,
 		case <-ctx.Done():
 		}
 	}
+	return ctx.Err()
 }
 
 // follow reads one connection: WATCH, then SHOW, and SHOW again when there is a new holder.
 func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader,
-	isWanted func(Leader) bool) {
+	isWanted func(Leader) bool) error {
 	l.ask("WATCH", " "+e.name, 0, nil)
 	l.ask("SHOW", " "+e.name+" limit=1", 0, nil)
 	pings := time.NewTicker(time.Second)
@@ -147,15 +160,18 @@ func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader,
 		l.flush()
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-pings.C:
 			unheard++
 			l.left, l.silent = unheard > 2, unheard > 2
 			l.ask("PING", "", 0, nil)
 		case r, open := <-l.replies:
 			unheard = 0
+			_, isAnswer := l.asked[r.tag]
 			delete(l.asked, r.tag)
 			switch {
+			case isAnswer && r.isDenial():
+				return r.refusal()
 			case !open || r.kind == "ERR":
 				l.left, l.primary = true, r.fields["primary"]
 			case r.json != "":
@@ -170,6 +186,7 @@ func (e *Election) follow(ctx context.Context, l *link, leaders chan<- Leader,
 			}
 		}
 	}
+	return nil
 }
 
 func leaderIn(show string) (leader Leader) {

@@ -4,8 +4,11 @@ package pawl_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log"
+	"os"
 	"time"
 
 	"pawl"
@@ -38,6 +41,29 @@ func ExampleMutex_Lock() {
 	}
 	if err := mutex.Unlock(context.Background()); errors.Is(err, pawl.ErrLost) {
 		log.Print("the lock was lost before the work was done")
+	}
+}
+
+// Servers that ask who somebody is, over TLS with a CA of their own.
+func ExampleNew() {
+	pem, err := os.ReadFile("ca.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+	trusted := x509.NewCertPool()
+	trusted.AppendCertsFromPEM(pem)
+	client, err := pawl.New(pawl.Config{
+		Endpoints: []string{"n1:7295", "n2:7295", "n3:7295"},
+		User:      "ci",
+		Secret:    pawl.Secret(os.Getenv("PAWL_SECRET")),
+		TLS:       &tls.Config{RootCAs: trusted},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := pawl.NewSession(client); errors.Is(err, pawl.ErrUnauthenticated) {
+		log.Fatal("the servers do not know ci, or not by this secret")
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // A fake is a server whose answers the test writes. What clients send, on whichever connection, is
-// in `requests`; but for OPEN, RESUME, EVENTS and KEEPALIVE, which are answered.
+// in `requests`; but for AUTH, OPEN, RESUME, EVENTS and KEEPALIVE, which are answered.
 type fake struct {
 	t        *testing.T
 	address  string
@@ -24,6 +24,8 @@ type fake struct {
 	deaf  bool // those are not answered
 	raw   bool // all requests come to the test
 	gone  bool // RESUME and KEEPALIVE: SESSION_EXPIRED
+	knows bool // AUTH: OK
+	auths []string
 	conns []net.Conn
 }
 
@@ -35,11 +37,17 @@ type asked struct {
 }
 
 func newFake(t *testing.T) *fake {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{t: t, address: listener.Addr().String(), ttl: "10000", requests: make(chan asked, 64)}
+	return newFakeAt(t, listener)
+}
+
+func newFakeAt(t *testing.T, listener net.Listener) *fake {
+	f := &fake{t: t, address: listener.Addr().String(), ttl: "10000", knows: true,
+		requests: make(chan asked, 64)}
 	t.Cleanup(func() {
 		listener.Close()
 		f.drop()
@@ -68,6 +76,8 @@ func (f *fake) serve(conn net.Conn) {
 		deaf, gone, raw, ttl := f.deaf, f.gone, f.raw, f.ttl
 		f.mu.Unlock()
 		switch verb {
+		case "AUTH":
+			f.onAuth(a)
 		case "EVENTS", "OPEN", "RESUME", "KEEPALIVE":
 			switch {
 			case raw:
@@ -81,6 +91,17 @@ func (f *fake) serve(conn net.Conn) {
 		default:
 			f.requests <- a
 		}
+	}
+}
+
+func (f *fake) onAuth(a asked) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.auths = append(f.auths, a.line)
+	if f.knows {
+		a.answer("OK user=ci")
+	} else {
+		a.answer(notItsOwn)
 	}
 }
 
@@ -154,7 +175,12 @@ func (c *handClock) jump(by time.Duration) {
 
 func newTestSession(t *testing.T, clock *handClock, servers ...string) *Session {
 	t.Helper()
-	client, err := New(Config{Endpoints: servers})
+	return newTestSessionOf(t, clock, Config{Endpoints: servers})
+}
+
+func newTestSessionOf(t *testing.T, clock *handClock, config Config) *Session {
+	t.Helper()
+	client, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

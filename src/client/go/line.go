@@ -5,6 +5,7 @@ package pawl
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,6 +74,11 @@ func (r reply) ttl() time.Duration {
 	return time.Duration(min(r.number("ttl"), uint64(most/time.Millisecond))) * time.Millisecond
 }
 
+// isDenial: to this user, or to whoever does not say who it is.
+func (r reply) isDenial() bool {
+	return r.word == ErrUnauthenticated.Code || r.word == ErrForbidden.Code
+}
+
 func (r reply) refusal() *Error {
 	message := r.fields["msg"]
 	if cycle := r.fields["cycle"]; cycle != "" {
@@ -116,6 +122,24 @@ func isName(name string) bool {
 	return name != "" && len(name) <= 255 && utf8.ValidString(name) &&
 		strings.IndexFunc(name, func(r rune) bool {
 			return r <= ' ' || (r >= 0x7F && r < 0xA0) || strings.ContainsRune(`"=,`, r)
+		}) < 0
+}
+
+// authWords is what follows AUTH; empty where there is nobody to name.
+func authWords(user, secret string) (string, error) {
+	if user == "" && secret == "" {
+		return "", nil
+	}
+	if !isWord(user) || !isWord(secret) {
+		return "", errors.New("pawl: User and Secret are one word each, without blanks, quotes and =")
+	}
+	return " " + user + " " + secret, nil
+}
+
+func isWord(text string) bool {
+	return text != "" && utf8.ValidString(text) &&
+		strings.IndexFunc(text, func(r rune) bool {
+			return r <= ' ' || (r >= 0x7F && r < 0xA0) || r == '"' || r == '='
 		}) < 0
 }
 

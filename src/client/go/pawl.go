@@ -12,6 +12,7 @@
 // Who comes from etcd changes the import, and:
 //
 //	clientv3.New(clientv3.Config{Endpoints: e})   pawl.New(pawl.Config{Endpoints: e})
+//	Config{Username: u, Password: p, TLS: t}      Config{User: u, Secret: p, TLS: t}
 //	err := mutex.Lock(ctx)                        held, err := mutex.Lock(ctx)
 //	err := election.Campaign(ctx, value)          reign, err := election.Campaign(ctx, value)
 //	resp := <-election.Observe(ctx)               leader := <-election.Observe(ctx)
@@ -23,7 +24,10 @@ package pawl
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,6 +57,10 @@ var (
 	ErrLost           = &Error{Code: "NOT_HELD"}        // it was held, and is no more
 	ErrSessionExpired = &Error{Code: "SESSION_EXPIRED"} // and with it all that it held
 	ErrUnreachable    = &Error{Code: "UNREACHABLE"}     // no server answered within DialTimeout
+	ErrForbidden      = &Error{Code: "FORBIDDEN"}       // to this user; other locks go on
+
+	// ErrUnauthenticated ends a session: no such user, or not its secret. It is not asked again.
+	ErrUnauthenticated = &Error{Code: "UNAUTHENTICATED"}
 
 	errOrphaned = errors.New("pawl: the session was orphaned")
 	errClosed   = errors.New("pawl: the session was closed")
@@ -70,16 +78,27 @@ const (
 
 func (s State) String() string { return [...]string{"FREE", "HELD", "UNSURE", "LOST"}[s] }
 
-// Config says where the servers are.
+// Config says where the servers are, and who asks them.
 type Config struct {
 	Endpoints   []string        // host:port of each; whoever is primary is found
 	DialTimeout time.Duration   // to reach any of them at all; 5 s
 	Context     context.Context // of all sessions; they are no longer renewed when it ends
+	User        string          // said first on each connection, with its
+	Secret      Secret          // in the clear where there is no TLS
+	// TLS, if not nil, of every connection. The certificate must be for the host of the endpoint,
+	// where ServerName is empty; RootCAs say who may have signed it, Certificates who we are.
+	TLS *tls.Config
 }
+
+// Secret is not shown by whatever prints something that has it.
+type Secret string
+
+func (Secret) Format(to fmt.State, verb rune) { io.WriteString(to, "(a secret)") }
 
 // Client knows the servers. Sessions have a connection each.
 type Client struct {
-	config Config
+	config Config // without the secret
+	auth   func() string
 	cancel context.CancelFunc
 	clock  func() time.Duration
 }
@@ -95,7 +114,12 @@ func New(config Config) (*Client, error) {
 	if config.Context == nil {
 		config.Context = context.Background()
 	}
-	client := &Client{clock: bootClock()}
+	auth, err := authWords(config.User, string(config.Secret))
+	if err != nil {
+		return nil, err
+	}
+	config.Secret = ""
+	client := &Client{clock: bootClock(), auth: func() string { return auth }}
 	config.Context, client.cancel = context.WithCancel(config.Context)
 	client.config = config
 	return client, nil

@@ -20,6 +20,9 @@ func (s *Session) onReply(l *link, r reply) {
 	}
 	q, found := l.asked[r.tag]
 	if !found {
+		if r.tag == "" && r.kind == "ERR" { // why it is about to be closed
+			l.said = strings.TrimPrefix(r.refusal().Error(), "pawl: ")
+		}
 		return
 	}
 	delete(l.asked, r.tag)
@@ -28,6 +31,11 @@ func (s *Session) onReply(l *link, r reply) {
 	}
 	if q.verb == "LOCK" && r.kind == "ERR" && r.word != "NO_QUORUM" && r.word != "INTERNAL" {
 		q.a.unresolved--
+	}
+	if r.word == ErrUnauthenticated.Code && s.client.auth() != "" {
+		// On a connection that was accepted: the next one tells what has changed.
+		l.left, l.said = true, r.word
+		return
 	}
 	switch r.word {
 	case "NOT_PRIMARY", "SHUTTING_DOWN", "NO_QUORUM", "INTERNAL", "NO_SESSION":
@@ -65,7 +73,7 @@ func (s *Session) onRenewal(l *link, q request, r reply) {
 	ttl := r.ttl()
 	if ttl == 0 {
 		l.left = true
-		if q.verb == "OPEN" {
+		if q.verb == "OPEN" || q.verb == "RESUME" && r.isDenial() {
 			s.end(r.refusal())
 		}
 		return
@@ -144,6 +152,10 @@ func (s *Session) onVerify(q request, r reply, now time.Duration) {
 		s.finish(a, ErrLost)
 	case r.word == "NOT_HELD":
 		s.enter(a, asking) // the wait goes on
+	case r.isDenial() && a.phase == confirming:
+		s.withdraw(a, r.refusal())
+	case r.isDenial():
+		a.confirmed = true // that it may not ask does not mean that it is lost
 	case ttl == 0:
 		a.due = now + fullPause
 	default:
@@ -164,7 +176,7 @@ func (s *Session) onCancel(q request, r reply, now time.Duration) {
 	case a.phase != withdrawing:
 	case r.token() > 0:
 		s.onGrant(a, q.sent, r.ttl(), now, r.token())
-	case r.fields["cancelled"] == "yes":
+	case r.fields["cancelled"] == "yes" || r.isDenial():
 		s.finish(a, a.err)
 	default:
 		a.due = now + fullPause
@@ -179,6 +191,8 @@ func (s *Session) onUnlock(q request, r reply, now time.Duration) {
 		s.finish(a, a.err)
 	case r.word == "NOT_HELD":
 		s.finish(a, ErrLost)
+	case r.isDenial():
+		s.finish(a, r.refusal())
 	default:
 		a.due = now + fullPause
 	}

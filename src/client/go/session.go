@@ -126,6 +126,12 @@ func (s *Session) end(err error) {
 	close(s.done)
 }
 
+func (s *Session) refuse(refusal *Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end(refusal)
+}
+
 // checkClock ends what the clock ends, and says when to look again.
 func (s *Session) checkClock() time.Duration {
 	s.mu.Lock()
@@ -183,10 +189,14 @@ func (s *Session) stateOf(a *acquisition) (State, time.Duration) {
 
 // converse talks to one server after the other until the session is over.
 func (s *Session) converse() {
-	route := newRoute(s.client.config.Endpoints)
+	route := newRoute(s.client)
 	for s.ctx.Err() == nil {
 		l, err := route.connect(s.ctx)
 		stood := false
+		if refusal := (*Error)(nil); errors.As(err, &refusal) {
+			s.refuse(refusal)
+			return
+		}
 		if err == nil {
 			since := s.client.clock()
 			s.use(l)

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pawl.mjs exports; there it says what each means. Times are milliseconds.
 
+import type { ConnectionOptions } from "node:tls";
+
 export class PawlError extends Error {
   readonly code: string;
-  constructor(code: string, message?: string);
+  constructor(code: string, message?: string, options?: ErrorOptions);
 }
 export class LockBusy extends PawlError {}
 export class Deadlock extends PawlError {}
 export class Unreachable extends PawlError {}
+export class Unauthenticated extends PawlError {}
+export class Forbidden extends PawlError {}
 export class LockLost extends PawlError {}
 
 export type State = "held" | "unsure" | "lost" | "released";
@@ -19,6 +23,8 @@ export interface Shape {
   slots?: number;
   /** How long it is nobody's after an unclean loss. */
   delay?: number;
+  /** After how long it is taken back, renewed or not. */
+  maxHold?: number;
   /** Shown to others. */
   note?: string;
 }
@@ -45,8 +51,18 @@ export interface SessionOptions {
   deadlock?: boolean;
 }
 
+export interface ClientOptions {
+  /** To reach a server at all; 5 000 unless said. */
+  timeout?: number;
+  /** Said first on each connection, with its secret. */
+  user?: string;
+  secret?: string;
+  /** ca, cert, key, servername and so on; true: whom Node trusts is trusted. */
+  tls?: true | ConnectionOptions | null;
+}
+
 export class Client {
-  constructor(servers?: string | string[], options?: { timeout?: number });
+  constructor(servers?: string | string[], options?: ClientOptions);
   lock(name: string, options?: LockOptions): Promise<Lock>;
   session(options?: SessionOptions): Promise<Session>;
   using<T>(
@@ -57,7 +73,7 @@ export class Client {
 }
 
 interface Held extends AsyncDisposable {
-  /** Aborts, with a LockLost, when it is lost. */
+  /** Aborts, with a LockLost, when it is lost; its cause is what a server refused, if that was why. */
   readonly signal: AbortSignal;
   readonly state: State;
   /** For how long it is certainly held; 0 where it is not. */

@@ -15,6 +15,9 @@
  *     const a = await session.lock("a");            // many locks, renewed as one; deadlocks are
  *     const b = await session.lock("b", { wait: Infinity });  // found
  *
+ *     const { PAWL_SECRET: secret } = process.env;
+ *     new Client(servers, { user: "ci", secret, tls: { ca: readFileSync("ca.pem") } });
+ *
  * The law: a lock is held until the TTL has passed, by the client's own clock, since the send of the
  * request that renewed it last, less a margin and the moment a body needs to stop. What was lost stays
  * lost. A LOCK is asked again with its id, of any server, until one says yes or no. All this stops
@@ -22,13 +25,14 @@
  * blocks the event loop keeps renewals from being sent; `state` is true nonetheless.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { uptime } from "node:os";
+import { connect as connectSecurely, createSecureContext } from "node:tls";
 
 /** A lock or session that is not to be had; `code` is the protocol's, UNREACHABLE or LOST. */
 export class PawlError extends Error {
-  constructor(code, message = "") {
-    super(message ? `${code}: ${message}` : code);
+  constructor(code, message = "", options = {}) {
+    super(message ? `${code}: ${message}` : code, options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -37,21 +41,37 @@ export class PawlError extends Error {
 export class LockBusy extends PawlError {}
 /** The wait would never end: sessions wait for each other. The message names them. */
 export class Deadlock extends PawlError {}
-/** No server said yes or no in time. */
+/** No server said yes or no in time, or none that could be trusted. The message says why. */
 export class Unreachable extends PawlError {}
-/** It was held, and is not any more. */
+/** The server does not know this user, or the secret is not its own: it is not asked again. */
+export class Unauthenticated extends PawlError {}
+/** The user may not do this; other locks go on. */
+export class Forbidden extends PawlError {}
+/** It was held, and is not any more; its cause is what a server refused, if that was why. */
 export class LockLost extends PawlError {}
 
-const kinds = { BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable };
+const kinds = {
+  BUSY: LockBusy, TIMEOUT: LockBusy, DEADLOCK: Deadlock, UNREACHABLE: Unreachable,
+  UNAUTHENTICATED: Unauthenticated, FORBIDDEN: Forbidden };
 const errorOf = (code, message) => new (kinds[code] ?? PawlError)(code, message);
+const lossOf = (what, refusal) => new LockLost("LOST", what, refusal && { cause: refusal });
 
 // Node 18 does not have it; compilers look there for it.
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** Knows the servers; each lock or session has a connection of its own. */
 export class Client {
-  /** `timeout`: to reach a server at all, and for what is given back to be answered. */
-  constructor(servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295", { timeout = 5_000 } = {}) {
+  #access; // private: what is logged shows neither a secret nor a key
+
+  /**
+   * `timeout`: to reach a server at all, and for what is given back to be answered. `user` and
+   * `secret` are said first on each connection, in the clear where it is not TLS. `tls`: what
+   * tls.connect() takes, such as ca, cert, key and servername; or true, to trust whom Node trusts.
+   */
+  constructor(
+    servers = process.env.PAWL_SERVER ?? "127.0.0.1:7295",
+    { timeout = 5_000, user = "", secret = "", tls = null } = {},
+  ) {
     const names = typeof servers === "string" ? servers.split(/[\s,]+/).filter(Boolean) : servers;
     this.servers = names.map(addressOf);
     if (!this.servers.every(Boolean) || names.length === 0) {
@@ -59,19 +79,20 @@ export class Client {
     }
     this.timeout = timeout;
     this.first = 0; // who answered last is asked first
+    this.#access = { auth: authLine(user, secret), connect: connectorOf(tls) };
   }
 
   /** One lock, in a session of its own. */
   async lock(name, { ttl = 30_000, wait = 0, signal, ...shape } = {}) {
     const hold = new Hold(name, wait, shape);
-    return await hold.acquire(signal, () => new LiveSession(this, ttl, ""));
+    return await hold.acquire(signal, () => new LiveSession(this, this.#access, ttl, ""));
   }
 
   /** Locks that live as long as it does. */
   async session({ ttl = 10_000, name = "", onDisconnect = "keep", deadlock = true } = {}) {
     const options = lineOf("", {
       name, on_disconnect: onDisconnect, deadlock: deadlock ? "on" : "off" });
-    return await new LiveSession(this, ttl, options).open();
+    return await new LiveSession(this, this.#access, ttl, options).open();
   }
 
   /** Runs the body under the lock, and gives the lock back. */
@@ -152,6 +173,8 @@ const unknown = ["NO_QUORUM", "INTERNAL"]; // it may have taken effect: the same
 class Link {
   stopped = false;
   reached = false;
+  #trouble = ""; // of the connection that failed last
+  #access;
   #up = new Gate();
   #over = new Gate();
   #socket = null;
@@ -161,8 +184,9 @@ class Link {
   #server;
   #primary = null;
 
-  constructor(client, ttl) {
+  constructor(client, access, ttl) {
     this.client = client;
+    this.#access = access;
     this.ttl = ttl;
     this.#server = client.first;
   }
@@ -187,7 +211,7 @@ class Link {
       const wait = Math.min(patience(asked - 1), until - now());
       const reply = await this.#askOnce(line(), wait, signal);
       if (!reply) continue;
-      if (elsewhere.includes(reply.code)) {
+      if (elsewhere.includes(reply.code) || this.isKnownNoMore(reply)) {
         this.leave(reply.fields.primary);
       } else if (unknown.includes(reply.code)) {
         if (++vain % 2 === 0) this.leave();
@@ -253,9 +277,20 @@ class Link {
     }
   }
 
+  unreachable() {
+    return errorOf("UNREACHABLE", ["no server answers", this.#trouble].filter(Boolean).join(": "));
+  }
+
   /** Until that connection is over. */
   #serve(server, attempt) {
-    const socket = connect({ ...server, noDelay: true }).setEncoding("utf8");
+    const socket = this.#access.connect(server, () => {
+      timer.refresh(); // each step on the way may take as long as the first
+      if (this.stopped) return socket.destroy();
+      heard = now();
+      this.#socket = socket;
+      this.#begin(() => clearTimeout(timer));
+    });
+    socket.setEncoding("utf8");
     let heard = now();
     let rest = "";
     const timer = setTimeout(() => socket.destroy(), attempt);
@@ -264,28 +299,17 @@ class Link {
       if (now() - heard > pingPatience) return socket.destroy();
       if (now() - heard >= pingEvery * 0.9) this.send("PING");
     }, pingEvery);
-    socket.on("connect", () => {
-      clearTimeout(timer);
-      if (this.stopped) return socket.destroy();
-      heard = now();
-      this.#socket = socket;
-      this.send("EVENTS on");
-      this.greet();
-      this.#up.open();
-    });
     socket.on("data", (text) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop();
       for (const line of lines) {
         if (socket !== this.#socket) return;
         heard = now();
-        this.reached = true;
-        this.#attempts = 0;
         this.#onLine(replyOf(line));
       }
     });
     return new Promise((resolve) => {
-      socket.on("error", () => {}); // 'close' follows
+      socket.on("error", ({ message, code }) => (this.#trouble = message || code)); // then 'close'
       socket.on("close", () => {
         clearTimeout(timer);
         clearInterval(pings);
@@ -294,7 +318,34 @@ class Link {
     });
   }
 
+  /** Nothing is asked of a server that does not agree to who asks. */
+  async #begin(onAccepted) {
+    const socket = this.#socket;
+    if (this.#access.auth) {
+      const reply = await this.send(this.#access.auth).answer;
+      if (!reply || socket !== this.#socket) return;
+      if (reply.code) this.#trouble = errorOfReply(reply).message;
+      if ([...elsewhere, ...unknown, ...timeMayHelp].includes(reply.code)) return this.leave();
+      if (reply.code) return this.refuse(reply);
+    }
+    onAccepted();
+    this.send("EVENTS on");
+    this.greet();
+    this.#up.open();
+  }
+
+  /** Else whoever does not say who it is may not do this. */
+  isKnownNoMore(reply) {
+    return reply.code === "UNAUTHENTICATED" && this.#access.auth !== "";
+  }
+
   #onLine(reply) {
+    if (reply.code && !reply.tag) { // why it will be closed
+      this.#trouble = errorOfReply(reply).message;
+      return;
+    }
+    this.reached = true;
+    this.#attempts = 0;
     if (reply.kind === "EVENT") return this.onEvent(reply);
     const resolve = this.#waiting.get(reply.tag);
     this.#waiting.delete(reply.tag);
@@ -317,8 +368,8 @@ class LiveSession extends Link {
   #opened = new Gate();
   #wake = new Gate();
 
-  constructor(client, ttl, options) {
-    super(client, ttl);
+  constructor(client, access, ttl, options) {
+    super(client, access, ttl);
     this.#options = options;
   }
 
@@ -327,7 +378,7 @@ class LiveSession extends Link {
     await this.#opened.opened;
     if (this.phase === "held") return new Session(this);
     this.phase = "refused";
-    throw this.refusal ?? errorOf("UNREACHABLE", "no server answers");
+    throw this.refusal ?? this.unreachable();
   }
 
   giveBack() {
@@ -366,7 +417,7 @@ class LiveSession extends Link {
     this.phase = { held: "lost", asking: "refused" }[this.phase] ?? this.phase;
     this.stop();
     for (const hold of [...this.holds]) hold.end("lost");
-    if (wasHeld) this.controller.abort(new LockLost("LOST", `session ${this.handle}`));
+    if (wasHeld) this.controller.abort(lossOf(`session ${this.handle}`, this.refusal));
   }
 
   /** What makes a new connection the session's; what is asked after it need not wait for it. */
@@ -378,13 +429,10 @@ class LiveSession extends Link {
   }
 
   #onGreeted(sent, reply) {
-    if (elsewhere.includes(reply.code) || unknown.includes(reply.code)) {
+    if ([...elsewhere, ...unknown].includes(reply.code) || this.isKnownNoMore(reply)) {
       return this.leave(reply.fields.primary);
     }
-    if (!reply.ttl) {
-      this.refusal ??= errorOfReply(reply);
-      return this.lose();
-    }
+    if (!reply.ttl) return this.refuse(reply);
     this.#extend(sent, reply.ttl);
     this.handle = reply.fields.handle ?? "";
     if (this.#opened.isOpen) {
@@ -397,11 +445,14 @@ class LiveSession extends Link {
     this.#opened.open();
   }
 
+  refuse(reply) {
+    this.refusal ??= errorOfReply(reply);
+    this.lose();
+  }
+
   #extend(sent, ttl) {
-    const margin = Math.max(Math.min(50, ttl / 5), ttl / 100);
-    const until = sent + ttl - margin - Math.min(ttl / 20, 100);
-    this.#heldUntil = Math.max(this.#heldUntil, until);
-    this.#renewAt = sent + Math.min(60_000, Math.max(ttl / 4 - margin, ttl / 10));
+    this.#heldUntil = Math.max(this.#heldUntil, endOf(sent, ttl));
+    this.#renewAt = sent + Math.min(60_000, Math.max(ttl / 4 - marginOf(ttl), ttl / 10));
   }
 
   async #renewForEver() {
@@ -415,8 +466,10 @@ class LiveSession extends Link {
       this.#wake = new Gate();
       const patience = (asked) => renewalPatience(this.ttl, asked);
       const reply = await this.ask(() => "KEEPALIVE", this.#heldUntil, patience);
-      if (reply?.ttl) this.#extend(reply.sent, reply.ttl);
-      else if (reply && reply.code !== "SESSION_EXPIRED") {
+      if (reply?.ttl) {
+        this.#extend(reply.sent, reply.ttl);
+        for (const hold of this.holds) if (hold.isBounded) hold.verify();
+      } else if (reply && reply.code !== "SESSION_EXPIRED") {
         await within(this.#wake.opened, longestPause(this.ttl));
       } else if (reply || now() >= this.#heldUntil) {
         return this.lose(); // else a RESUME has moved it meanwhile
@@ -445,23 +498,31 @@ class Hold {
   #isAlone;
   #isDoubtful = false;
   #givingBack = null;
+  #over = new Gate();
+  #released = new Gate();
+  #until; // by max_hold, as far as a server has said: for the body
+  #overAt = -Infinity; // and for others
 
-  constructor(name, wait, { mode, slots, delay, note, ...others }, session = null) {
+  constructor(name, wait, { mode, slots, delay, maxHold, note, ...others }, session = null) {
     const [stranger] = Object.keys(others);
     if (stranger) throw new TypeError(`unknown option ${stranger}`);
     this.name = String(name);
     this.#wait = wait;
-    this.#options = lineOf("", { mode: slots ? "slot" : mode, slots, delay, note });
+    this.#options = lineOf("", {
+      mode: slots ? "slot" : mode, slots, delay, max_hold: maxHold, note });
+    this.isBounded = maxHold > 0;
+    this.#until = this.isBounded ? -Infinity : Infinity;
     this.#session = session;
     this.#isAlone = session === null;
   }
 
   state() {
-    return this.#phase === "held" ? this.#session.state() : this.#phase;
+    if (this.#phase !== "held") return this.#phase;
+    return now() < this.#until ? this.#session.state() : "lost";
   }
 
   heldUntil() {
-    return this.#session.heldUntil();
+    return Math.min(this.#session.heldUntil(), this.#until);
   }
 
   async acquire(signal, makeSession) {
@@ -502,7 +563,7 @@ class Hold {
       }
       if (!reply) throw this.#whyNone();
       this.#isDoubtful = reply.asked > 1 && reply.code !== "TIMEOUT";
-      if (reply.token) return this.#take(reply.token);
+      if (reply.token) return await this.#take(reply, signal);
       // Once is no proof: a server that closes cancels the waits of those it leaves.
       if (reply.code === "CANCELLED" && now() - reply.sent < 200) ++cancelledAtOnce;
       const mayWait = timeMayHelp.includes(reply.code) && now() < this.#waitUntil;
@@ -518,17 +579,39 @@ class Hold {
 
   #whyNone() {
     const { phase, refusal, reached } = this.#session;
-    if (["lost", "released"].includes(phase)) return errorOf("SESSION_EXPIRED");
     if (refusal) return refusal;
-    return reached ? errorOf("TIMEOUT") : errorOf("UNREACHABLE", "no server answers");
+    if (["lost", "released"].includes(phase)) return errorOf("SESSION_EXPIRED");
+    return reached ? errorOf("TIMEOUT") : this.#session.unreachable();
   }
 
-  #take(token) {
+  async #take(reply, signal) {
+    this.token = reply.token;
+    this.#bound(reply);
+    if (this.isBounded && now() - reply.sent > reply.ttl / 3) {
+      this.#isDoubtful = true;
+      await this.verify(); // granted after a wait: what does max_hold leave?
+      signal?.throwIfAborted();
+    }
     if (this.#session.phase !== "held") throw errorOf("SESSION_EXPIRED");
-    this.token = token;
     this.#phase = "held";
     this.#session.holds.add(this);
-    if (this.#session.lostTokens.has(token)) this.end("lost");
+    if (this.#session.lostTokens.has(this.token)) this.end("lost");
+    else if (this.isBounded) this.#watchClock();
+  }
+
+  #bound({ sent, ttl }) {
+    if (!this.isBounded || !ttl) return;
+    this.#until = Math.max(this.#until, endOf(sent, ttl));
+    this.#overAt = Math.max(this.#overAt, sent + ttl);
+  }
+
+  async #watchClock() {
+    while (this.#phase === "held" && now() < this.#until) {
+      await within(this.#over.opened, Math.min(this.#until - now(), 1_000));
+    }
+    if (!this.#leave("lost")) return;
+    await within(this.#released.opened, this.#overAt - now()); // the body may not have stopped yet
+    this.#endAlone();
   }
 
   /** What is to be thrown, once what may still wait or hold is given up. */
@@ -565,6 +648,7 @@ class Hold {
   async #giveBack() {
     const state = this.state();
     const isHeld = ["held", "unsure"].includes(state);
+    this.#released.open();
     this.end(isHeld ? "released" : state);
     const { timeout } = this.#session.client;
     if (this.#isAlone) await this.#session.end(timeout);
@@ -576,19 +660,36 @@ class Hold {
     return this.#session.ask(() => `UNLOCK ${this.name} token=${token}`);
   }
 
-  /** A LOST that was told to the broken connection is found by asking. */
+  /** A LOST told to the broken connection is found by asking; so is what max_hold leaves. */
   async verify() {
     const line = `VERIFY ${this.name} token=${this.token}`;
-    const reply = await this.#session.ask(() => line, this.heldUntil());
-    if (reply?.code === "NOT_HELD") this.end("lost");
+    const reply = await this.#session.ask(() => line, this.#session.heldUntil());
+    if (reply?.code === "NOT_HELD") {
+      this.#until = -Infinity;
+      this.end("lost");
+    } else if (reply) {
+      this.#bound(reply);
+    }
   }
 
   end(phase) {
+    if (this.#leave(phase) && phase === "lost") this.#endAlone();
+  }
+
+  /** False: it was not held any more. */
+  #leave(phase) {
     this.#session.holds.delete(this);
-    if (this.#phase !== "held") return;
+    if (this.#phase !== "held") return false;
     this.#phase = phase;
-    if (phase !== "lost") return;
-    this.controller.abort(new LockLost("LOST", `lock ${this.name} token=${this.token}`));
+    this.#over.open();
+    if (phase === "lost") {
+      const lock = `lock ${this.name} token=${this.token}`;
+      this.controller.abort(lossOf(lock, this.#session.refusal));
+    }
+    return true;
+  }
+
+  #endAlone() {
     if (this.#isAlone) this.#session.end(this.#session.client.timeout);
   }
 }
@@ -647,7 +748,7 @@ const errorOfReply = ({ code, fields }) => errorOf(code, fields.msg ?? fields.cy
 function lineOf(verb, options) {
   let line = verb;
   for (const [key, value] of Object.entries(options)) {
-    const isTime = ["ttl", "wait", "delay"].includes(key);
+    const isTime = ["ttl", "wait", "delay", "max_hold"].includes(key);
     const text = value === Infinity ? "forever" : isTime ? Math.ceil(value ?? 0) : value;
     if (text || key === "wait") line += ` ${key}=${quoted(String(text))}`;
   }
@@ -661,6 +762,33 @@ function quoted(text) {
 
 function unquoted(text) {
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
+}
+
+const marginOf = (ttl) => Math.max(Math.min(50, ttl / 5), ttl / 100);
+
+/** By when a body must have stopped. */
+const endOf = (sent, ttl) => sent + ttl - marginOf(ttl) - Math.min(ttl / 20, 100);
+
+function authLine(user, secret) {
+  if (!user && !secret) return "";
+  for (const [what, word] of Object.entries({ user, secret })) {
+    if (!/^[^\x00-\x20\x7f-\x9f"=]+$/.test(word ?? "")) {
+      throw new TypeError(`the ${what} is not one word without blanks, quotes and =`);
+    }
+  }
+  return `AUTH ${user} ${secret}`;
+}
+
+/** What begins a connection. */
+function connectorOf(tls) {
+  if (!tls) return (server, then) => connect({ ...server, noDelay: true }, then);
+  const options = tls === true ? {} : tls;
+  const secureContext = options.secureContext ?? createSecureContext(options);
+  return (server, then) => {
+    const servername = isIP(server.host) ? undefined : server.host; // an address is no name
+    return connectSecurely(
+      { servername, ...options, ...server, secureContext, noDelay: true }, then);
+  };
 }
 
 /** With a renewal, longer each time: where the way is long, some answer must be awaited. */

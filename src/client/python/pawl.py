@@ -13,6 +13,9 @@
     with client.session(ttl=10) as session, session.lock("a"), session.lock("b", wait=pawl.FOREVER):
         ...                                       # many locks, renewed as one; deadlocks are found
 
+    trust = ssl.create_default_context(cafile="ca.pem")
+    client = pawl.Client(servers, user="ci", secret=os.environ["PAWL_SECRET"], tls=trust)
+
 The law: a lock is held until the TTL has passed, by the client's own clock, since the send of the
 request that renewed it last, less a margin and the moment a body needs to stop. What was lost stays lost. A LOCK is asked again with its id, of any server, until one says yes or no. All this stops
 your body, never the resource: that has to refuse a lower token. Times are seconds. Any thread may use
@@ -25,12 +28,13 @@ import math
 import os
 import random
 import re
+import ssl
 import threading
 import time
 import uuid
 
-__all__ = ["FOREVER", "Client", "Deadlock", "Lock", "LockBusy", "LockLost", "PawlError", "Session",
-           "Unreachable"]
+__all__ = ["FOREVER", "Client", "Deadlock", "Forbidden", "Lock", "LockBusy", "LockLost",
+           "PawlError", "Session", "Unauthenticated", "Unreachable"]
 FOREVER = math.inf
 
 
@@ -51,24 +55,36 @@ class Deadlock(PawlError):
 
 
 class Unreachable(PawlError):
-    """No server said yes or no in time."""
+    """No server said yes or no in time, or none that could be trusted. The message says why."""
+
+
+class Unauthenticated(PawlError):
+    """The server does not know this user, or the secret is not its own: it is not asked again."""
+
+
+class Forbidden(PawlError):
+    """The user may not do this; other locks go on."""
 
 
 class LockLost(PawlError):
-    """It was held, and is not any more."""
+    """It was held, and is not any more; its cause is what a server refused, if that was why."""
 
 
 def _error(code, message=""):
     kinds = {"BUSY": LockBusy, "TIMEOUT": LockBusy, "DEADLOCK": Deadlock, "LOST": LockLost,
-             "UNREACHABLE": Unreachable}
+             "UNREACHABLE": Unreachable, "UNAUTHENTICATED": Unauthenticated, "FORBIDDEN": Forbidden}
     return kinds.get(code, PawlError)(code, message)
 
 
 class Client:
     """Knows the servers; each lock or session has a connection of its own. `timeout`: to reach a
-    server at all, and for what is given back to be answered."""
+    server at all, and for what is given back to be answered. `user` and `secret` are said first on
+    each connection, in the clear where it is not TLS. `tls`: an ssl.SSLContext, which may carry a
+    client certificate; or True, to trust whom the system trusts. The certificate must be for the
+    host of the address, or for `server_hostname`."""
 
-    def __init__(self, servers=None, timeout=5.0):
+    def __init__(self, servers=None, timeout=5.0, *, user="", secret="", tls=None,
+                 server_hostname=None):
         if servers is None:
             servers = os.environ.get("PAWL_SERVER", "127.0.0.1:7295")
         names = servers.replace(",", " ").split() if isinstance(servers, str) else servers
@@ -76,12 +92,19 @@ class Client:
         if not self.servers:
             raise ValueError("no server is named")
         self.first = 0  # who answered last is asked first
+        self._auth = _auth_line(user, secret)
+        self._tls = ssl.create_default_context() if tls is True else tls or None
+        self._server_hostname = server_hostname
+
+    async def _connect(self, host, port):
+        hostname = self._tls and (self._server_hostname or host)
+        return await asyncio.open_connection(host, port, ssl=self._tls, server_hostname=hostname)
 
     def lock(self, name, *, ttl=30.0, wait=0.0, **shape):
         """One lock, in a session of its own. `wait` 0: tried once. `shape`: mode="shared", or
         slots=5, how many may hold it at once; delay=, how long it is nobody's after an unclean loss;
-        note=, shown to others."""
-        hold = _Hold(name, wait, _shape(**shape))
+        max_hold=, after how long it is taken back, renewed or not; note=, shown to others."""
+        hold = _Hold(name, wait, _Shape(**shape))
         return Lock(hold, lambda: _Session(self, ttl, ""))
 
     def session(self, *, ttl=10.0, name="", on_disconnect="keep", deadlock=True):
@@ -147,7 +170,7 @@ class _Body:
 
     def raise_if_lost(self):
         if self.state == "lost":
-            raise LockLost("LOST", str(self))
+            raise LockLost("LOST", str(self)) from self._refusal()  # of its session, if so
 
     def _on_lost(self):
         self.lost.set()
@@ -183,10 +206,13 @@ class Lock(_Body):
     def valid_for(self):
         """For how many seconds it is certainly held; 0 where it is not."""
         is_held = self.state in ("held", "unsure")
-        return max(0.0, self._hold.session.held_until - now()) if is_held else 0.0
+        return max(0.0, self._hold.held_until() - now()) if is_held else 0.0
 
     def __str__(self):
         return f"lock {self._hold.name} token={self.token}"
+
+    def _refusal(self):
+        return self._hold.session.refusal
 
     def _begin(self):
         return self._hold.acquire(self._make_session)
@@ -205,7 +231,7 @@ class Session(_Body):
 
     def lock(self, name, *, wait=0.0, **shape):
         """As Client.lock, without a TTL: that is the session's."""
-        return Lock(_Hold(name, wait, _shape(**shape), self._session))
+        return Lock(_Hold(name, wait, _Shape(**shape), self._session))
 
     @property
     def state(self):
@@ -219,6 +245,9 @@ class Session(_Body):
 
     def __str__(self):
         return f"session {self.handle}"
+
+    def _refusal(self):
+        return self._session.refusal
 
     def _begin(self):
         return self._session.open()
@@ -243,6 +272,7 @@ class _Link:
     def __init__(self, client, ttl):
         self.client, self.ttl = client, ttl
         self.reached = self.stopped = False
+        self.trouble = ""  # of the connection that failed last
         self._up, self._writer, self._running = asyncio.Event(), None, None
         self._waiting, self._tags, self._attempts = {}, 0, 0
         self._server, self._primary = client.first, None
@@ -268,7 +298,7 @@ class _Link:
             reply = await self._ask_once(line(), min(patience(asked - 1), until - now()))
             if reply is None:
                 continue
-            if reply.code in _ELSEWHERE:
+            if reply.code in _ELSEWHERE or self._is_known_no_more(reply):
                 self._leave(reply.fields.get("primary"))
             elif reply.code in _UNKNOWN:
                 vain += 1
@@ -324,9 +354,10 @@ class _Link:
             self._server = servers.index(server) if server in servers else self._server
             attempt = min(self.client.timeout, 0.25 * 2 ** min(6, self._attempts // len(servers)))
             self._attempts += 1
-            with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
-                streams = await asyncio.wait_for(asyncio.open_connection(*server), attempt)
-                await self._serve(*streams)
+            try:
+                await self._connect(server, attempt)
+            except (OSError, ValueError, asyncio.TimeoutError) as error:
+                self.trouble = str(error) or self.trouble
             self._drop()
             if not self._primary:
                 self._server = (self._server + 1) % len(servers)
@@ -334,6 +365,34 @@ class _Link:
             longest = min(0.05, _longest_pause(self.ttl)) if self.reached else 0.25
             pause = 0.0 if now() - began > 1 else min(longest, 2 * pause or 0.01)
             await asyncio.sleep(random.uniform(pause / 2, pause))
+
+    async def _connect(self, server, attempt):
+        """Until that connection is over. Each step on the way may take as long as the first."""
+        reader, writer = await asyncio.wait_for(self.client._connect(*server), attempt)
+        try:
+            if await asyncio.wait_for(self._is_accepted(reader, writer), attempt):
+                await self._serve(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def _is_accepted(self, reader, writer):
+        """Nothing is asked of a server that does not agree to who asks."""
+        if not self.client._auth:
+            return True
+        writer.write(f"#auth {self.client._auth}\n".encode())
+        while line := await reader.readline():
+            reply = _Reply(line.decode())
+            if reply.code:
+                self.trouble = str(reply.error())
+            if reply.tag == "auth":
+                if reply.code and reply.code not in _ELSEWHERE + _UNKNOWN + _TIME_MAY_HELP:
+                    self._refuse(reply)
+                return not reply.code
+        return False
+
+    def _is_known_no_more(self, reply):
+        """Else whoever does not say who it is may not do this."""
+        return reply.code == "UNAUTHENTICATED" and bool(self.client._auth)
 
     async def _serve(self, reader, writer):
         self._writer, heard = writer, now()
@@ -343,7 +402,7 @@ class _Link:
         while self._writer is writer:
             line = await _within(reader.readline(), _PING_EVERY)
             if line:
-                heard, self.reached, self._attempts = now(), True, 0
+                heard = now()
                 self._on_line(_Reply(line.decode()))
             elif line is not None or self._waiting and now() - heard > _PING_PATIENCE:
                 return
@@ -351,6 +410,10 @@ class _Link:
                 self._send("PING")
 
     def _on_line(self, reply):
+        if reply.code and not reply.tag:  # why it will be closed
+            self.trouble = str(reply.error())
+            return None
+        self.reached, self._attempts = True, 0
         if reply.kind == "EVENT":
             return self._on_event(reply)
         answer = self._waiting.pop(reply.tag, None)
@@ -374,7 +437,10 @@ class _Session(_Link):
         self.start()
         await self._opened.wait()
         if self.phase != "held":
-            raise self.refusal or _error("UNREACHABLE", "no server answers")
+            raise self.refusal or self.unreachable()
+
+    def unreachable(self):
+        return _error("UNREACHABLE", f"no server answers{self.trouble and ': '}{self.trouble}")
 
     async def close(self, seconds=None):
         """Gives back all it holds, and ends its waits. True if a server has said so."""
@@ -430,11 +496,10 @@ class _Session(_Link):
     def _on_greeted(self, sent, reply):
         if reply is None or self.stopped:
             return
-        if reply.code in _ELSEWHERE + _UNKNOWN:
+        if reply.code in _ELSEWHERE + _UNKNOWN or self._is_known_no_more(reply):
             return self._leave(reply.fields.get("primary"))
         if not reply.ttl:
-            self.refusal = self.refusal or reply.error()
-            return self.lose()
+            return self._refuse(reply)
         self._extend(sent, reply.ttl)
         self.handle = reply.fields.get("handle", "")
         if self._opened.is_set():
@@ -445,10 +510,13 @@ class _Session(_Link):
             self.phase, self._renewing = "held", asyncio.ensure_future(self._renew_for_ever())
         self._opened.set()
 
+    def _refuse(self, reply):
+        self.refusal = self.refusal or reply.error()
+        self.lose()
+
     def _extend(self, sent, ttl):
-        margin = max(min(0.05, ttl / 5), ttl / 100)
-        self.held_until = max(self.held_until, sent + ttl - margin - min(ttl / 20, 0.1))
-        self._renew_at = sent + min(60.0, max(ttl / 4 - margin, ttl / 10))
+        self.held_until = max(self.held_until, _end_of(sent, ttl))
+        self._renew_at = sent + min(60.0, max(ttl / 4 - _margin(ttl), ttl / 10))
 
     async def _renew_for_ever(self):
         while True:
@@ -460,6 +528,8 @@ class _Session(_Link):
                                    lambda asked: _patience(self.ttl, asked))
             if reply and reply.ttl:
                 self._extend(reply.sent, reply.ttl)
+                for hold in [hold for hold in self.holds if hold.is_bounded]:
+                    self.see_through(hold.verify())
             elif reply and reply.code != "SESSION_EXPIRED":
                 await asyncio.sleep(_longest_pause(self.ttl))
             elif reply or now() >= self.held_until:  # a RESUME may have moved it meanwhile
@@ -477,15 +547,23 @@ class _Session(_Link):
 class _Hold:
     """One acquisition of one lock."""
 
-    def __init__(self, name, wait, options, session=None):
+    def __init__(self, name, wait, shape, session=None):
         self.name, self.session, self.token = name, session, 0
-        self._wait, self._options, self._is_alone = wait, options, session is None
+        self.is_bounded = shape.max_hold > 0
+        # By max_hold, as far as a server has said: for the body, and for others.
+        self._until = self._over_at = -math.inf if self.is_bounded else math.inf
+        self._wait, self._options, self._is_alone = wait, shape.line(), session is None
         self._id, self._phase, self._acquiring = str(uuid.uuid4()), "asking", None
         self._wait_until, self._is_doubtful, self._is_given_up = 0.0, False, False
         self.on_lost = lambda: None
 
     def state(self):
-        return self.session.state() if self._phase == "held" else self._phase
+        if self._phase != "held":
+            return self._phase
+        return self.session.state() if now() < self._until else "lost"
+
+    def held_until(self):
+        return min(self.session.held_until, self._until)
 
     async def acquire(self, make_session):
         self._wait_until, self._acquiring = now() + self._wait, asyncio.current_task()
@@ -538,7 +616,7 @@ class _Hold:
             self._is_doubtful = reply.asked > 1 and reply.code != "TIMEOUT"
             may_wait = now() < self._wait_until
             if reply.token:
-                return self._take(reply.token)
+                return await self._take(reply)
             # Once is no proof: a server that closes cancels the waits of those it leaves.
             cancelled_at_once += reply.code == "CANCELLED" and now() - reply.sent < 0.2
             if reply.code in _TIME_MAY_HELP and may_wait:
@@ -552,20 +630,39 @@ class _Hold:
 
     def _why_none(self):
         session = self.session
-        if session.phase == "lost":
-            return _error("SESSION_EXPIRED")
         if session.refusal:
             return session.refusal
-        return _error("TIMEOUT") if session.reached else _error("UNREACHABLE", "no server answers")
+        if session.phase == "lost":
+            return _error("SESSION_EXPIRED")
+        return _error("TIMEOUT") if session.reached else session.unreachable()
 
-    def _take(self, token):
-        self.token = token
+    async def _take(self, reply):
+        self.token = reply.token
+        self._bound(reply)
+        if self.is_bounded and now() - reply.sent > reply.ttl / 3:
+            self._is_doubtful = True
+            await self.verify()  # granted after a wait: what does max_hold leave?
         if self.session.phase != "held":
             raise _error("SESSION_EXPIRED")
         self._phase = "held"
         self.session.holds.add(self)
-        if token in self.session.lost_tokens:
+        if self.token in self.session.lost_tokens:
             self.end("lost")
+        elif self.is_bounded:
+            self.session.see_through(self._watch_clock())
+
+    def _bound(self, reply):
+        if self.is_bounded and reply.ttl:
+            self._until = max(self._until, _end_of(reply.sent, reply.ttl))
+            self._over_at = max(self._over_at, reply.sent + reply.ttl)
+
+    async def _watch_clock(self):
+        while self._phase == "held" and (left := self._until - now()) > 0:
+            await asyncio.sleep(min(left, 1.0))
+        if self._leave("lost"):
+            await asyncio.sleep(self._over_at - now())  # the body may not have stopped yet
+            if self._is_alone:
+                await self.session.close()
 
     async def _withdraw(self, seconds):
         """What may still wait or hold is given up; a session of its own ends with it. True if it
@@ -587,10 +684,12 @@ class _Hold:
             if self._phase == "asking":
                 acquiring.cancel()
             await asyncio.wait([acquiring])
-        state = self.state()
+        state, was_lost = self.state(), self._phase == "lost"
         self.end("released" if state in ("held", "unsure") else state)
         if self._is_alone and self.session:
-            await self.session.close()
+            closing = self.session.see_through(self.session.close())
+            if not was_lost:  # else there is nothing to wait for
+                await closing
         elif state in ("held", "unsure"):
             unlocking = self.session.see_through(self._unlock(self.token))
             await _within(unlocking, self.session.client.timeout)
@@ -599,21 +698,30 @@ class _Hold:
         return await self.session.ask(lambda: f"UNLOCK {self.name} token={token}")
 
     async def verify(self):
-        """A LOST that was told to the broken connection is found by asking."""
+        """A LOST that was told to the broken connection is found by asking; so is what max_hold
+        leaves."""
         reply = await self.session.ask(lambda: f"VERIFY {self.name} token={self.token}",
                                        self.session.held_until)
         if reply and reply.code == "NOT_HELD":
+            self._until = -math.inf
             self.end("lost")
+        elif reply:
+            self._bound(reply)
 
     def end(self, phase):
+        if self._leave(phase) and phase == "lost" and self._is_alone:
+            self.session.see_through(self.session.close())
+
+    def _leave(self, phase):
+        """False: it was not held any more."""
         if self.session:
             self.session.holds.discard(self)
-        if self._phase == "held":
-            self._phase = phase
-            if phase == "lost":
-                self.on_lost()
-                if self._is_alone:
-                    self.session.see_through(self.session.close())
+        if self._phase != "held":
+            return False
+        self._phase = phase
+        if phase == "lost":
+            self.on_lost()
+        return True
 
 
 class _Reply:
@@ -634,20 +742,33 @@ class _Reply:
         return _error(self.code, self.fields.get("msg") or self.fields.get("cycle") or "")
 
 
-def _shape(mode="exclusive", slots=0, delay=0.0, note=""):
-    if slots:
-        mode = "slot"
-    return _line("", mode=mode, slots=slots, delay=delay, note=note)
+class _Shape:
+    def __init__(self, mode="exclusive", slots=0, delay=0.0, max_hold=0.0, note=""):
+        self.max_hold = max_hold
+        self._options = {"mode": "slot" if slots else mode, "slots": slots, "delay": delay,
+                         "max_hold": max_hold, "note": note}
+
+    def line(self):
+        return _line("", **self._options)
 
 
 def _line(verb, **options):
     """A request. Times become milliseconds; what is empty or zero is the server's to choose."""
     for key, value in options.items():
-        if key in ("ttl", "wait", "delay"):
+        if key in ("ttl", "wait", "delay", "max_hold"):
             value = "forever" if value == FOREVER else math.ceil(value * 1000)
         if value or key == "wait":
             verb += f" {key}={_quoted(str(value))}"
     return verb
+
+
+def _auth_line(user, secret):
+    if not user and not secret:
+        return ""
+    for what, word in (("user", user), ("secret", secret)):
+        if not re.fullmatch(r'[^\x00-\x20\x7f-\x9f"=]+', word):
+            raise ValueError(f"the {what} is not one word without blanks, quotes and =")
+    return f"AUTH {user} {secret}"
 
 
 def _quoted(value):
@@ -659,6 +780,15 @@ def _quoted(value):
 
 def _unquoted(value):
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _margin(ttl):
+    return max(min(0.05, ttl / 5), ttl / 100)
+
+
+def _end_of(sent, ttl):
+    """By when a body must have stopped."""
+    return sent + ttl - _margin(ttl) - min(ttl / 20, 0.1)
 
 
 def _patience(ttl, asked):

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/config/effective.hpp"
 
+#include <algorithm>
+
 #include "base/ensure.hpp"
 #include "server/config/checks.hpp"
 #include "server/config/cluster.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/file.hpp"
+#include "server/config/tls_checks.hpp"
 
 namespace pawl::server {
 
@@ -75,6 +78,7 @@ Effective merge(const Sources& sources) {
   settle_cluster(effective);
   check_pairs(effective);
   check_cluster(effective);
+  check_tls(effective);
   return effective;
 }
 
@@ -88,8 +92,7 @@ std::string print_config(const Effective& effective) {
     }
     out += section.empty() ? "" : "  ";
     const std::string value = format_value(key, effective.config);
-    const bool is_list = std::holds_alternative<NodeList>(key.kind);
-    out += std::string(word_of(key)) + ": " + (is_list ? value : yaml_scalar(value)) + "  # " +
+    out += std::string(word_of(key)) + ": " + (is_list(key) ? value : yaml_scalar(value)) + "  # " +
            effective.origin_of(key) + '\n';
   }
   return out;
@@ -107,6 +110,15 @@ Reload reload(const Config& running, const Config& fresh) {
     const std::optional<Wrong> wrong = parse_value(key, value, result.config);
     ensure(!wrong);
     result.changed.push_back(key.name);
+  }
+  // Secrets in files change though nothing here does.
+  if (running.core.access != fresh.core.access) {
+    result.config.core.access = fresh.core.access;
+    const auto& changed = result.changed;
+    if (std::none_of(changed.begin(), changed.end(),
+                     [](std::string_view name) { return name.starts_with("security."); })) {
+      result.changed.push_back("security.users");
+    }
   }
   return result;
 }

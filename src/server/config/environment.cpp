@@ -2,14 +2,21 @@
 #include "server/config/environment.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "server/config/text_file.hpp"
 
 namespace pawl::server {
 
 namespace {
 
-// The pawl command's own: where it finds the server, and what it tells the command it runs.
+// The pawl command's own: where it finds the server, as whom it speaks to it, and what it tells the
+// command it runs.
 bool is_clients(std::string_view name) {
-  return name == "PAWL_SERVER" || name == "PAWL_LOCK" || name == "PAWL_TOKEN";
+  static constexpr std::array names{"PAWL_SERVER", "PAWL_LOCK",        "PAWL_TOKEN", "PAWL_USER",
+                                    "PAWL_SECRET", "PAWL_SECRET_FILE", "PAWL_TLS",   "PAWL_CA",
+                                    "PAWL_CERT",   "PAWL_KEY"};
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // A service named pawl or pawl-… puts PAWL_SERVICE_HOST, PAWL_SERVICE_PORT_…, PAWL_PORT and
@@ -24,6 +31,24 @@ bool is_service_link(std::string_view name, std::string_view value) {
   const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
   const std::string_view protocol = rest.substr(digits);
   return digits > 0 && (protocol.starts_with("_TCP") || protocol.starts_with("_UDP"));
+}
+
+// PAWL_X_FILE names a file that holds the value of PAWL_X, as containers are given secrets.
+const Key* named_with_file(const std::vector<std::string>& names, std::string_view name) {
+  constexpr std::string_view suffix = "_FILE";
+  if (!name.ends_with(suffix)) return nullptr;
+  name.remove_suffix(suffix.size());
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? nullptr : &keys()[static_cast<std::size_t>(found - names.begin())];
+}
+
+void take_file(const Key& key, std::string_view path, const std::string& place,
+               Effective& effective) {
+  const Parsed<std::string> text = read_text_file(std::string(path));
+  if (!text) return effective.refuse(key, place, text.error().why);
+  std::string_view value = *text;
+  while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
+  effective.take(key, value, place);
 }
 
 }  // namespace
@@ -56,6 +81,8 @@ void read_environment(const Environment& environment, Effective& effective) {
     if (found != names.end()) {
       const auto index = static_cast<std::size_t>(found - names.begin());
       effective.take(keys()[index], value, place);
+    } else if (const Key* in_file = named_with_file(names, name)) {
+      take_file(*in_file, value, place, effective);
     } else if (!is_clients(name) && !is_service_link(name, value)) {
       effective.complain(place, "unknown variable" + did_you_mean(name, candidates));
     }

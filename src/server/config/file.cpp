@@ -87,6 +87,8 @@ class Walk {
       complain(key_node.Mark(), "unknown key " + quoted(name) + advice(section, key_node, key));
     } else if (value.IsSequence() && std::holds_alternative<NodeList>(key->kind)) {
       take_nodes(*key, value);
+    } else if (value.IsSequence() && is_list(*key)) {
+      effective_.take(*key, YAML::Dump(value), place(value.Mark()), name + ": ");
     } else if (value.IsScalar()) {
       effective_.take(*key, value.Scalar(), place(value.Mark()), name + ": ");
     } else if (value.IsNull()) {

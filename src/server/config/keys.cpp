@@ -7,6 +7,7 @@
 
 #include "base/overloaded.hpp"
 #include "server/config/node_list.hpp"
+#include "server/config/security.hpp"
 
 namespace pawl::server {
 
@@ -31,6 +32,17 @@ constexpr auto words(const Choice<Switch>&) {
 
 constexpr auto words(const Choice<MissingTtl>&) {
   return std::array{Word{"cap", MissingTtl::cap}, Word{"reject", MissingTtl::reject}};
+}
+
+constexpr auto words(const Choice<TlsClients>&) {
+  return std::array{Word{"both", TlsClients::both}, Word{"only", TlsClients::only},
+                    Word{"off", TlsClients::off}};
+}
+
+constexpr auto words(const Choice<ClientCertificates>&) {
+  return std::array{Word{"ignored", ClientCertificates::ignored},
+                    Word{"optional", ClientCertificates::optional},
+                    Word{"required", ClientCertificates::required}};
 }
 
 constexpr auto words(const Choice<LogLevel>&) {
@@ -61,8 +73,23 @@ Parsed<std::vector<ClusterPeer>> parse(const NodeList&, std::string_view text) {
   return parse_nodes(text);
 }
 
+Parsed<std::vector<RoleEntry>> parse(const RoleList&, std::string_view text) {
+  return parse_roles(text);
+}
+Parsed<std::vector<UserEntry>> parse(const UserList&, std::string_view text) {
+  return parse_users(text);
+}
+Parsed<std::vector<std::string>> parse(const WordList&, std::string_view text) {
+  return parse_words(text);
+}
+
 Parsed<std::string> parse(const Directory&, std::string_view text) {
   if (text.empty()) return Wrong{"'' is not a directory"};
+  if (printable(text) != text) return Wrong{quoted(text) + " has control characters"};
+  return {boost::system::in_place_value, text};
+}
+
+Parsed<std::string> parse(const FileOrNone&, std::string_view text) {
   if (printable(text) != text) return Wrong{quoted(text) + " has control characters"};
   return {boost::system::in_place_value, text};
 }
@@ -122,8 +149,20 @@ Parsed<Unsigned> parse(const Size<Unsigned>& kind, std::string_view text) {
   return narrow<Unsigned>(size ? within(kind, text, *size, format_size) : size);
 }
 
+// As YAML says it, too.
+std::string_view in_own_words(const Choice<Switch>&, std::string_view text) {
+  if (text == "true") return "on";
+  return text == "false" ? "off" : text;
+}
+
 template <class Enum>
-Parsed<Enum> parse(const Choice<Enum>& kind, std::string_view text) {
+std::string_view in_own_words(const Choice<Enum>&, std::string_view text) {
+  return text;
+}
+
+template <class Enum>
+Parsed<Enum> parse(const Choice<Enum>& kind, std::string_view given) {
+  const std::string_view text = in_own_words(kind, given);
   std::vector<std::string_view> candidates;
   for (const auto& word : words(kind)) {
     if (word.text == text) return word.value;
@@ -137,7 +176,17 @@ std::string format(const NameOrNone&, const std::string& name) { return name; }
 std::string format(const NodeList&, const std::vector<ClusterPeer>& nodes) {
   return format_nodes(nodes);
 }
+std::string format(const RoleList&, const std::vector<RoleEntry>& roles) {
+  return format_roles(roles);
+}
+std::string format(const UserList&, const std::vector<UserEntry>& users) {
+  return format_users(users);
+}
+std::string format(const WordList&, const std::vector<std::string>& words) {
+  return format_words(words);
+}
 std::string format(const Directory&, const std::string& path) { return path; }
+std::string format(const FileOrNone&, const std::string& path) { return path; }
 std::string format(const HostAndPort&, const Address& address) { return format_address(address); }
 std::string format(const HostAndPortOrNone&, const std::optional<Address>& address) {
   return address ? format_address(*address) : std::string(no_port);
@@ -220,7 +269,15 @@ std::string unit_of(const Key& key) {
           [](const NodeName&) -> std::string { return "1 to 63 of A-Z a-z 0-9 . _ -"; },
           [](const NameOrNone&) -> std::string { return "empty, or 1 to 63 of A-Z a-z 0-9 . _ -"; },
           [](const NodeList&) -> std::string { return "list of {id, peer, client, witness}"; },
+          [](const RoleList&) -> std::string {
+            return "list of {name, lock, shared, observe, break, admin}";
+          },
+          [](const UserList&) -> std::string {
+            return "list of {name, secret_sha256, secret_file, roles}";
+          },
+          [](const WordList&) -> std::string { return "list of names of roles"; },
           [](const Directory&) -> std::string { return "directory"; },
+          [](const FileOrNone&) -> std::string { return "file, or empty"; },
           [](const HostAndPort&) -> std::string { return "host:port"; },
           [](const HostAndPortOrNone&) -> std::string { return "host:port, or none"; },
           [&](const Duration& kind) {
@@ -238,6 +295,11 @@ std::string unit_of(const Key& key) {
           []<class Enum>(const Choice<Enum>& kind) { return "one of " + word_list(kind); },
       },
       key.kind);
+}
+
+bool is_list(const Key& key) {
+  return std::holds_alternative<NodeList>(key.kind) || std::holds_alternative<RoleList>(key.kind) ||
+         std::holds_alternative<UserList>(key.kind) || std::holds_alternative<WordList>(key.kind);
 }
 
 std::string format_value(const Key& key, const Config& config) {

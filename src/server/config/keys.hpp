@@ -28,11 +28,24 @@ struct NodeName {
 struct NameOrNone {
   Place<std::string> place;
 };
-// The one list: in the file as lines or in brackets, elsewhere in brackets.
+// Lists: in the file as lines or in brackets, elsewhere in brackets.
 struct NodeList {
   Place<std::vector<ClusterPeer>> place;
 };
+struct RoleList {
+  Place<std::vector<RoleEntry>> place;
+};
+struct UserList {
+  Place<std::vector<UserEntry>> place;
+};
+struct WordList {
+  Place<std::vector<std::string>> place;
+};
 struct Directory {
+  Place<std::string> place;
+};
+// The path of a file; empty: none.
+struct FileOrNone {
   Place<std::string> place;
 };
 struct HostAndPort {
@@ -69,10 +82,12 @@ struct Choice {
   Place<Enum> place;
 };
 
-using Kind = std::variant<NodeName, NameOrNone, NodeList, Directory, HostAndPort, HostAndPortOrNone,
-                          Duration, DurationOrAuto, Count<std::uint32_t>, Count<std::uint64_t>,
-                          Size<std::uint32_t>, Size<std::uint64_t>, Choice<Durability>,
-                          Choice<LogLevel>, Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>>;
+using Kind = std::variant<NodeName, NameOrNone, NodeList, RoleList, UserList, WordList, Directory,
+                          FileOrNone, HostAndPort, HostAndPortOrNone, Duration, DurationOrAuto,
+                          Count<std::uint32_t>, Count<std::uint64_t>, Size<std::uint32_t>,
+                          Size<std::uint64_t>, Choice<Durability>, Choice<LogLevel>,
+                          Choice<LogFormat>, Choice<Switch>, Choice<MissingTtl>, Choice<TlsClients>,
+                          Choice<ClientCertificates>>;
 
 enum class Change : std::uint8_t { on_restart, on_reload };
 
@@ -89,6 +104,8 @@ struct Key {
 [[nodiscard]] std::string_view word_of(const Key& key);     // "default_ttl"
 [[nodiscard]] std::string variable_of(const Key& key);      // "PAWL_LEASES_DEFAULT_TTL"
 [[nodiscard]] std::string unit_of(const Key& key);          // "duration, 50ms to 24h"
+
+[[nodiscard]] bool is_list(const Key& key);
 
 [[nodiscard]] std::string format_value(const Key& key, const Config& config);
 // Reads a value into its place; a wrong one is told why, and config stays as it was.

@@ -2,12 +2,11 @@
 #include "server/config/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <array>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <memory>
 #include <sstream>
+
+#include "server/config/security.hpp"
+#include "server/config/text_file.hpp"
 
 namespace pawl::server {
 
@@ -32,32 +31,10 @@ At any time:
   pawld --check-disk                           how long a flush takes in data_dir; two seconds
 
 A flag wins over the environment, that over the file, that over the default.
-SIGHUP reloads log.level and limits.*; SIGTERM stops.
+SIGHUP reloads log.level, limits.*, security.* and the certificates; SIGTERM stops.
 Exit codes: 0 done, 1 the disk is slow, 64 usage, 65 damaged or newer files, 66 no such file,
 71 the system refuses, 73 no data directory, 74 the disk failed, 75 in use by another process,
 77 permissions, 78 bad configuration.)";
-
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-Parsed<std::string> read_text(const std::string& path) {
-  // Far above any configuration: a wrong path, say a log or a device, shall not fill the memory.
-  constexpr std::size_t most = 1'048'576;
-  const auto wrong = [&path] {
-    return Wrong{printable(path) + ": cannot be read: " + std::strerror(errno)};
-  };
-  const File file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) return wrong();
-  std::string text;
-  std::array<char, 4'096> block{};
-  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
-    text.append(block.data(), count);
-    if (text.size() > most) {
-      return Wrong{printable(path) + ": cannot be read: larger than 1 MiB"};
-    }
-  }
-  if (std::ferror(file.get()) != 0) return wrong();
-  return {boost::system::in_place_value, std::move(text)};
-}
 
 // Each sets the task when it is met; the common flags may stand behind it too.
 void add_tasks(CLI::App& app, Task& task) {
@@ -123,16 +100,22 @@ std::variant<Options, Exit> parse_options(int argc, const char* const* argv) {
   return options;
 }
 
-std::variant<Effective, Exit> configure(const Options& options, const Environment& environment) {
+std::variant<Effective, Exit> configure(const Options& options, const Environment& environment,
+                                        const Judge& judge) {
   Sources sources{options.file, {}, environment, options.settings};
   if (options.file) {
-    Parsed<std::string> text = read_text(*options.file);
+    Parsed<std::string> text = read_text_file(*options.file);
     if (!text) return Exit{exit_no_input, text.error().why + '\n'};
     sources.file_text = *std::move(text);
   }
   Effective effective = merge(sources);
+  settle_security(effective);
   if (!effective.problems.empty()) return Exit{exit_bad_config, lines(effective.problems)};
   if (options.print_config) return Exit{0, print_config(effective)};
+  const bool is_judged = options.check_config && judge;
+  if (const auto wrong = is_judged ? judge(effective.config) : std::nullopt) {
+    return Exit{exit_bad_config, lines({*wrong})};
+  }
   if (options.check_config) return Exit{0, "config OK\n"};
   return effective;
 }

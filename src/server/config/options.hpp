@@ -4,6 +4,7 @@
 // code it returns (the numbers of sysexits.h; --help names them).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -59,8 +60,11 @@ struct Exit {
 
 // Reads the file and merges all sources. Exit on any problem, and after --check-config and
 // --print-config. SIGHUP calls it again with the same options.
+// `judge`: what is still wrong, of a configuration that is right by itself; for --check-config.
+using Judge = std::function<std::optional<std::string>(const Config&)>;
 [[nodiscard]] std::variant<Effective, Exit> configure(const Options& options,
-                                                      const Environment& environment);
+                                                      const Environment& environment,
+                                                      const Judge& judge = {});
 
 // Writes the text where it belongs and gives the code back.
 int report(const Exit& exit);

@@ -10,8 +10,9 @@
 namespace pawl::server::http {
 
 struct Asked {
-  std::string target;  // as sent: path and query
-  std::string host;    // of the Host header; empty: none was sent
+  std::string target;           // as sent: path and query
+  std::string host;             // of the Host header; empty: none was sent
+  std::string authorization{};  // likewise
 };
 
 inline constexpr std::string_view plain_text = "text/plain; charset=utf-8";

@@ -14,11 +14,18 @@ namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 
 constexpr unsigned http_11 = 11;
+constexpr unsigned unauthorised = 401;
 
 // The page loads its own parts and asks its own port; nothing else can be made of it.
 constexpr std::string_view page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// What OpenSSL calls a GET where it waits for a handshake, and what a browser is told then.
+constexpr std::string_view plain_http = "http request";
+constexpr std::string_view https_only =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n"
+    "Connection: close\r\n\r\nthis port speaks HTTPS only\n";
 
 constexpr Milliseconds longest_linger{2'000};
 constexpr std::size_t most_discarded = 262'144;
@@ -27,11 +34,11 @@ constexpr std::size_t most_discarded = 262'144;
 
 Connection::Connection(Socket socket, const Limits& limits, const Answering& answering,
                        std::function<void(const Connection*)> closed)
-    : socket_(std::move(socket)),
+    : stream_(std::move(socket)),
       limits_(limits),
       answering_(answering),
       closed_(std::move(closed)),
-      deadline_(socket_.get_executor()),
+      deadline_(stream_.get_executor()),
       buffer_(limits.header + 1) {}
 
 void Connection::close() {
@@ -40,9 +47,7 @@ void Connection::close() {
 }
 
 void Connection::end() {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  stream_.transport().close();
   deadline_.cancel();
   if (const auto closed = std::exchange(closed_, nullptr)) closed(this);
 }
@@ -56,13 +61,35 @@ void Connection::set_deadline(Milliseconds span) {
   });
 }
 
+void Connection::start(tls::ContextPtr context) {
+  if (!context) return await_request();
+  stream_.transport().begin_tls(std::move(context), tls::Side::called);
+  set_deadline(limits_.request);
+  shake_hands();
+}
+
+void Connection::shake_hands() {
+  Transport& transport = stream_.transport();
+  error_code error;
+  if (transport.shake_hands(error)) return await_request();
+  if (error != boost::asio::error::would_block) {
+    if (transport.trouble() == plain_http) transport.write_plain(https_only);
+    return end();
+  }
+  transport.wait(transport.wants_output() ? Socket::wait_write : Socket::wait_read,
+                 [self = shared_from_this()](const error_code& failed) {
+                   if (failed) return self->end();
+                   self->shake_hands();
+                 });
+}
+
 void Connection::await_request() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(limits_.header));
   if (buffer_.size() != 0) return read();  // pipelined
   idle_ = true;
   set_deadline(limits_.idle);
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+  stream_.transport().wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->idle_ = false;
     if (error) return self->end();
     self->read();
@@ -72,7 +99,7 @@ void Connection::await_request() {
 void Connection::read() {
   set_deadline(limits_.request);
   bhttp::async_read_header(
-      socket_, buffer_, *parser_,
+      stream_, buffer_, *parser_,
       [self = shared_from_this()](const error_code& error, std::size_t) { self->on_read(error); });
 }
 
@@ -81,7 +108,7 @@ void Connection::on_read(const error_code& error) {
   const bool is_request_at_fault =
       error.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
       error != bhttp::error::end_of_stream && error != bhttp::error::partial_message;
-  if (!is_request_at_fault || !socket_.is_open()) return end();
+  if (!is_request_at_fault || !stream_.transport().is_open()) return end();
   refuse(error);
 }
 
@@ -113,9 +140,12 @@ void Connection::answer() {
     return send({.status = 400, .body = "a request of HTTP/1.1 has one Host header\n"});
   }
   const auto target = request.target();
-  answering_({.target = {target.data(), target.size()}, .host = {host.data(), host.size()}},
+  const auto authorization = request[bhttp::field::authorization];
+  answering_({.target = {target.data(), target.size()},
+              .host = {host.data(), host.size()},
+              .authorization = {authorization.data(), authorization.size()}},
              [self = shared_from_this()](Answer answer) {
-               if (self->socket_.is_open()) self->send(std::move(answer));
+               if (self->stream_.transport().is_open()) self->send(std::move(answer));
              });
 }
 
@@ -126,6 +156,10 @@ void Connection::send(Answer answer) {
                beast::string_view{answer.type.data(), answer.type.size()});
   message_.set(bhttp::field::cache_control, "no-store");
   message_.set("X-Content-Type-Options", "nosniff");
+  if (answer.status == unauthorised) {
+    message_.set(bhttp::field::www_authenticate, R"(Basic realm="pawl", charset="UTF-8")");
+    message_.keep_alive(false);  // who guesses takes a connection for each guess
+  }
   if (answer.is_page) {
     message_.set("Content-Security-Policy",
                  beast::string_view{page_policy.data(), page_policy.size()});
@@ -134,7 +168,7 @@ void Connection::send(Answer answer) {
   message_.content_length(answer.body.size());
   if (!head_) message_.body() = std::move(answer.body);
   set_deadline(limits_.answering);
-  bhttp::async_write(socket_, message_,
+  bhttp::async_write(stream_, message_,
                      [self = shared_from_this()](const error_code& error, std::size_t) {
                        self->on_written(error);
                      });
@@ -150,9 +184,7 @@ void Connection::on_written(const error_code& error) {
 // The kernel throws away what was sent when a socket closes with input unread: that is read first,
 // so that the answer is.
 void Connection::linger() {
-  error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
-  if (error) return end();
+  stream_.transport().finish_output();
   set_deadline(longest_linger);
   discard(0);
 }
@@ -160,14 +192,16 @@ void Connection::linger() {
 void Connection::discard(std::size_t so_far) {
   buffer_.clear();
   error_code error;
-  const std::size_t bytes = socket_.read_some(buffer_.prepare(limits_.header), error);
+  const auto room = buffer_.prepare(limits_.header);
+  const std::size_t bytes =
+      stream_.transport().read_some({static_cast<char*>(room.data()), room.size()}, error);
   so_far += bytes;
   if (error == boost::asio::error::would_block) {
-    socket_.async_wait(Socket::wait_read,
-                       [self = shared_from_this(), so_far](const error_code& failed) {
-                         if (failed) return self->end();
-                         self->discard(so_far);
-                       });
+    stream_.transport().wait(Socket::wait_read,
+                             [self = shared_from_this(), so_far](const error_code& failed) {
+                               if (failed) return self->end();
+                               self->discard(so_far);
+                             });
   } else if (error || so_far > most_discarded) {
     end();
   } else {

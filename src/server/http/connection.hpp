@@ -19,6 +19,7 @@
 
 #include "server/http/answer.hpp"
 #include "server/http/limits.hpp"
+#include "server/http/stream.hpp"
 #include "server/transport.hpp"
 
 namespace pawl::server::http {
@@ -29,7 +30,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Socket socket, const Limits& limits, const Answering& answering,
              std::function<void(const Connection*)> closed);
 
-  void start() { await_request(); }
+  // `context`: by TLS; null: plain.
+  void start(tls::ContextPtr context);
   // Ends it without a word to its owner.
   void close();
 
@@ -41,6 +43,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   using Message = boost::beast::http::response<boost::beast::http::string_body>;
 
+  void shake_hands();
   void await_request();
   void read();
   void on_read(const boost::system::error_code& error);
@@ -53,7 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end();
   void set_deadline(Milliseconds span);
 
-  Socket socket_;
+  Stream stream_;
   const Limits limits_;
   const Answering& answering_;
   std::function<void(const Connection*)> closed_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http/metrics.hpp"
 
-#include <array>
 #include <chrono>
 
 #include "node/view.hpp"
@@ -11,13 +10,6 @@
 
 namespace pawl::server::http {
 namespace {
-
-// In the order of Request.
-constexpr std::array<std::string_view, std::variant_size_v<Request>> operations{
-    "malformed", "hello",   "help",     "ping",   "events", "open",    "resume",
-    "keepalive", "close",   "lock",     "unlock", "renew",  "verify",  "cancel",
-    "show",      "list",    "sessions", "status", "watch",  "unwatch", "slots",
-    "break",     "promote", "handover", "quit"};
 
 template <class Duration>
 double seconds(Duration span) {
@@ -49,8 +41,8 @@ void write_requests(Exposition& out, const Facts& facts) {
   out.counter("pawl_redis_connections_total", "Of them, those that spoke the protocol of Redis.",
               counts.redis_clients);
   out.family("pawl_requests_total", "counter", "Requests taken up, by kind.");
-  for (std::size_t at = 0; at < operations.size(); ++at) {
-    out.sample("op", operations[at], counts.requests[at]);
+  for (std::size_t at = 0; at < request_words.size(); ++at) {
+    out.sample("op", request_words[at], counts.requests[at]);
   }
   out.family("pawl_request_errors_total", "counter", "Requests answered with an error, by code.");
   for (std::size_t at = 0; at < counts.errors.size(); ++at) {

@@ -23,13 +23,13 @@ Port::~Port() {
 
 void Port::on_accepted(Socket socket) {
   if (connections_.size() >= limits_.connections) make_room();
-  prepare(socket);
   const auto closed = [this](const Connection* gone) {
     std::erase_if(connections_, [&](const auto& one) { return one.get() == gone; });
   };
   connections_.push_back(
       std::make_shared<Connection>(std::move(socket), limits_, answering_, closed));
-  connections_.back()->start();
+  const std::shared_ptr<Connection> connection = connections_.back();  // it may end at once
+  connection->start(context_ ? context_() : nullptr);
 }
 
 // Whoever asks whether pawld lives is answered, however many others read slowly.

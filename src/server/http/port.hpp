@@ -4,9 +4,11 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/config/values.hpp"
@@ -15,6 +17,7 @@
 #include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/start_failure.hpp"
+#include "server/tls/context.hpp"
 
 namespace pawl::server::http {
 
@@ -28,6 +31,9 @@ class Port {
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
 
+  // By TLS, with what `context` gives for a new connection; null: plain.
+  void secure(std::function<tls::ContextPtr()> context) { context_ = std::move(context); }
+
   // The address really bound; `given`: a socket in its place.
   [[nodiscard]] Started<std::string> open(const Address& address, std::optional<int> given = {}) {
     return listener_.open(address, given);
@@ -40,6 +46,7 @@ class Port {
 
   Limits limits_;
   Answering answering_;
+  std::function<tls::ContextPtr()> context_;
   Listener listener_;
   std::vector<std::shared_ptr<Connection>> connections_;
 };

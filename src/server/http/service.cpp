@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "node/authorise.hpp"
 #include "node/view.hpp"
 #include "server/http/health.hpp"
 #include "server/http/metrics.hpp"
@@ -59,6 +60,15 @@ const PageFile* find_page(std::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
+// What it would be to ask the same over the line protocol.
+Request as_request(const Target& target) {
+  const std::string& path = target.path();
+  if (path == "/status.json") return request::List{};
+  if (path == "/locks.json") return request::List{.prefix = target.text("prefix")};
+  if (path == "/lock.json") return request::Show{.name = target.text("name")};
+  return request::Status{};
+}
+
 // A list that takes more than one slice goes on behind what else is to do.
 struct Listing {
   boost::asio::io_context& context;
@@ -83,11 +93,12 @@ void go_on(std::shared_ptr<Listing> listing) {
 }  // namespace
 
 Service::Service(boost::asio::io_context& context, const node::Node& node,
-                 std::function<Facts()> facts, OwnHosts hosts)
+                 std::function<Facts()> facts, OwnHosts hosts, RulesOf rules_of)
     : context_(context),
       node_(node),
       facts_(std::move(facts)),
       hosts_(std::move(hosts)),
+      rules_of_(std::move(rules_of)),
       contention_(context, node) {}
 
 void Service::answer(const Asked& asked, Reply reply) {
@@ -98,7 +109,22 @@ void Service::answer(const Asked& asked, Reply reply) {
   }
   const std::optional<Target> target = Target::parse(asked.target);
   if (!target) return reply(refusal("write a path, and what is not plain in it as %XX of UTF-8"));
+  if (std::optional<Answer> refused = refuse(asked, *target)) return reply(*std::move(refused));
   answer_path(*target, reply);
+}
+
+// The same step as for requests over the line protocol, of what each path amounts to. Whether this
+// node is well is told to all: what looks after processes has no secrets.
+std::optional<Answer> Service::refuse(const Asked& asked, const Target& target) const {
+  const std::string& path = target.path();
+  const bool is_health = path == "/livez" || path == "/readyz" || path == "/primary";
+  if (is_health && !target.has("verbose")) return std::nullopt;
+  const std::optional<Credentials> visitor = parse_basic(asked.authorization);
+  const std::vector<access::Rule>* const rules = rules_of_(visitor);
+  const bool is_known = rules != nullptr && visitor.has_value();
+  if (rules != nullptr && node::is_allowed(*rules, as_request(target))) return std::nullopt;
+  if (is_known) return Answer{.status = 403, .body = "this user may not see that\n"};
+  return Answer{.status = 401, .body = "say who asks: a user and its secret, as for AUTH\n"};
 }
 
 void Service::answer_path(const Target& target, Reply& reply) {

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "node/node.hpp"
@@ -17,17 +18,19 @@
 #include "server/http/own_hosts.hpp"
 #include "server/http/process.hpp"
 #include "server/http/target.hpp"
+#include "server/http/visitor.hpp"
 
 namespace pawl::server::http {
 
 class Service {
  public:
   Service(boost::asio::io_context& context, const node::Node& node, std::function<Facts()> facts,
-          OwnHosts hosts);
+          OwnHosts hosts, RulesOf rules_of);
 
   void answer(const Asked& asked, Reply reply);
 
  private:
+  [[nodiscard]] std::optional<Answer> refuse(const Asked& asked, const Target& target) const;
   void answer_path(const Target& target, Reply& reply);
   void list_locks(const Target& target, Reply& reply);
   [[nodiscard]] Answer show_lock(const Target& target) const;
@@ -49,6 +52,7 @@ class Service {
   const node::Node& node_;
   std::function<Facts()> facts_;
   OwnHosts hosts_;
+  RulesOf rules_of_;
   Contention contention_;
   Kept status_;
   Kept metrics_;

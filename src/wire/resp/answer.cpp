@@ -65,6 +65,7 @@ void write_own(const Writer& writer, const ReplyBody& body) {
           [&](const reply::Done&) { writer.simple("OK"); },
           [&](const reply::Pong&) { writer.simple("PONG"); },
           [&](const reply::Bye&) { writer.simple("OK"); },
+          [&](const reply::Authenticated&) { writer.simple("OK"); },
           [&](const reply::Opened& opened) {
             write_session(writer, opened.secret, opened.handle, opened.ttl);
           },

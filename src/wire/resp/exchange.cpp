@@ -25,7 +25,9 @@ std::string note_of(std::string_view owner) { return std::string(owner_mark).app
 Exchange::Exchange(Task task, Version version, const Policy& policy, Counts& counts)
     : task_(std::move(task)), version_(version), policy_(policy), counts_(counts) {
   name_once();
-  if (task_.act == Act::ask_role) {
+  if (task_.act == Act::authenticate) {
+    request_ = request::Auth{.user = task_.user, .secret = task_.secret};
+  } else if (task_.act == Act::ask_role) {
     request_ = request::Hello{};
   } else if (task_.act == Act::acquire) {
     acquire();
@@ -41,6 +43,7 @@ Exchange::Exchange(std::string line, Version version, const Policy& policy, Coun
 
 bool Exchange::may_go_on() const {
   if (done_ || !line_.empty()) return false;
+  if (task_.act == Act::authenticate) return task_.yes == Say::hello;
   const bool is_last_look = looks_ && seen_.size() + 1 == task_.keys.size();
   const bool only_looks = task_.act == Act::look || task_.act == Act::look_own;
   return looks_ ? !(only_looks && is_last_look) : next_target_ < targets_.size();
@@ -48,6 +51,7 @@ bool Exchange::may_go_on() const {
 
 bool Exchange::on(const ReplyBody& body, std::string& out) {
   const Writer writer(out, version_);
+  if (task_.act == Act::authenticate) return is_authenticated(body, writer);
   if (!line_.empty() || task_.act == Act::ask_role) {
     finish(body, out);
     return true;
@@ -72,6 +76,23 @@ bool Exchange::on(const ReplyBody& body, std::string& out) {
     done_ = !act_on_next() && end_with(is_done_enough() ? task_.yes : task_.no);
   }
   if (done_) say(answer_, writer);
+  return done_;
+}
+
+// What HELLO asks besides comes after who asks it.
+bool Exchange::is_authenticated(const ReplyBody& body, const Writer& writer) {
+  const auto* error = std::get_if<reply::Error>(&body);
+  done_ = error != nullptr || task_.yes != Say::hello;
+  if (is_error(body, ErrorCode::unauthenticated)) {
+    writer.error("WRONGPASS", "invalid username-password pair or user is disabled.");
+  } else if (error != nullptr) {
+    write_error(writer, *error);
+  } else if (done_) {
+    say(task_.yes, writer);
+  } else {
+    task_.act = Act::ask_role;
+    request_ = request::Hello{};
+  }
   return done_;
 }
 
@@ -140,6 +161,7 @@ bool Exchange::decide() {
       if (held == 0) return end_with(task_.missing);
       if (decide_unowned()) return true;
       break;
+    case Act::authenticate:
     case Act::ask_role:
     case Act::acquire: break;
   }
@@ -187,6 +209,7 @@ bool Exchange::act_on_next() {
       return true;
     case Act::release:
     case Act::release_all: request_ = request::Unlock{names_, seen.token}; return true;
+    case Act::authenticate:
     case Act::ask_role:
     case Act::look:
     case Act::look_own:

@@ -51,6 +51,7 @@ class Exchange {
     [[nodiscard]] bool held() const { return token.value != 0; }
   };
 
+  [[nodiscard]] bool is_authenticated(const ReplyBody& body, const Writer& writer);
   void name_once();
   void look_at(std::size_t key);
   void note_holder(const reply::Show& show);

@@ -11,9 +11,6 @@ namespace pawl::wire::resp {
 namespace {
 
 constexpr std::uint64_t databases = 16;
-constexpr std::string_view no_auth =
-    "AUTH is not in this version, every client may do everything: remove the password from the "
-    "client's configuration";
 
 void answer_client(Arguments command, Speaker& speaker, const Writer& writer) {
   const std::string what = command.size() > 1 ? upper(command[1]) : std::string();
@@ -88,8 +85,6 @@ bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker
     answer_config(command[2], writer);
   } else if (word == "RELAYED") {  // from a standby that passes a client on
     writer.simple("OK");
-  } else if (word == "AUTH") {
-    writer.error("ERR", no_auth);
   } else if (word == "CLUSTER") {
     writer.error("ERR", "This instance has cluster support disabled");
   } else if (word == "RESET") {
@@ -103,17 +98,32 @@ bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker
   return true;
 }
 
-Refused take_hello(Arguments command, Speaker& speaker) {
+Refusal take_auth(Arguments command, Task& task) {
+  if (command.size() != 2 && command.size() != 3) return wrong_number("auth");
+  task = {.act = Act::authenticate, .yes = Say::ok};
+  task.user = command.size() == 3 ? command[1] : std::string_view("default");
+  task.secret = command.back();
+  return {};
+}
+
+Refusal take_hello(Arguments command, Speaker& speaker, Task& task) {
+  task = {.act = Act::ask_role, .yes = Say::hello};
   if (command.size() == 1) return {};
   const auto version = parse_integer(command[1]);
   if (version != 2U && version != 3U) return {"NOPROTO", "unsupported protocol version"};
   std::string_view name = speaker.name;
-  for (std::size_t i = 2; i < command.size(); i += 2) {
-    if (is_word(command[i], "AUTH")) return {"ERR", no_auth};
-    if (!is_word(command[i], "SETNAME") || i + 1 == command.size()) {
-      return {"ERR", "syntax error in HELLO"};
+  for (Arguments rest = command.subspan(2); !rest.empty();) {
+    if (is_word(rest.front(), "AUTH") && rest.size() >= 3) {
+      task.act = Act::authenticate;
+      task.user = rest[1];
+      task.secret = rest[2];
+      rest = rest.subspan(3);
+    } else if (is_word(rest.front(), "SETNAME") && rest.size() >= 2) {
+      name = rest[1];
+      rest = rest.subspan(2);
+    } else {
+      return refuse("syntax error in HELLO");
     }
-    name = command[i + 1];
   }
   speaker.name = std::string(name);
   speaker.version = version == 3U ? Version::three : Version::two;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "wire/resp/command.hpp"
+#include "wire/resp/refusal.hpp"
 #include "wire/resp/speaker.hpp"
 #include "wire/resp/task.hpp"
 #include "wire/resp/write.hpp"
@@ -17,11 +18,10 @@ namespace pawl::wire::resp {
 [[nodiscard]] bool answer_handshake(std::string_view word, Arguments command, Speaker& speaker,
                                     const Writer& writer);
 
-// HELLO [2|3 [SETNAME name]]. Empty: it is well-formed, and the speaker what it says.
-struct Refused {
-  std::string_view code;
-  std::string_view text;
-};
-[[nodiscard]] Refused take_hello(Arguments command, Speaker& speaker);
+// AUTH [user] secret; without a user it is Redis' `default`.
+[[nodiscard]] Refusal take_auth(Arguments command, Task& task);
+
+// HELLO [2|3 [AUTH user secret] [SETNAME name]]. Well-formed, the speaker is what it says.
+[[nodiscard]] Refusal take_hello(Arguments command, Speaker& speaker, Task& task);
 
 }  // namespace pawl::wire::resp

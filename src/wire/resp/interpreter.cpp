@@ -148,10 +148,12 @@ std::unique_ptr<Exchange> Interpreter::interpret(Arguments command, Speaker& spe
   const auto exchange = [&](auto what) {
     return std::make_unique<Exchange>(std::move(what), speaker.version, policy_, counts_);
   };
-  if (word == "HELLO" && !speaker.in_multi) {
-    const Refused refused = take_hello(command, speaker);
-    if (refused.code.empty()) return exchange(Task{.act = Act::ask_role, .yes = Say::hello});
-    Writer(out, speaker.version).error(refused.code, refused.text);
+  if ((word == "HELLO" || word == "AUTH") && !speaker.in_multi) {
+    Task task;
+    const Refusal refusal =
+        word == "AUTH" ? take_auth(command, task) : take_hello(command, speaker, task);
+    if (!refusal) return exchange(std::move(task));
+    Writer(out, speaker.version).error(refusal.code, refusal.text);
     return nullptr;
   }
   const Writer writer(out, speaker.version);

@@ -18,8 +18,8 @@ namespace {
 
 // Events are lines, and a Redis client expects none; what Redis clients mean by the other words is
 // answered elsewhere.
-constexpr std::array not_as_array{Verb::hello, Verb::help,    Verb::ping,  Verb::events,
-                                  Verb::watch, Verb::unwatch, Verb::absent};
+constexpr std::array not_as_array{Verb::hello, Verb::help,    Verb::ping, Verb::events,
+                                  Verb::watch, Verb::unwatch, Verb::auth};
 
 void add_option(std::string& line, std::string_view key, std::string_view value) {
   line.append(" ").append(key) += '=';

@@ -14,16 +14,17 @@
 namespace pawl::wire::resp {
 
 enum class Act : std::uint8_t {
-  ask_role,     // of this node: no key
-  look,         // at whoever holds
-  look_own,     // … if that is the owner, of all keys
-  acquire,      // all keys or none
-  take,         // acquire all, or extend them if they are all the owner's
-  extend,       // all, if they are all the owner's
-  release,      // those that are the owner's
-  release_all,  // all, if they are all the owner's
-  remove,       // whoever holds
-  expire,       // sets a new TTL, whoever holds
+  authenticate,  // no key
+  ask_role,      // of this node: no key
+  look,          // at whoever holds
+  look_own,      // … if that is the owner, of all keys
+  acquire,       // all keys or none
+  take,          // acquire all, or extend them if they are all the owner's
+  extend,        // all, if they are all the owner's
+  release,       // those that are the owner's
+  release_all,   // all, if they are all the owner's
+  remove,        // whoever holds
+  expire,        // sets a new TTL, whoever holds
 };
 
 // What an answer says.
@@ -58,6 +59,8 @@ struct Task {
   std::string owner;
   Milliseconds ttl{0};
   bool ttl_is_more = false;  // than what is left
+  std::string user;          // to authenticate
+  std::string secret;
 };
 
 // What Redis clients may do that Redis lets them and a lock server would not.

@@ -34,6 +34,7 @@ Engine::Engine(const Dialect& dialect, const Shape& shape)
   connections_.reserve(shape.connections);
   for (std::size_t i = 0; i < shape.connections; ++i) {
     Connection& connection = connections_.emplace_back(Socket::connect(shape.port));
+    if (shape.tls) connection.socket.begin_tls();
     connection.in.resize(std::max(least_room, depth_ * reply_room));
     connection.order.resize(depth_);
     epoll_event event{};

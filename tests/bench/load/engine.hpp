@@ -33,7 +33,8 @@ struct Shape {
   std::size_t connections = 1;
   std::size_t depth = 1;
   Span beat = std::chrono::milliseconds(100);  // how often resting lanes are asked
-  bool spins = false;                          // never sleeps, so that no wake-up is measured
+  bool tls = false;
+  bool spins = false;  // never sleeps, so that no wake-up is measured
 };
 
 class Engine {

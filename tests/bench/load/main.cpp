@@ -28,6 +28,7 @@ void describe(CLI::App& app, Command& command) {
   app.add_option("--connections", options.shape.connections)->check(CLI::Range(1, 20'000));
   app.add_option("--depth", options.shape.depth, "requests under way on each connection")
       ->check(CLI::Range(1, 1'024));
+  app.add_flag("--tls", options.shape.tls, "with whoever it is; for pair and idle");
   app.add_flag("--spin", options.shape.spins, "never sleep: measures no wake-up of the client");
   app.add_option("--warm-up", options.warm_up, "milliseconds before the measured span");
   app.add_option("--span", options.span, "measured milliseconds");

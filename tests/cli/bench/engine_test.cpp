@@ -34,7 +34,7 @@ struct Trial {
   }
 
   void run(const Nodes& nodes, Span duration = 100ms) {
-    Target target{nodes.list(), 5s, plan.kind == Kind::failover, longest};
+    Target target{nodes.list(), 5s, plan.kind == Kind::failover, longest, access};
     const auto workload = make_workload(plan, tally);
     Engine engine(std::move(target), *workload, tally, [](const Going&) {});
     engine.run(duration);
@@ -49,6 +49,7 @@ struct Trial {
 
   Plan plan;
   std::chrono::milliseconds longest{60s};
+  client::Access access;
   Tally tally;
   Span elapsed{0};
   std::uint64_t held = 0;
@@ -74,6 +75,33 @@ TEST_CASE("pairs are counted, and at the end every lock has been given back") {
   CHECK(nodes[0].lines.size() > 24);
   CHECK(nodes[0].count("UNLOCK") * 2 == nodes[0].lines.size());
   CHECK(nodes[0].count(" bench/test/2-3 ") > 0);
+}
+
+TEST_CASE("who asks is said first on each connection, and is no operation") {
+  Nodes nodes;
+  nodes.add(Generous{});
+  nodes.start();
+  Trial trial(Kind::pair);
+  trial.plan.connections = 3;
+  trial.access = {"ci", "s3cret", {}};
+
+  trial.run(nodes);
+
+  nodes.stop();
+  CHECK(trial.tally.errors().empty());
+  CHECK(trial.held == 0);
+  CHECK(nodes[0].lines.front() == "AUTH ci s3cret");
+  CHECK(nodes[0].count("AUTH ci s3cret") == 3);
+  CHECK(nodes[0].count("UNLOCK") * 2 + 3 == nodes[0].lines.size());
+}
+
+TEST_CASE("a run whose user is refused ends before it begins") {
+  Nodes nodes;
+  nodes.add(saying("ERR UNAUTHENTICATED"));
+  nodes.start();
+  Trial trial(Kind::pair);
+  trial.access = {"ci", "wrong", {}};
+  CHECK_THROWS_WITH(trial.run(nodes), Contains("UNAUTHENTICATED"));
 }
 
 TEST_CASE("a LOCK that is answered without a grant is no operation") {

@@ -100,6 +100,21 @@ TEST_CASE("without a primary that is said, and that it may pass; the nodes are t
   CHECK(look(nodes.globals(), {.locks = false}).trouble.empty());
 }
 
+TEST_CASE("a server that does not accept who asks is a refusal, not one that is away") {
+  Nodes nodes;
+  nodes.add(saying("ERR UNAUTHENTICATED msg=\"no such user\""));
+  nodes.start();
+  Globals globals = nodes.globals();
+  globals.access.user = "ci";
+  setenv("PAWL_SECRET", "wrong", 1);
+  const Told told = look(globals);
+  unsetenv("PAWL_SECRET");
+  CHECK_THAT(told.trouble, Contains("no such user"));
+  CHECK(told.code == exit_denied);
+  nodes.stop();
+  CHECK(nodes[0].lines == std::vector<std::string>{"AUTH ci wrong"});
+}
+
 TEST_CASE("a server that refuses is quoted, one that is none is told so") {
   Nodes nodes;
   const std::string said = GENERATE("ERR BAD_REQUEST msg=\"unknown option 'by'\"", "OK pong", "x");

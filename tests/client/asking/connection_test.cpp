@@ -21,7 +21,7 @@ TEST_CASE("a lookup that hangs does not outlast the patience with a server") {
     Loop loop;
     const bool catches = GENERATE(true, false);
     if (catches) loop.catch_signals();
-    CHECK_THROWS_AS(Connection(loop, named, 50ms, names.resolve()), NoAnswer);
+    CHECK_THROWS_AS(Connection(loop, named, {}, 50ms, names.resolve()), NoAnswer);
   }
   const auto taken = std::chrono::steady_clock::now() - start;
   CHECK(taken >= 50ms);
@@ -35,7 +35,7 @@ TEST_CASE("a signal ends the wait for a lookup that hangs") {
     Loop loop;
     loop.catch_signals();
     raise(SIGTERM);
-    CHECK_THROWS_AS(Connection(loop, named, 1h, names.resolve()), NoAnswer);
+    CHECK_THROWS_AS(Connection(loop, named, {}, 1h, names.resolve()), NoAnswer);
     CHECK(loop.signal() == SIGTERM);
   }
   CHECK(std::chrono::steady_clock::now() - start < 15s);
@@ -47,7 +47,7 @@ TEST_CASE("a name that stands for nothing is no answer, and says so") {
     error = boost::asio::error::host_not_found;
     return Endpoints{};
   };
-  CHECK_THROWS_WITH(Connection(loop, named, 20s, resolve), Catch::Contains("not found"));
+  CHECK_THROWS_WITH(Connection(loop, named, {}, 20s, resolve), Catch::Contains("not found"));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -39,8 +41,8 @@ type body struct {
 
 func (b *body) end() { b.once.Do(func() { close(b.unlock) }) }
 
-func newActor(name, servers string) *actor {
-	client, err := pawl.New(pawl.Config{Endpoints: strings.Split(servers, ",")})
+func newActor(name string, config pawl.Config) *actor {
+	client, err := pawl.New(config)
 	if err != nil {
 		panic(err)
 	}
@@ -182,6 +184,27 @@ func (a *actor) state(name string) {
 	a.say(name, "is", strings.ToLower(state.String()), token(b.mutex))
 }
 
+func clientConfig(servers string, asked map[string]string) pawl.Config {
+	config := pawl.Config{Endpoints: strings.Split(servers, ","), User: asked["user"],
+		Secret: pawl.Secret(asked["secret"])}
+	if asked["ca"] == "" {
+		return config
+	}
+	config.TLS = &tls.Config{RootCAs: x509.NewCertPool(), ServerName: asked["name"]}
+	pem, err := os.ReadFile(asked["ca"])
+	if err != nil || !config.TLS.RootCAs.AppendCertsFromPEM(pem) {
+		panic(err)
+	}
+	if asked["cert"] != "" {
+		pair, err := tls.LoadX509KeyPair(asked["cert"], asked["key"])
+		if err != nil {
+			panic(err)
+		}
+		config.TLS.Certificates = []tls.Certificate{pair}
+	}
+	return config
+}
+
 func mutexOptions(asked map[string]string) (options []pawl.MutexOption) {
 	if wait := asked["wait"]; wait != "" && wait != "forever" {
 		options = append(options, pawl.WithWait(duration(wait)))
@@ -240,7 +263,11 @@ func main() {
 			continue
 		}
 		if actors[words[0]] == nil {
-			actors[words[0]] = newActor(words[0], os.Args[1])
+			asked := map[string]string{}
+			if words[1] == "is" {
+				asked = options(words[2:])
+			}
+			actors[words[0]] = newActor(words[0], clientConfig(os.Args[1], asked))
 		}
 		actors[words[0]].do(words[1], words[2:])
 	}

@@ -214,11 +214,14 @@ TEST_CASE("a reload takes limits and the log level, and names what needs a resta
   CHECK(result.restart == std::vector<std::string_view>{"node", "listen.client"});
 }
 
-TEST_CASE("only log.level and limits can be reloaded") {
+TEST_CASE("log.level, limits, users and tls can be reloaded, which ports are open and how cannot") {
   for (const Key& key : keys()) {
     CAPTURE(key.name);
+    const bool is_tls =
+        section_of(key) == "tls" && key.name != "tls.peers" && key.name != "tls.http";
     CHECK((key.change == Change::on_reload) ==
-          (key.name == "log.level" || section_of(key) == "limits"));
+          (key.name == "log.level" || section_of(key) == "limits" || is_tls ||
+           (section_of(key) == "security" && key.name != "security.insecure")));
   }
 }
 

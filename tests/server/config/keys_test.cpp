@@ -43,10 +43,27 @@ TEST_CASE("every key writes a place of its own") {
     CAPTURE(key.name);
     const std::string before = format_value(key, Config{});
     Config config;
-    for (const char* text :
-         {"n2", "/tmp", "none", "fsync", "debug", "json", "[::1]:1", "on", "off", "reject", "1m",
-          "1MiB", "64KiB", "77",
-          "[{id: a, peer: h:1, client: h:2}, {id: b, peer: i:1, client: i:2}]", "1s"}) {
+    for (const char* text : {"n2",
+                             "/tmp",
+                             "none",
+                             "fsync",
+                             "debug",
+                             "json",
+                             "[::1]:1",
+                             "on",
+                             "off",
+                             "reject",
+                             "only",
+                             "required",
+                             "1m",
+                             "1MiB",
+                             "64KiB",
+                             "77",
+                             "[{id: a, peer: h:1, client: h:2}, {id: b, peer: i:1, client: i:2}]",
+                             "1s",
+                             "[{name: a, roles: [b]}]",
+                             "[{name: a, lock: [b]}]",
+                             "[a]"}) {
       if (!parse_value(key, text, config) && format_value(key, config) != before) break;
     }
     CHECK(format_value(key, config) != before);

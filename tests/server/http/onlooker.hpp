@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "node/core.hpp"
 #include "server/http/service.hpp"
@@ -23,9 +24,10 @@ class Onlooker {
   server::http::Answer ask(const std::string& target, const std::string& host = {}) {
     // A new one each time: what took long on a busy machine would be kept for a second.
     server::http::Service service(
-        context_, node_, [this] { return facts; }, server::http::OwnHosts({"here.example"}));
+        context_, node_, [this] { return facts; }, server::http::OwnHosts({"here.example"}),
+        [this](const auto& visitor) { return rules_of(visitor); });
     std::optional<server::http::Answer> got;
-    service.answer({target, host}, [&](server::http::Answer answer) { got = std::move(answer); });
+    service.answer({target, host, authorization}, [&](server::http::Answer answer) { got = std::move(answer); });
     handlers = context_.run();
     context_.restart();
     REQUIRE(got);
@@ -39,6 +41,11 @@ class Onlooker {
   }
 
   server::http::Facts facts;
+  std::string authorization;  // the header, sent along
+  server::http::RulesOf rules_of = [](const auto&) {
+    static const std::vector<access::Rule> everything{{"", access::every_right}};
+    return &everything;
+  };
   std::size_t handlers = 0;  // that the last answer took, behind the first
 
  private:

@@ -201,4 +201,55 @@ TEST_CASE("the page and its parts have their types, and are fenced in") {
   CHECK_FALSE(onlooker.ask("/livez").is_page);
 }
 
+TEST_CASE("with users a path is told to whoever may ask for it, and to nobody else") {
+  Core core;
+  core.ask("A", "LOCK jobs/a");
+  core.flush();
+  Onlooker onlooker(core.node());
+  static const std::vector<access::Rule> nothing;
+  static const std::vector<access::Rule> some{{"jobs/", access::Right::observe}};
+  static const std::vector<access::Rule> all{{"", access::Right::observe}};
+  onlooker.rules_of = [](const std::optional<server::http::Credentials>& visitor) {
+    if (!visitor) return &nothing;
+    if (visitor->secret != "right") return static_cast<const std::vector<access::Rule>*>(nullptr);
+    return visitor->user == "all" ? &all : &some;
+  };
+  const auto status = [&](const std::string& target) { return onlooker.ask(target).status; };
+
+  const char* const paths[] = {"/",
+                               "/page.js",
+                               "/metrics",
+                               "/status.json",
+                               "/locks.json",
+                               "/locks.json?prefix=jobs/",
+                               "/lock.json?name=jobs/a",
+                               "/readyz?verbose"};
+  for (const char* path : paths) CHECK(status(path) == 401);
+  for (const char* path : {"/livez", "/readyz", "/primary"}) CHECK(status(path) != 401);
+  onlooker.authorization = "Basic YWxsOndyb25n";  // all:wrong
+  for (const char* path : paths) CHECK(status(path) == 401);
+  onlooker.authorization = "Basic YWxsOnJpZ2h0";  // all:right
+  for (const char* path : paths) CHECK(status(path) != 401);
+  CHECK(status("/status.json") == 200);
+  onlooker.authorization = "basic   c29tZTpyaWdodA==";  // some:right
+  CHECK(status("/status.json") == 403);
+  CHECK(status("/locks.json") == 403);
+  CHECK(status("/locks.json?prefix=jobs/") == 200);
+  CHECK(status("/lock.json?name=jobs/a") == 200);
+  CHECK(status("/lock.json?name=other") == 403);
+  CHECK(status("/metrics") == 200);
+}
+
+TEST_CASE("what is no Basic header is nobody's") {
+  using server::http::parse_basic;
+  CHECK(parse_basic("Basic YTpi")->user == "a");
+  CHECK(parse_basic("Basic YTpi")->secret == "b");
+  CHECK(parse_basic("Basic YTpiOmM=")->secret == "b:c");
+  for (const char* header : {"", "Basic", "Basic ", "Basic YTp", "Basic ====", "Bearer YTpi",
+                             "Basic YWI=", "Basic YT*i"}) {
+    INFO(header);
+    CHECK_FALSE(parse_basic(header));
+  }
+}
+
 }  // namespace pawl::testing

@@ -20,7 +20,30 @@ TEST_CASE("what clients ask when they connect is answered") {
   CHECK(talk.ask({"COMMAND", "DOCS"}) == "*0\r\n");
   CHECK(talk.ask({"CONFIG", "GET", "save"}) == "*2\r\n$4\r\nsave\r\n$0\r\n\r\n");
   CHECK_THAT(talk.ask({"CLIENT", "MAINT_NOTIFICATIONS", "ON"}), Catch::StartsWith("-ERR"));
-  CHECK_THAT(talk.ask({"AUTH", "secret"}), Catch::StartsWith("-ERR AUTH is not"));
+}
+
+TEST_CASE("AUTH is of a user, or of Redis' default one") {
+  Talk talk;
+  CHECK(talk.asks<request::Auth>({"AUTH", "s3cret"}).user == "default");
+  CHECK(talk.next<request::Auth>().secret == "s3cret");
+  CHECK(talk.hears(reply::Authenticated{"default"}) == "+OK\r\n");
+  CHECK(talk.asks<request::Auth>({"auth", "ci", "s3cret"}).user == "ci");
+  const reply::Error wrong{.code = ErrorCode::unauthenticated, .message = "no such user"};
+  CHECK_THAT(talk.hears(wrong), Catch::StartsWith("-WRONGPASS "));
+  talk.asks<request::Auth>({"AUTH", "s3cret"});
+  const reply::Error unused{.code = ErrorCode::bad_request, .message = "leave AUTH out"};
+  CHECK(talk.hears(unused) == "-ERR leave AUTH out\r\n");
+  CHECK_THAT(talk.ask({"AUTH"}), Catch::StartsWith("-ERR wrong number"));
+}
+
+TEST_CASE("who has not said who it is hears it as from Redis") {
+  Talk talk;
+  talk.asks<request::Show>({"GET", "a"});
+  const reply::Error unknown{.code = ErrorCode::unauthenticated, .message = "AUTH first"};
+  CHECK(talk.hears(unknown) == "-NOAUTH AUTH first\r\n");
+  talk.asks<request::Show>({"GET", "a"});
+  const reply::Error denied{.code = ErrorCode::forbidden, .message = "not here"};
+  CHECK(talk.hears(denied) == "-NOPERM not here\r\n");
 }
 
 TEST_CASE("HELLO chooses the version for all that follows") {
@@ -38,13 +61,23 @@ TEST_CASE("HELLO chooses the version for all that follows") {
 TEST_CASE("a HELLO that is refused changes nothing") {
   Talk talk;
   CHECK_THAT(talk.ask({"HELLO", "4"}), Catch::StartsWith("-NOPROTO "));
-  CHECK_THAT(talk.ask({"HELLO", "3", "AUTH", "u", "p"}), Catch::StartsWith("-ERR AUTH"));
+  CHECK_THAT(talk.ask({"HELLO", "3", "AUTH", "u"}), Catch::StartsWith("-ERR syntax"));
   CHECK(talk.speaker.version == Version::two);
 }
 
-TEST_CASE("a HELLO with a password is told what to change") {
+TEST_CASE("a HELLO with a password is answered once it is known who asks") {
   Talk talk;
-  CHECK_THAT(talk.ask({"HELLO", "3", "AUTH", "u", "p"}), Catch::Contains("remove the password"));
+  CHECK(talk.asks<request::Auth>({"HELLO", "3", "AUTH", "ci", "p", "SETNAME", "w1"}).user == "ci");
+  CHECK(talk.exchange->may_go_on());
+  CHECK(talk.hears(reply::Authenticated{"ci"}).empty());
+  talk.next<request::Hello>();
+  CHECK_THAT(talk.hears(reply::Hello{}), Catch::StartsWith("%6"));
+  CHECK(talk.speaker.name == "w1");
+
+  talk.asks<request::Auth>({"HELLO", "3", "AUTH", "ci", "wrong"});
+  CHECK_THAT(talk.hears(reply::Error{.code = ErrorCode::unauthenticated}),
+             Catch::StartsWith("-WRONGPASS "));
+  CHECK(talk.exchange->request() == nullptr);
 }
 
 TEST_CASE("within MULTI nothing is carried out, to its end") {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/audit.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/overloaded.hpp"
+#include "pawl/error.hpp"
+
+namespace pawl::server {
+namespace {
+
+// What an operator asks for; nothing: any other request.
+struct Deed {
+  std::string_view about;
+  Token token{};
+  std::string reason{};
+};
+
+std::optional<Deed> deed_of(const Request& request) {
+  return std::visit(Overloaded{[](const request::Break& broken) -> std::optional<Deed> {
+                                 return Deed{broken.name, broken.token, std::string(broken.reason)};
+                               },
+                               [](const request::Slots& slots) -> std::optional<Deed> {
+                                 return Deed{slots.name, {}, std::to_string(slots.slots)};
+                               },
+                               [](const request::Promote& promote) -> std::optional<Deed> {
+                                 return Deed{promote.lost};
+                               },
+                               [](const request::Handover& handover) -> std::optional<Deed> {
+                                 return Deed{handover.to};
+                               },
+                               [](const auto&) -> std::optional<Deed> { return std::nullopt; }},
+                    request);
+}
+
+// The name, or the first of several; empty: it names no lock.
+std::string_view name_in(const Request& request) {
+  return std::visit(
+      []<class What>(const What& what) -> std::string_view {
+        if constexpr (requires { what.names; }) {
+          return what.names.empty() ? std::string_view{} : what.names.front();
+        } else if constexpr (requires { what.prefix; }) {
+          return what.prefix;
+        } else if constexpr (std::is_same_v<What, request::Auth>) {
+          return what.user;
+        } else if constexpr (requires { what.name; } && !std::is_same_v<What, request::Open>) {
+          return what.name;
+        } else {
+          return {};
+        }
+      },
+      request);
+}
+
+bool is_of(const Origin& one, const Origin& other) {
+  return one.connection == other.connection && one.request == other.request;
+}
+
+}  // namespace
+
+bool Audit::concerns(const Request& request) {
+  return std::holds_alternative<request::Break>(request) ||
+         std::holds_alternative<request::Slots>(request) ||
+         std::holds_alternative<request::Promote>(request) ||
+         std::holds_alternative<request::Handover>(request);
+}
+
+void Audit::asked(Origin from, const Request& request, const Client& client) {
+  const std::optional<Deed> deed = deed_of(request);
+  if (!deed) return;
+  const bool known = std::any_of(pending_.begin(), pending_.end(),
+                                 [&](const Pending& one) { return is_of(one.from, from); });
+  if (known) return;
+  pending_.push_back({from, request_words[request.index()], std::string(client.user),
+                      client.address, std::string(deed->about), deed->token.value, deed->reason});
+}
+
+void Audit::answered(const Reply& reply) {
+  const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                  [&](const Pending& one) { return is_of(one.from, reply.to); });
+  if (found == pending_.end()) return;
+  const auto* error = std::get_if<reply::Error>(&reply.body);
+  write(*found, error == nullptr ? "OK" : to_string(error->code));
+  pending_.erase(found);
+}
+
+void Audit::denied(const Request& request, const Client& client, ErrorCode code, Moment now) {
+  const std::string_view what = request_words[request.index()];
+  std::string again = client.address;
+  again.append(" ").append(client.user).append(" ").append(what);
+  if (!said_.may_say(std::move(again), now)) return;
+  log_.warn("denied", {{"op", what},
+                       {"user", client.user},
+                       {"address", client.address},
+                       {"name", name_in(request)},
+                       {"code", to_string(code)}});
+}
+
+void Audit::gone(ConnectionId connection) {
+  for (const Pending& one : pending_) {
+    if (one.from.connection == connection) write(one, "unanswered");
+  }
+  std::erase_if(pending_, [&](const Pending& one) { return one.from.connection == connection; });
+}
+
+void Audit::write(const Pending& done, std::string_view outcome) const {
+  log_.info("operator", {{"op", done.what},
+                         {"user", done.user},
+                         {"address", done.address},
+                         {"about", done.about},
+                         {"token", done.token},
+                         {"reason", done.reason},
+                         {"outcome", outcome}});
+}
+
+}  // namespace pawl::server

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server's clients that speak TLS, or should: TLS.md. A handshake costs as much as many
+// requests: it is done in what is left of a turn, one step after the other, like long pipelines.
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/refusals.hpp"
+#include "server/server.hpp"
+
+namespace pawl::server {
+namespace {
+
+using boost::system::error_code;
+
+constexpr char tls_handshake = 0x16;  // the kind of a record; no line and no RESP begins so
+
+// A fatal alert, handshake_failure: what a TLS client can tell its user.
+constexpr std::string_view no_tls_alert{"\x15\x03\x01\x00\x02\x02\x28", 7};
+
+}  // namespace
+
+void Server::take_keys(tls::Keyring keys) {
+  keys_ = std::move(keys);
+  for (const std::string& warning : keys_.warnings()) {
+    log_.warn("a certificate is out of its time", {{"which", warning}});
+  }
+}
+
+// `bytes` are the first of this connection. True: they were no request.
+bool Server::settle_tls(Connection& connection, std::string_view bytes) {
+  if (connection.socket.is_tls()) return false;
+  const bool is_hello = bytes.front() == tls_handshake;
+  if (is_hello && keys_.clients()) {
+    begin_tls(connection, bytes);
+  } else if (is_hello) {
+    log_.debug("a client wants TLS, which is off", {{"address", connection.address.to_string()}});
+    end_input(connection);
+    say(connection, no_tls_alert);
+  } else if (keys_.clients_only()) {
+    refuse(connection, ErrorCode::unauthenticated, tls_only(bytes.front() == '*'));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Server::begin_tls(Connection& connection, std::string_view bytes) {
+  connection.socket.begin_tls(keys_.clients(), bytes);
+  connection.half_line_since = loop_.now();
+  arm(connection);
+  list_work(connection);
+}
+
+void Server::shake_hands(Connection& connection) {
+  error_code error;
+  if (connection.socket.shake_hands(error)) {
+    connection.half_line_since = never;
+    if (std::exchange(connection.write_waiting, false)) list_output(connection);
+    identify(connection);
+    return read(connection);
+  }
+  if (error == boost::asio::error::would_block) return;  // an edge will come
+  log_.debug("no TLS with a client", {{"address", connection.address.to_string()},
+                                      {"reason", connection.socket.trouble()}});
+  disconnect(connection);
+}
+
+// Its certificate is as good as AUTH.
+void Server::identify(Connection& connection) {
+  const std::optional<std::string> user = connection.socket.certified_user();
+  if (!user) return;
+  step(node::Identified{connection.id, *user});
+  note_known(connection);
+  const bool is_known = !node_.user_of(connection.id).empty();
+  log_.debug("a certificate names a user",
+             {{"address", connection.address.to_string()}, {"user", *user}, {"known", is_known}});
+}
+
+// A record has begun: like a line, it has to end some time.
+void Server::await_record(Connection& connection) {
+  if (connection.socket.is_midway()) {
+    connection.half_line_since = std::min(connection.half_line_since, loop_.now());
+    arm(connection);
+  }
+  wait_readable(connection);
+}
+
+}  // namespace pawl::server

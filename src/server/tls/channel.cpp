@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/tls/channel.hpp"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/error.hpp>
+#include <utility>
+
+namespace pawl::server::tls {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+bool is_later(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again ||
+         error == asio::error::interrupted;
+}
+
+// Whether the hello has come as a whole, or something else has. OpenSSL would take 45 KB for each
+// of those who never get that far.
+bool receive_hello(std::string& early, Carrier& carrier, error_code& error) {
+  constexpr char handshake = 0x16;
+  constexpr std::size_t header = 5;
+  constexpr std::size_t longest_record = 16'384;
+  std::array<char, 1'024> block;
+  for (;;) {
+    if (!early.empty() && early.front() != handshake) return true;
+    if (early.size() >= header) {
+      const auto high = static_cast<unsigned char>(early[header - 2]);
+      const auto low = static_cast<unsigned char>(early[header - 1]);
+      const std::size_t size = std::size_t{high} << 8 | low;
+      if (size > longest_record || early.size() >= header + size) return true;
+    }
+    const std::size_t count = carrier.receive(block, error);
+    if (error) return false;
+    early.append(block.data(), count);
+  }
+}
+
+}  // namespace
+
+Channel::Channel(ContextPtr context, Side side, Carrier& carrier, std::string_view early)
+    : context_(std::move(context)), carrier_(carrier), early_(early) {
+  if (side == Side::called) return;  // until there is a hello
+  ssl_ = context_->new_connection(this);
+  SSL_set_connect_state(ssl_.get());
+}
+
+int Channel::pull(BIO* bio, char* into, int size) {
+  auto& self = *static_cast<Channel*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  const auto room = static_cast<std::size_t>(size);
+  if (!self.early_.empty()) {
+    const std::size_t count = self.early_.copy(into, room);
+    self.early_.erase(0, count);
+    if (self.early_.empty()) std::string().swap(self.early_);
+    return static_cast<int>(count);
+  }
+  error_code& error = self.carrier_error_;
+  const std::size_t count = self.carrier_.receive({into, room}, error);
+  if (!error) return static_cast<int>(count);
+  if (is_later(error)) BIO_set_retry_read(bio);
+  return error == asio::error::eof ? 0 : -1;
+}
+
+int Channel::push(BIO* bio, const char* bytes, int size) {
+  auto& self = *static_cast<Channel*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  error_code& error = self.carrier_error_;
+  const std::size_t count = self.carrier_.transmit({bytes, static_cast<std::size_t>(size)}, error);
+  if (!error && count != 0) return static_cast<int>(count);
+  if (!error || is_later(error)) BIO_set_retry_write(bio);
+  return -1;
+}
+
+long Channel::control(BIO* bio, int command, long, void*) {
+  const auto& self = *static_cast<Channel*>(BIO_get_data(bio));
+  if (command == BIO_CTRL_EOF) return self.carrier_error_ == asio::error::eof ? 1 : 0;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+// What OpenSSL calls an error: to come again later, the end, or one.
+error_code Channel::failure_of(int result) {
+  const int kind = SSL_get_error(ssl_.get(), result);
+  wants_output_ = kind == SSL_ERROR_WANT_WRITE;
+  if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) return asio::error::would_block;
+  if (kind == SSL_ERROR_ZERO_RETURN) return asio::error::eof;
+  is_broken_ = true;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  trouble_ = take_failure();
+  if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
+  if (trouble_.empty()) trouble_ = "the connection ended";
+  if (kind == SSL_ERROR_SYSCALL && carrier_error_) return carrier_error_;
+  return make_error_code(boost::system::errc::protocol_error);
+}
+
+bool Channel::shake_hands(error_code& error) {
+  if (!ssl_) {
+    if (!receive_hello(early_, carrier_, error)) return false;
+    ssl_ = context_->new_connection(this);
+    SSL_set_accept_state(ssl_.get());
+  }
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  is_ready_ = result == 1;
+  error = is_ready_ ? error_code() : failure_of(result);
+  if (is_ready_) {
+    wants_output_ = false;
+    has_more_ = SSL_has_pending(ssl_.get()) == 1;
+  }
+  return is_ready_;
+}
+
+std::size_t Channel::read_some(std::span<char> into, error_code& error) {
+  error = end_;
+  if (!is_ready_ && !end_) error = asio::error::would_block;
+  if (error) return 0;
+  std::size_t size = 0;
+  has_more_ = false;
+  ERR_clear_error();
+  do {
+    std::size_t count = 0;
+    const int result = SSL_read_ex(ssl_.get(), into.data() + size, into.size() - size, &count);
+    size += count;
+    if (result != 1) {
+      error = failure_of(result);
+      if (!is_later(error)) end_ = error;
+      break;
+    }
+    wants_output_ = false;
+    has_more_ = size == into.size();
+  } while (!has_more_ && (SSL_has_pending(ssl_.get()) == 1 || carrier_.may_receive()));
+  if (size == 0) return 0;
+  has_more_ = has_more_ || end_;  // the end is told by the next one
+  error = {};
+  return size;
+}
+
+std::size_t Channel::write_some(std::string_view bytes, error_code& error) {
+  error = {};
+  if (!is_ready_) error = asio::error::would_block;
+  if (is_broken_) error = asio::error::broken_pipe;
+  if (error || bytes.empty()) return 0;
+  std::size_t size = 0;
+  ERR_clear_error();
+  while (size < bytes.size()) {
+    std::size_t count = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes.data() + size, bytes.size() - size, &count);
+    size += count;
+    if (result == 1) continue;
+    error = failure_of(result);
+    break;
+  }
+  if (size != 0 && is_later(error)) error = {};
+  return size;
+}
+
+bool Channel::is_midway() const {
+  return !is_ready_ || (!has_more_ && !end_ && SSL_has_pending(ssl_.get()) == 1);
+}
+
+void Channel::finish() {
+  if (!is_ready_ || is_broken_) return;
+  if ((SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) != 0) return;  // said already
+  ERR_clear_error();
+  static_cast<void>(SSL_shutdown(ssl_.get()));
+  ERR_clear_error();
+}
+
+const X509* Channel::certificate() const {
+  return ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+}
+
+}  // namespace pawl::server::tls
