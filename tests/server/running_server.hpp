@@ -72,8 +72,6 @@ class RunningServer {
 
   void wait_until_drained() { thread_.join(); }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
  private:
   static Settings settings(const Limits& limits) {
     Settings settings;
