@@ -2,7 +2,8 @@
 //
 // Bytes as what a snapshot says of the lock table, in pieces. First byte: the size of a piece. What
 // is taken for a table is written down and read again as the same one; and records can end all who
-// wait and are alive. Holders may be left: the reader does not compare their mode with their lock's.
+// wait and are alive. Holders may be left: the reader does not compare their mode with their
+// lock's.
 #include <algorithm>
 #include <string>
 #include <string_view>
