@@ -87,7 +87,7 @@ class Visit {
     far.non_blocking(true);
     std::make_shared<Connection>(std::move(far), limits_, answering_, [this](const Connection*) {
       over_ = true;
-    })->start();
+    })->start(nullptr);
   }
 
   void send(std::string_view bytes) {

@@ -39,7 +39,7 @@ Parsed<access::Digest> parse_digest(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::size_t value = digits.find(text[i]);
     if (value == digits.npos) return wrong;
-    digest[i / 2] = static_cast<unsigned char>(digest[i / 2] << 4U | value);
+    digest[i / 2] = static_cast<unsigned char>(static_cast<unsigned>(digest[i / 2]) << 4U | value);
   }
   return digest;
 }
