@@ -2,8 +2,7 @@
 //
 // Bytes as what a snapshot says of the lock table, in pieces. First byte: the size of a piece. What
 // is taken for a table is written down and read again as the same one; and records can end all who
-// wait and are alive. Holders may be left: the reader does not compare their mode with their
-// lock's.
+// hold, wait and are alive.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -52,6 +51,7 @@ class Ending {
     end_sessions();
     end_holds();
     ensure(table_.session_count() == 0 && table_.waiter_count() == 0);
+    ensure(table_.lock_count() == 0);
   }
 
  private:
