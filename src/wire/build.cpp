@@ -342,6 +342,7 @@ void build_request(const VerbRule& rule, Positional words, const OptionValues& o
     case Verb::hello: out = request::Hello{}; return;
     case Verb::help: out = request::Help{}; return;
     case Verb::ping: out = request::Ping{}; return;
+    case Verb::auth: return build<request::Auth>(from, out);
     case Verb::events: return build<request::Events>(from, out);
     case Verb::open: return build<request::Open>(from, out);
     case Verb::resume: return build<request::Resume>(from, out);
@@ -363,7 +364,6 @@ void build_request(const VerbRule& rule, Positional words, const OptionValues& o
     case Verb::promote: return build<request::Promote>(from, out);
     case Verb::handover: return build<request::Handover>(from, out);
     case Verb::quit: out = request::Quit{}; return;
-    case Verb::auth: return build<request::Auth>(from, out);
   }
 }
 

@@ -15,6 +15,7 @@ constexpr VerbRule rules_as_written[] = {
     {"HELLO", Verb::hello, 0, 0, "", "", "HELLO"},
     {"HELP", Verb::help, 0, 0, "", "", "HELP"},
     {"PING", Verb::ping, 0, 0, "", "", "PING"},
+    {"AUTH", Verb::auth, 2, 2, "", "", "AUTH user secret"},
     {"EVENTS", Verb::events, 1, 1, "", "", "EVENTS on|off"},
     {"OPEN", Verb::open, 0, 0, "ttl on_disconnect name id deadlock", "",
      "OPEN [ttl=10s] [on_disconnect=keep|release] [name=…] [id=…] [deadlock=on|off]"},
@@ -41,7 +42,6 @@ constexpr VerbRule rules_as_written[] = {
     {"PROMOTE", Verb::promote, 1, 1, "", "", "PROMOTE lost-node"},
     {"HANDOVER", Verb::handover, 0, 1, "", "", "HANDOVER [node]"},
     {"QUIT", Verb::quit, 0, 0, "", "", "QUIT"},
-    {"AUTH", Verb::auth, 2, 2, "", "", "AUTH user secret"},
 };
 constexpr std::size_t rule_count = std::size(rules_as_written);
 

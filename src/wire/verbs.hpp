@@ -16,6 +16,7 @@ enum class Verb : std::uint8_t {
   hello,
   help,
   ping,
+  auth,
   events,
   open,
   resume,
@@ -37,7 +38,6 @@ enum class Verb : std::uint8_t {
   promote,
   handover,
   quit,
-  auth,
 };
 
 enum class Option : std::uint8_t {

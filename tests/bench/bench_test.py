@@ -90,7 +90,7 @@ class Load(unittest.TestCase):
 class Liar:
     """Grants whatever it is asked, an UNLOCK too."""
 
-    dialect, pids = "pawl", ()
+    dialect, pids, load_options = "pawl", (), ()
 
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
