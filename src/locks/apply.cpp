@@ -169,7 +169,8 @@ Answer Application::lock_anew(const record::Lock& record, Slot session) {
 // A wait was made or claimed: only then can a deadlock come to be, and this session is part of it.
 Answer Application::wait_unless_deadlocked(Slot slot) {
   Slot session = table_.acquisitions_[slot].owning_session();
-  if (session == no_slot || !table_.wait_graph_.is_deadlocked(session, out_.cycle)) {
+  if (session == no_slot ||
+      !table_.wait_graph_.is_deadlocked(session, out_.cycle, out_.cycle_locks)) {
     return {.verdict = Verdict::queued, .acquisition = slot};
   }
   end_wait(slot, WaitEnd::deadlock);

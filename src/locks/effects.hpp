@@ -106,13 +106,15 @@ using Change =
 
 struct Effects {
   Answer answer;
-  std::vector<Change> changes;  // keeps its storage
-  std::string cycle;            // of a deadlock: "s17 jobs/a → s21 jobs/b → s17"
+  std::vector<Change> changes;    // keeps its storage
+  std::string cycle;              // of a deadlock: "s17 jobs/a → s21 jobs/b → s17"
+  std::vector<Slot> cycle_locks;  // … the locks it names
 
   void clear() {
     answer = {};
     changes.clear();
     cycle.clear();
+    cycle_locks.clear();
   }
 };
 

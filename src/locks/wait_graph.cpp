@@ -16,7 +16,7 @@ constexpr std::size_t longest_cycle = 32;
 
 }  // namespace
 
-bool WaitGraph::is_deadlocked(Slot session, std::string& cycle) {
+bool WaitGraph::is_deadlocked(Slot session, std::string& cycle, std::vector<Slot>& named) {
   if (!table_.session(session).deadlock || !may_block_somebody(session)) return false;
   parties_.clear();
   places_.clear();
@@ -25,7 +25,7 @@ bool WaitGraph::is_deadlocked(Slot session, std::string& cycle) {
   explore(session);
   reduce();
   if (!parties_.front().stuck) return false;
-  write_cycle(cycle);
+  write_cycle(cycle, named);
   return true;
 }
 
@@ -193,17 +193,17 @@ void WaitGraph::free(Index at) {
 
 // The shortest way from the session back to itself. Of what blocks a place one is enough, for each
 // who is stuck is so for this session's sake; a slot is blocked by all who have one.
-void WaitGraph::write_cycle(std::string& cycle) {
+void WaitGraph::write_cycle(std::string& cycle, std::vector<Slot>& named) {
   for (Party& party : parties_) party.blocked = none;  // from here on: the step that reached it
   steps_.clear();
   steps_.push_back({0, none, no_slot});
   for (Index step = 0; step < steps_.size(); ++step) {
     follow(step);
     if (parties_.front().blocked == none) continue;
-    describe(parties_.front().blocked, cycle);
+    describe(parties_.front().blocked, cycle, named);
     return;
   }
-  describe(static_cast<Index>(steps_.size() - 1), cycle);
+  describe(static_cast<Index>(steps_.size() - 1), cycle, named);
 }
 
 void WaitGraph::follow(Index step) {
@@ -242,7 +242,7 @@ void WaitGraph::reach(Index place, Index from, Slot lock) {
   steps_.push_back({places_[place].party, from, lock});
 }
 
-void WaitGraph::describe(Index last, std::string& cycle) const {
+void WaitGraph::describe(Index last, std::string& cycle, std::vector<Slot>& named) const {
   std::vector<Index> way;
   for (Index step = last; step != none; step = steps_[step].from) way.push_back(step);
   auto handle = [&](Index step) {
@@ -255,6 +255,7 @@ void WaitGraph::describe(Index last, std::string& cycle) const {
     if (is_cut) at = way.rend() - 1;
     cycle += is_cut ? " … " : " ";
     cycle += table_.name_of(steps_[*at].lock);
+    named.push_back(steps_[*at].lock);
     cycle += " → ";
     cycle += handle(*at);
   }

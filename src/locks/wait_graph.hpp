@@ -25,8 +25,8 @@ class WaitGraph {
   explicit WaitGraph(const LockTable& table) : table_(table) {}
 
   // Would this session, which waits, wait for ever? Then `cycle` says for whom:
-  // "s17 jobs/a → s21 jobs/b → s17".
-  [[nodiscard]] bool is_deadlocked(Slot session, std::string& cycle);
+  // "s17 jobs/a → s21 jobs/b → s17", and `named` is the locks in it.
+  [[nodiscard]] bool is_deadlocked(Slot session, std::string& cycle, std::vector<Slot>& named);
 
  private:
   using Index = std::uint32_t;
@@ -91,8 +91,8 @@ class WaitGraph {
   void follow(Index step);
   [[nodiscard]] bool is_short_of_slots(const Queue& queue, Mode mode) const;
   void reach(Index place, Index from, Slot lock);
-  void describe(Index last, std::string& cycle) const;
-  void write_cycle(std::string& cycle);
+  void describe(Index last, std::string& cycle, std::vector<Slot>& named) const;
+  void write_cycle(std::string& cycle, std::vector<Slot>& named);
 
   const LockTable& table_;
   std::vector<Party> parties_;  // all keep their storage

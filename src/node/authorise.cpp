@@ -129,6 +129,18 @@ bool Node::is_of_another(Origin from, const locks::Session& session) const {
   return settings_.access.is_on() && session.user != user_name(from);
 }
 
+// Who waits for whom in a deadlock, if the asker may look at each lock of it.
+std::string Node::cycle_for(Origin to) const {
+  const Connection* connection = connections_.find(to.connection);
+  if (connection == nullptr || !settings_.access.is_on()) return effects_.cycle;
+  const std::vector<access::Rule>& rules = rules_of(settings_.access, *connection);
+  const auto may_see = [&](Slot lock) {
+    return access::covers(rules, to_look, table_->name_of(lock));
+  };
+  const auto& locks = effects_.cycle_locks;
+  return std::all_of(locks.begin(), locks.end(), may_see) ? effects_.cycle : std::string();
+}
+
 void Node::on(Origin from, const request::Auth& request) {
   if (!settings_.access.is_on()) {
     return refuse(from, ErrorCode::bad_request,

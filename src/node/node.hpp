@@ -102,6 +102,7 @@ class Node {
   bool refuse_unauthorised(Origin from, const Request& request);
   bool refuse_of_another(Origin from, std::string_view name, Slot hold);
   [[nodiscard]] bool is_of_another(Origin from, const locks::Session& session) const;
+  [[nodiscard]] std::string cycle_for(Origin to) const;
   [[nodiscard]] std::string_view user_name(Origin from) const { return user_of(from.connection); }
   void review_connections(const access::Access& before);
   void end_soon(ConnectionId id);

@@ -34,7 +34,7 @@ void Node::tell(LogIndex index, Origin origin) {
     case Verdict::busy: answer(origin, busy(effects_.answer.lock)); break;
     case Verdict::mismatch: refuse(origin, ErrorCode::mismatch, other_acquisition); break;
     case Verdict::deadlock:
-      answer(origin, reply::Error{.code = ErrorCode::deadlock, .cycle = effects_.cycle});
+      answer(origin, reply::Error{.code = ErrorCode::deadlock, .cycle = cycle_for(origin)});
       break;
     case Verdict::other_slots: refuse(origin, ErrorCode::mismatch, other_slots); break;
     case Verdict::no_slots:
@@ -247,7 +247,7 @@ void Node::on(const change::WaitEnded& ended) {
   };
   for (Asker asker = askers_.take(ended.acquisition); asker.origin.connection;
        asker = askers_.take(ended.acquisition)) {
-    answer(asker.origin, reply::Error{.code = code(), .cycle = effects_.cycle});
+    answer(asker.origin, reply::Error{.code = code(), .cycle = cycle_for(asker.origin)});
   }
 }
 

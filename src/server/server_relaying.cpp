@@ -15,7 +15,8 @@ const Address* Server::other_primary() const {
   return address.host.empty() ? nullptr : &address;
 }
 
-// Where no primary is known the client is served here, and told so.
+// Where no primary is known the client is served here, and told so. Who it is the primary judges,
+// and gives it as long for that.
 void Server::relay(Connection& connection) {
   const Address* const primary = other_primary();
   if (primary == nullptr) return;
@@ -30,6 +31,7 @@ void Server::relay(Connection& connection) {
     if (Connection* const ended = receiver(id)) end_input(*ended);
   };
   connection.resp->relay = std::make_shared<Relay>(loop_.context(), *primary, std::move(owner));
+  connection.known_by = never;
   connection.resp->relay->start();
 }
 

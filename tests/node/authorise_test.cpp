@@ -156,6 +156,32 @@ TEST_CASE("a wrong secret and an unknown user are told the same, the third time 
   CHECK(core.is_closed("A"));
 }
 
+TEST_CASE("a deadlock names no lock that its user may not look at") {
+  Settings settings;
+  settings.access.users = {
+      user("one", {{"a", Right::lock}, {"b", Right::lock}}),
+      user("two", {{"b", Right::lock}, {"hidden", Right::lock}}),
+      user("three", {{"hidden", Right::lock}, {"a", Right::lock}}),
+      user("all", {{"", access::every_right}}),
+  };
+  Core core(settings);
+  const std::string first = GENERATE("one", "all");
+  for (const std::string& name : {first, std::string("two"), std::string("three")}) {
+    enter(core, name);
+    CHECK_THAT(core.ask(name, "OPEN"), StartsWith("OK session="));
+  }
+  CHECK_THAT(core.ask(first, "LOCK a"), StartsWith("OK"));
+  CHECK_THAT(core.ask("two", "LOCK b"), StartsWith("OK"));
+  CHECK_THAT(core.ask("three", "LOCK hidden"), StartsWith("OK"));
+  core.send("two", "LOCK hidden wait=1m");
+  core.send("three", "LOCK a wait=1m");
+  core.flush();
+  const std::string told = core.ask(first, "LOCK b wait=1m");
+  CHECK_THAT(told, StartsWith("ERR DEADLOCK"));
+  const bool is_named = told.find("hidden") != std::string::npos;
+  CHECK(is_named == (first == "all"));
+}
+
 TEST_CASE("a connection stays its user's") {
   Entered core;
   CHECK_THAT(core.ask("ci", "AUTH root of-root"), StartsWith("ERR BAD_REQUEST"));

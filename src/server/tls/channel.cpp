@@ -14,6 +14,13 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+// Of records, in one go: OpenSSL would read for as long as there come any without data in them, and
+// a client can send those as quickly as they are read. The others have their turn in between.
+constexpr std::size_t most_pulled = 65'536;
+
+// In one go; honest ends do it once in many gigabytes, and it costs ten times an empty record.
+constexpr int most_rekeyings = 8;
+
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again ||
          error == asio::error::interrupted;
@@ -65,7 +72,14 @@ int Channel::pull(BIO* bio, char* into, int size) {
     return static_cast<int>(count);
   }
   error_code& error = self.carrier_error_;
+  if (self.is_ready_ && self.may_pull_ == 0) {
+    error = asio::error::would_block;
+    BIO_set_retry_read(bio);
+    self.has_more_ = true;
+    return -1;
+  }
   const std::size_t count = self.carrier_.receive({into, room}, error);
+  self.may_pull_ -= std::min(self.may_pull_, count);
   if (!error) return static_cast<int>(count);
   if (is_later(error)) BIO_set_retry_read(bio);
   return error == asio::error::eof ? 0 : -1;
@@ -87,16 +101,26 @@ long Channel::control(BIO* bio, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
+// Behind the handshake there is but one message a client may send: that its keys are new.
+void Channel::note_message(int is_written, int, int kind, const void*, std::size_t, SSL* ssl,
+                           void* channel) {
+  auto& self = *static_cast<Channel*>(channel);
+  if (is_written != 0 || kind != SSL3_RT_HANDSHAKE || !self.is_ready_) return;
+  if (++self.rekeyings_ > most_rekeyings) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
 // What OpenSSL calls an error: to come again later, the end, or one.
 error_code Channel::failure_of(int result) {
   const int kind = SSL_get_error(ssl_.get(), result);
   wants_output_ = kind == SSL_ERROR_WANT_WRITE;
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) return asio::error::would_block;
-  if (kind == SSL_ERROR_ZERO_RETURN) return asio::error::eof;
+  const bool rekeys = rekeyings_ > most_rekeyings;
+  if (kind == SSL_ERROR_ZERO_RETURN && !rekeys) return asio::error::eof;
   is_broken_ = true;
   const long verdict = SSL_get_verify_result(ssl_.get());
   trouble_ = take_failure();
   if (verdict != X509_V_OK) trouble_ = X509_verify_cert_error_string(verdict);
+  if (rekeys) trouble_ = "nothing comes but new keys";
   if (trouble_.empty()) trouble_ = "the connection ended";
   if (kind == SSL_ERROR_SYSCALL && carrier_error_) return carrier_error_;
   return make_error_code(boost::system::errc::protocol_error);
@@ -125,6 +149,8 @@ std::size_t Channel::read_some(std::span<char> into, error_code& error) {
   if (error) return 0;
   std::size_t size = 0;
   has_more_ = false;
+  may_pull_ = most_pulled;
+  rekeyings_ = 0;
   forget_failures();
   do {
     std::size_t count = 0;
@@ -136,7 +162,7 @@ std::size_t Channel::read_some(std::span<char> into, error_code& error) {
       break;
     }
     wants_output_ = false;
-    has_more_ = size == into.size();
+    has_more_ = has_more_ || size == into.size();
   } while (!has_more_ && (SSL_has_pending(ssl_.get()) == 1 || carrier_.may_receive()));
   if (size == 0) return 0;
   has_more_ = has_more_ || end_;  // the end is told by the next one

@@ -67,6 +67,8 @@ class Channel {
   static int pull(BIO* bio, char* into, int size);
   static int push(BIO* bio, const char* bytes, int size);
   static long control(BIO* bio, int command, long number, void* pointer);
+  static void note_message(int is_written, int version, int kind, const void* bytes,
+                           std::size_t size, SSL* ssl, void* channel);
 
   boost::system::error_code failure_of(int result);
 
@@ -77,6 +79,8 @@ class Channel {
   std::string trouble_;
   boost::system::error_code carrier_error_;
   boost::system::error_code end_;  // of input: eof, or why nothing more can be read
+  std::size_t may_pull_ = 0;       // so much more in this go
+  int rekeyings_ = 0;              // that came in this go
   bool is_ready_ = false;
   bool is_broken_ = false;
   bool has_more_ = false;

@@ -74,6 +74,8 @@ OwnedSsl Context::new_connection(void* carried_by) const {
   BIO_set_data(bio, carried_by);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
+  SSL_set_msg_callback(ssl.get(), Channel::note_message);
+  SSL_set_msg_callback_arg(ssl.get(), carried_by);
   return ssl;
 }
 

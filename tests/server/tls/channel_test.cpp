@@ -110,6 +110,53 @@ struct Ends {
   Channel client;
 };
 
+// A client that does with OpenSSL what no honest one does: as bytes that the server is yet to read.
+class RawClient {
+ public:
+  explicit RawClient(ContextPtr context) : server(std::move(context), Side::called, carrier_) {
+    SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl.get());
+    error_code error;
+    for (int step = 0; step < 100 && !server.is_ready(); ++step) {
+      SSL_do_handshake(ssl.get());
+      send();
+      static_cast<void>(server.shake_hands(error));
+      BIO_write(SSL_get_rbio(ssl.get()), down_.bytes.data(), static_cast<int>(down_.bytes.size()));
+      down_.bytes.clear();
+    }
+  }
+
+  void rekey() {
+    SSL_key_update(ssl.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(ssl.get());
+    send();
+  }
+  void say(std::string_view bytes) {
+    SSL_write(ssl.get(), bytes.data(), static_cast<int>(bytes.size()));
+    send();
+  }
+  [[nodiscard]] std::size_t unread() const { return up_.bytes.size(); }
+
+ private:
+  using OwnedContext = tls::Owned<SSL_CTX, SSL_CTX_free>;
+
+  void send() {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(SSL_get_wbio(ssl.get()), &bytes);
+    up_.bytes.append(bytes, static_cast<std::size_t>(size));
+    static_cast<void>(BIO_reset(SSL_get_wbio(ssl.get())));
+  }
+
+  Pipe up_;
+  Pipe down_;
+  MemoryCarrier carrier_{up_, down_};
+  OwnedContext context_{SSL_CTX_new(TLS_client_method())};
+
+ public:
+  tls::OwnedSsl ssl{SSL_new(context_.get())};
+  Channel server;
+};
+
 std::string read(Channel& channel, std::size_t room, error_code& error) {
   std::string bytes(room, '\0');
   bytes.resize(channel.read_some(bytes, error));
@@ -276,4 +323,43 @@ TEST_CASE("a certificate names a node or a user, never both") {
   const tls::OwnedCertificate user(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   CHECK(tls::user_named(user.get()) == "ci");
   CHECK(tls::nodes_named(user.get()).empty());
+}
+
+TEST_CASE("keys may be renewed, but who does nothing else is cut off at once") {
+  Certificates certificates;
+  RawClient client(clients_of(certificates));
+  REQUIRE(client.server.is_ready());
+  error_code error;
+  for (int i = 0; i < 100; ++i) {
+    client.rekey();
+    client.say("PING\n");
+    CHECK(read(client.server, 100, error) == "PING\n");
+  }
+  for (int i = 0; i < 20'000; ++i) client.rekey();
+  const std::size_t before = client.unread();
+  CHECK(read(client.server, 100, error).empty());
+  CHECK(error == boost::system::errc::protocol_error);
+  CHECK(client.server.trouble() == "nothing comes but new keys");
+  CHECK(before - client.unread() < 65'536);
+}
+
+TEST_CASE("of many records with little in them a piece is read at a time") {
+  Certificates certificates;
+  RawClient client(clients_of(certificates));
+  REQUIRE(client.server.is_ready());
+  constexpr std::size_t records = 20'000;
+  for (std::size_t i = 0; i < records; ++i) client.say("x");
+  std::size_t most = 0;
+  std::size_t all = 0;
+  error_code error;
+  while (!error) {
+    const std::size_t before = client.unread();
+    all += read(client.server, 65'536, error).size();
+    most = std::max(most, before - client.unread());
+    if (client.unread() != 0) CHECK(client.server.has_more());
+  }
+  CHECK(error == asio::error::would_block);
+  CHECK(all == records);
+  CHECK(most < 2 * 65'536);
+  CHECK_FALSE(client.server.has_more());
 }
