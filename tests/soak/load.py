@@ -20,17 +20,19 @@ DO_NOT_HOLD = ("ERR NOT_HELD", "ERR NO_SESSION", "ERR SESSION_EXPIRED")
 class Load:
     def __init__(self, cluster, judge):
         self._cluster, self._judge = cluster, judge
-        self._number, self._hint = 0, None
+        self._number, self._hint, self._is_over = 0, None, False
         self.done = collections.Counter()  # episodes that came to their end, by kind
         self._kinds = [(self.leases, 12), (self.names, 4), (self.sessions, 8), (self.waits, 8),
                        (self.watches, 4), (self.redis, 4), (self.scrapes, 2), (self.strangers, 3),
                        (self.guests, 1)]
 
     def begin(self):
+        self._is_over = False
         self._tasks = [asyncio.create_task(self._again(kind))
                        for kind, count in self._kinds for _ in range(count)]
 
     async def stop(self):
+        self._is_over = True  # a cancellation may get lost where a wait ends at that moment
         for task in self._tasks:
             task.cancel()
         for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
@@ -41,7 +43,7 @@ class Load:
         return [kind.__name__ for kind, _ in self._kinds if not self.done[kind.__name__]]
 
     async def _again(self, kind):
-        while True:
+        while not self._is_over:
             try:
                 await kind()
                 self.done[kind.__name__] += 1
@@ -200,7 +202,7 @@ class Load:
         talk = await Talk.open(self._cluster.http_ports[node], self._cluster.context)
         try:
             who = base64.b64encode(f"operator:{SECRETS['operator']}".encode()).decode()
-            talk.writer.write(f"GET {path} HTTP/1.1\r\nHost: soak\r\nAuthorization: Basic {who}\r\n"
+            talk.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {who}\r\n"
                               "Connection: close\r\n\r\n".encode())
             answer = await asyncio.wait_for(talk.reader.read(), PATIENCE)
             if answer:  # none of a server that goes away

@@ -18,6 +18,7 @@ from nodes import Failed
 from talk import Talk
 
 SPENT_IDS = 65_536  # pawld remembers as many cancelled ids: they are no leak, and are there before
+LONG = 300  # seconds; then each node has a leg of its own
 
 
 class Soak:
@@ -31,12 +32,13 @@ class Soak:
     async def run(self, seconds):
         """A warm-up, then legs. In each another node is spared the ends, so that what its one
         process takes is seen after all of the leg."""
-        await self._spend_ids()
-        await self._work(max(6, min(120, seconds / 5)))
+        if seconds >= LONG:  # a short one cancels hundreds
+            await self._spend_ids()
+        await self._work(max(6, min(120, seconds / 4)))
         takes = await self._rest()
         self._baseline = measure.Baseline(takes)
         left = seconds - (time.monotonic() - self._begun)
-        legs = SIZE if seconds >= 300 else 1
+        legs = SIZE if seconds >= LONG else 1
         for leg in range(legs):
             self._spared = leg
             rests = max(1, round(left / legs / 300))
@@ -63,7 +65,7 @@ class Soak:
         self._load.begin()
         try:
             while (left := until - time.monotonic()) > 0:
-                await asyncio.sleep(min(left, random.uniform(0.5, 3)))
+                await asyncio.sleep(min(left, random.uniform(0.3, 2)))
                 await self._upset_one()
                 await self._cluster.make_whole()
                 if self._judge.wrong:
@@ -124,6 +126,7 @@ async def main(seconds, seed):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # no node outlives it
     how_long = float(sys.argv[1]) if len(sys.argv) > 1 else 3600
     which = int(sys.argv[2]) if len(sys.argv) > 2 else time.time_ns() % 1_000_000
     sys.exit(asyncio.run(main(how_long, which)))
