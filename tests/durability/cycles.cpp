@@ -25,7 +25,10 @@ class Story {
  public:
   explicit Story(const Plan& plan) : plan_(plan), random_(plan.seed) {
     if (is_guarded()) {
-      for (std::string& one : put_guard(certificates_.path())) settings_.push_back(std::move(one));
+      make_guard(certificates_.path(), "crashes", {"n1"});
+      for (std::string& one : settings_of_guard(certificates_.path(), "n1")) {
+        settings_.push_back(std::move(one));
+      }
     }
     for (unsigned number = 0; number < workers; ++number) {
       const bool has_session = number % 4 == 3;

@@ -20,7 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view greeting = "AUTH ci crash-test-secret";
 // sha256 of crash-test-secret
 constexpr std::string_view digest =
     "b7fc8e3f7d76462b12b7e87fbbb804ba88d73a2b0dcee89b3901b99159d3a05f";
@@ -40,20 +39,36 @@ T take(certs::Made<T> made) {
 
 std::string ca_of_guard(const std::string& directory) { return directory + "/ca.pem"; }
 
-std::vector<std::string> put_guard(const std::string& directory) {
+void make_guard(const std::string& directory, const std::string& cluster,
+                const std::vector<std::string>& nodes) {
   const auto now = std::chrono::system_clock::now();
   const certs::Validity days{now - 1h, now + 72h};
   const auto authority = take(certs::Authority::create("CA of a crash test", days));
-  const auto own = take(authority.issue_node({"crashes", "n1", {"127.0.0.1"}}, days));
   write(ca_of_guard(directory), authority.credentials().certificate);
-  write(directory + "/node.pem", own.certificate);
-  write(directory + "/node.key", own.key);
-  return {"tls.certificate=" + directory + "/node.pem",
-          "tls.key=" + directory + "/node.key",
+  for (const std::string& node : nodes) {
+    const auto own = take(authority.issue_node({cluster, node, {"127.0.0.1"}}, days));
+    write(directory + '/' + node + ".pem", own.certificate);
+    write(directory + '/' + node + ".key", own.key);
+  }
+}
+
+std::vector<std::string> settings_of_guard(const std::string& directory, const std::string& node) {
+  return {"tls.certificate=" + directory + '/' + node + ".pem",
+          "tls.key=" + directory + '/' + node + ".key",
           "tls.ca=" + ca_of_guard(directory),
           "tls.clients=only",
           "security.roles=[{name: all, admin: [\"\"]}]",
           "security.users=[{name: ci, roles: [all], secret_sha256: " + std::string(digest) + "}]"};
+}
+
+OwnedContext trust_in(const std::string& ca) {
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to servers that are killed
+  OwnedContext context(SSL_CTX_new(TLS_client_method()));
+  if (SSL_CTX_load_verify_file(context.get(), ca.c_str()) != 1) {
+    throw std::runtime_error("no CA in " + ca);
+  }
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  return context;
 }
 
 Connection::Connection(const Door& door)
@@ -80,18 +95,13 @@ Connection::Connection(const Door& door)
 Connection::~Connection() { ::close(socket_); }
 
 void Connection::secure(const std::string& ca) {
-  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to servers that are killed
-  context_.reset(SSL_CTX_new(TLS_client_method()));
-  if (SSL_CTX_load_verify_file(context_.get(), ca.c_str()) != 1) {
-    throw std::runtime_error("no CA in " + ca);
-  }
-  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+  context_ = trust_in(ca);
   ssl_.reset(SSL_new(context_.get()));
   SSL_set_fd(ssl_.get(), socket_);
   if (SSL_connect(ssl_.get()) != 1) throw std::runtime_error("no TLS");
   send(greeting);
   const std::string reply = read_line();
-  if (reply != "OK user=ci") throw std::runtime_error("AUTH was answered " + reply);
+  if (reply != greeted) throw std::runtime_error("AUTH was answered " + reply);
 }
 
 void Connection::send(std::string_view line) {

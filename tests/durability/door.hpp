@@ -21,8 +21,25 @@ struct Door {
   std::string ca = {};  // empty: plain, as anybody
 };
 
-// Makes the certificates of a node in `directory`; what pawld has to be told of them.
-[[nodiscard]] std::vector<std::string> put_guard(const std::string& directory);
+struct FreeTls {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+using OwnedContext = std::unique_ptr<SSL_CTX, FreeTls>;
+using OwnedSsl = std::unique_ptr<SSL, FreeTls>;
+
+// What a client says first.
+inline constexpr std::string_view greeting = "AUTH ci crash-test-secret";
+inline constexpr std::string_view greeted = "OK user=ci";
+// Of clients that believe only servers of that CA.
+[[nodiscard]] OwnedContext trust_in(const std::string& ca);
+
+// Makes a CA and the certificates of these nodes in `directory`.
+void make_guard(const std::string& directory, const std::string& cluster,
+                const std::vector<std::string>& nodes);
+// What pawld, as that node, has to be told of them.
+[[nodiscard]] std::vector<std::string> settings_of_guard(const std::string& directory,
+                                                         const std::string& node);
 [[nodiscard]] std::string ca_of_guard(const std::string& directory);
 
 class Connection {
@@ -36,16 +53,12 @@ class Connection {
   [[nodiscard]] std::string read_line();
 
  private:
-  struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
-  };
   void secure(const std::string& ca);
   [[nodiscard]] std::size_t read(char* bytes, std::size_t most);
 
   int socket_ = -1;
-  std::unique_ptr<SSL_CTX, Free> context_;
-  std::unique_ptr<SSL, Free> ssl_;  // none: plain
+  OwnedContext context_;
+  OwnedSsl ssl_;  // none: plain
   std::string input_;
 };
 
