@@ -43,7 +43,8 @@ bool has_ended(pid_t pid) {
 
 }  // namespace
 
-Cluster::Cluster(const std::array<Start, size>& starts) {
+Cluster::Cluster(const std::array<Start, size>& starts, Guard guard) : guard_(guard) {
+  if (guard_ != Guard::none) make_guard(certificates_.path(), "test", {"n1", "n2", "n3"});
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (try_start(starts)) return;
   }
@@ -102,8 +103,15 @@ void Cluster::write_configuration(std::size_t node) const {
 
 void Cluster::start(std::size_t node, const Start& how) {
   write_configuration(node);
+  Start all = how;
+  if (guard_ != Guard::none) {
+    for (std::string& one : settings_of_guard(certificates_.path(), name_of(node))) {
+      all.settings.push_back(std::move(one));
+    }
+    all.settings.emplace_back("tls.peers=on");
+  }
   processes_[node] = std::make_unique<Process>(
-      words_of(data(node) + ".yaml", data(node) + ".log", how), how.environment);
+      words_of(data(node) + ".yaml", data(node) + ".log", all), all.environment);
 }
 
 void Cluster::kill(std::size_t node) {
@@ -169,8 +177,14 @@ void Cluster::heal() {
 
 std::vector<Address> Cluster::addresses() const {
   std::vector<Address> all;
-  for (const std::uint16_t port : client_ports_) all.push_back({port});
+  for (std::size_t node = 0; node < size; ++node) all.push_back(address(node));
   return all;
+}
+
+Address Cluster::address(std::size_t node) const {
+  Address there{.port = client_ports_[node]};
+  if (guard_ != Guard::none) there.ca = ca_of_guard(certificates_.path());
+  return there;
 }
 
 std::string Cluster::servers() const {
@@ -202,7 +216,7 @@ std::string Cluster::logs() const {
 }
 
 std::optional<std::string> Cluster::ask(std::size_t node, const std::string& line) const {
-  Wire wire(port(node));
+  Wire wire(address(node));
   const auto until = std::chrono::steady_clock::now() + 500ms;
   if (!wire.send(line)) return std::nullopt;
   return wire.read_line(until);

@@ -20,6 +20,7 @@
 #include "durability/node.hpp"
 #include "support/fault_proxy.hpp"
 #include "system/process.hpp"
+#include "system/temporary_directory.hpp"
 
 namespace pawl::testing {
 
@@ -39,7 +40,7 @@ class Cluster {
   static constexpr std::size_t size = 3;
 
   // All nodes run and one is primary, when made.
-  explicit Cluster(const std::array<Start, size>& starts = {});
+  explicit Cluster(const std::array<Start, size>& starts = {}, Guard guard = Guard::none);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -88,9 +89,12 @@ class Cluster {
   void write_configuration(std::size_t node) const;
   [[nodiscard]] bool try_start(const std::array<Start, size>& starts);
   [[nodiscard]] test::FaultProxy& link(std::size_t one, std::size_t other);
+  [[nodiscard]] Address address(std::size_t node) const;
   static std::string name_of(std::size_t node) { return "n" + std::to_string(node + 1); }
 
   StateDirectory directory_;
+  TemporaryDirectory certificates_;
+  const Guard guard_;
   std::array<std::uint16_t, size> client_ports_{};
   std::array<std::uint16_t, size> peer_ports_{};
   // Of 0 to 1, 0 to 2, 1 to 2: whoever stands first calls.

@@ -24,6 +24,19 @@ Wire::Wire(const Address& address) : socket_(::socket(AF_INET, SOCK_STREAM | SOC
   open_ = ::connect(socket_, generic, sizeof there) == 0;
   const int yes = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (open_ && !address.ca.empty()) secure(address.ca);
+}
+
+void Wire::secure(const std::string& ca) {
+  const timeval most{1, 0};  // of a node that does not answer
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+  context_ = trust_in(ca);
+  ssl_.reset(SSL_new(context_.get()));
+  SSL_set_fd(ssl_.get(), socket_);
+  open_ = SSL_connect(ssl_.get()) == 1;
+  if (!send(greeting)) return;
+  const auto reply = read_line(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  open_ = open_ && reply == greeted;
 }
 
 Wire::~Wire() { ::close(socket_); }
@@ -31,21 +44,33 @@ Wire::~Wire() { ::close(socket_); }
 bool Wire::send(std::string_view line) {
   if (!open_) return false;
   const std::string bytes = std::string(line) + '\n';
+  if (ssl_) {
+    std::size_t written = 0;
+    open_ = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written) == 1;
+    return open_;
+  }
   const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   open_ = sent == static_cast<ssize_t>(bytes.size());
   return open_;
+}
+
+bool Wire::is_readable(TimePoint until) const {
+  if (ssl_ && SSL_pending(ssl_.get()) > 0) return true;
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  pollfd readable{socket_, POLLIN, 0};
+  return ::poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) == 1;
 }
 
 std::optional<std::string> Wire::read_line(TimePoint until) {
   std::size_t end = 0;
   while ((end = input_.find('\n')) == std::string::npos) {
     if (!open_) return std::nullopt;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    pollfd readable{socket_, POLLIN, 0};
-    if (::poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) != 1) return std::nullopt;
+    if (!is_readable(until)) return std::nullopt;
     char bytes[16'384];
-    const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+    // The timeout of a record that came in part ends the connection, too.
+    const ssize_t count =
+        ssl_ ? SSL_read(ssl_.get(), bytes, sizeof bytes) : ::recv(socket_, bytes, sizeof bytes, 0);
     open_ = count > 0;
     if (open_) input_.append(bytes, static_cast<std::size_t>(count));
   }

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "durability/door.hpp"
+
 namespace pawl::testing {
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -17,6 +19,7 @@ using TimePoint = std::chrono::steady_clock::time_point;
 struct Address {
   std::uint16_t port = 0;
   std::string host = "127.0.0.1";  // a number
+  std::string ca = {};             // empty: plain, as anybody; else as Door
 
   [[nodiscard]] std::string text() const { return host + ':' + std::to_string(port); }
 };
@@ -35,8 +38,13 @@ class Wire {
   [[nodiscard]] bool is_open() const { return open_; }
 
  private:
+  void secure(const std::string& ca);
+  [[nodiscard]] bool is_readable(TimePoint until) const;
+
   int socket_ = -1;
   bool open_ = false;
+  OwnedContext context_;
+  OwnedSsl ssl_;  // none: plain
   std::string input_;
 };
 

@@ -10,9 +10,11 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "durability/worker.hpp"
+#include "system/temporary_directory.hpp"
 
 namespace pawl::testing {
 namespace {
@@ -22,6 +24,12 @@ constexpr unsigned workers = 8;
 class Story {
  public:
   explicit Story(const Plan& plan) : plan_(plan), random_(plan.seed) {
+    if (is_guarded()) {
+      make_guard(certificates_.path(), "crashes", {"n1"});
+      for (std::string& one : settings_of_guard(certificates_.path(), "n1")) {
+        settings_.push_back(std::move(one));
+      }
+    }
     for (unsigned number = 0; number < workers; ++number) {
       const bool has_session = number % 4 == 3;
       crew_.push_back(std::make_unique<Worker>(number, has_session, plan.seed, history_));
@@ -49,13 +57,17 @@ class Story {
             .durability = plan_.durability,
             .disk = plan_.disk,
             .seed = random_(),
-            .settings = {"leases.restart_grace=0"}};
+            .settings = settings_};
+  }
+  [[nodiscard]] bool is_guarded() const { return plan_.guard == Guard::tls_and_users; }
+  [[nodiscard]] Door door(const Node& node) const {
+    return {node.port(), is_guarded() ? ca_of_guard(certificates_.path()) : ""};
   }
   [[nodiscard]] bool may_forget() const { return plan_.durability != "fsync"; }
 
   void look(const Node& node) {
     ++starts_;
-    LineClient client(node.port());
+    Connection client(door(node));
     client.send("PING");
     history_.expect(client.read_line() == "OK pong", "no answer to PING");
     if (may_forget()) {
@@ -63,8 +75,8 @@ class Story {
       for (auto& worker : crew_) worker->forget(starts_);
       return;
     }
-    const Shown shown = show(node.port(), Worker::lock_names(), history_);
-    for (auto& worker : crew_) worker->check(node.port(), shown);
+    const Shown shown = show(door(node), Worker::lock_names(), history_);
+    for (auto& worker : crew_) worker->check(door(node), shown);
   }
 
   void one_cycle() {
@@ -72,7 +84,7 @@ class Story {
     look(node);
     std::vector<std::thread> threads;
     for (auto& worker : crew_) {
-      threads.emplace_back([&worker, &node] { worker->work(node.port()); });
+      threads.emplace_back([&worker, there = door(node)] { worker->work(there); });
     }
     ::poll(nullptr, 0, 10 + static_cast<int>(random_() % 51));  // the moment of the crash
     const bool kills = plan_.crash == Crash::kill;
@@ -99,6 +111,8 @@ class Story {
   Plan plan_;
   std::mt19937_64 random_;
   StateDirectory directory_;
+  TemporaryDirectory certificates_;
+  std::vector<std::string> settings_{"leases.restart_grace=0"};
   History history_;
   std::uint64_t starts_ = 0;
   std::vector<std::unique_ptr<Worker>> crew_;
@@ -110,12 +124,12 @@ Outcome run(const Plan& plan) {
   Outcome outcome = Story(plan).tell();
   const Tally& tally = outcome.tally;
   std::cout << (plan.crash == Crash::kill ? "kill -9" : "power cut") << ", " << plan.durability
-            << ": " << outcome.cycles << " cycles, " << tally.grants << " grants, "
-            << tally.releases << " releases, " << tally.sessions << " sessions; after restarts "
-            << tally.survived << " grants and " << tally.still_released
-            << " releases found again; cut off: " << tally.unknown_made << " LOCKs granted, "
-            << tally.unknown_not_made << " not, " << tally.unlocks_made << " UNLOCKs done, "
-            << tally.unlocks_not_made << " not" << std::endl;
+            << (plan.guard == Guard::none ? "" : ", TLS and users") << ": " << outcome.cycles
+            << " cycles, " << tally.grants << " grants, " << tally.releases << " releases, "
+            << tally.sessions << " sessions; after restarts " << tally.survived << " grants and "
+            << tally.still_released << " releases found again; cut off: " << tally.unknown_made
+            << " LOCKs granted, " << tally.unknown_not_made << " not, " << tally.unlocks_made
+            << " UNLOCKs done, " << tally.unlocks_not_made << " not" << std::endl;
   return outcome;
 }
 

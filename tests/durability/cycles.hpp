@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "durability/door.hpp"
 #include "durability/history.hpp"
 #include "durability/node.hpp"
 
@@ -16,6 +17,7 @@ struct Plan {
   Crash crash = Crash::kill;
   Disk disk = Disk::honest;
   std::string durability = "fsync";
+  Guard guard = Guard::none;
   unsigned cycles = 0;
   std::uint64_t seed = 1;
 };

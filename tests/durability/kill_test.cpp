@@ -12,7 +12,9 @@ namespace {
 
 TEST_CASE("what was answered is still true after kill -9") {
   // Its flushes take their time: many a request is killed between its write and its answer.
-  const Outcome outcome = run({.disk = Disk::forgetful, .cycles = cycles_wanted()});
+  const Guard guard = GENERATE(Guard::none, Guard::tls_and_users);
+  const Outcome outcome =
+      run({.disk = Disk::forgetful, .guard = guard, .cycles = cycles_wanted() / 2});
 
   REQUIRE(outcome.wrong == "");
   CHECK(outcome.tally.survived > outcome.cycles);

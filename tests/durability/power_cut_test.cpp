@@ -11,8 +11,11 @@ namespace pawl::testing {
 namespace {
 
 TEST_CASE("what was answered is still true after a power cut") {
-  const Outcome outcome =
-      run({.crash = Crash::power_cut, .disk = Disk::forgetful, .cycles = cycles_wanted()});
+  const Guard guard = GENERATE(Guard::none, Guard::tls_and_users);
+  const Outcome outcome = run({.crash = Crash::power_cut,
+                               .disk = Disk::forgetful,
+                               .guard = guard,
+                               .cycles = cycles_wanted() / 2});
 
   REQUIRE(outcome.wrong == "");
   CHECK(outcome.tally.survived > outcome.cycles);

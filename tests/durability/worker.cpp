@@ -37,14 +37,14 @@ std::vector<std::string> Worker::lock_names() {
 
 void Worker::new_secret() { secret_ = who_ + "-session-" + std::to_string(++counted_); }
 
-std::string Worker::ask(LineClient& client, const std::string& line) {
+std::string Worker::ask(Connection& client, const std::string& line) {
   client.send(line);
   return client.read_line();
 }
 
-void Worker::work(std::uint16_t port) {
+void Worker::work(const Door& door) {
   try {
-    LineClient client(port);
+    Connection client(door);
     if (session_ == Session::open) {
       const std::string reply = ask(client, "RESUME " + secret_);
       history_.expect(reply.starts_with("OK"), who_ + "'s session was answered " + reply);
@@ -55,7 +55,7 @@ void Worker::work(std::uint16_t port) {
   }
 }
 
-void Worker::one_request(LineClient& client) {
+void Worker::one_request(Connection& client) {
   if (has_session_ && session_ == Session::none) return open(client);
   const std::uint64_t die = below(100);
   if (has_session_ && die < 2) return close(client);
@@ -65,7 +65,7 @@ void Worker::one_request(LineClient& client) {
   lock(client);
 }
 
-void Worker::open(LineClient& client) {
+void Worker::open(Connection& client) {
   session_ = Session::opening;
   // It waits for what it holds itself, too.
   const std::string reply = ask(client, "OPEN ttl=60s deadlock=off id=" + secret_);
@@ -74,7 +74,7 @@ void Worker::open(LineClient& client) {
   history_.count(&Tally::sessions);
 }
 
-void Worker::close(LineClient& client) {
+void Worker::close(Connection& client) {
   session_ = Session::closing;
   for (const Acquisition& one : held_) history_.releases(one);
   const std::string reply = ask(client, "CLOSE");
@@ -95,7 +95,7 @@ std::string Worker::lock_line() const {
   return line;
 }
 
-void Worker::lock(LineClient& client) {
+void Worker::lock(Connection& client) {
   const auto names = lock_names();
   const std::string number = std::to_string(++counted_);
   subject_ = {.name = names[below(names.size())] + era_,
@@ -123,7 +123,7 @@ void Worker::on_lock_reply(std::string_view reply) {
                                            " and then refused: " + std::string(reply));
 }
 
-void Worker::unlock(LineClient& client) {
+void Worker::unlock(Connection& client) {
   const auto at = held_.begin() + static_cast<std::ptrdiff_t>(below(held_.size()));
   subject_ = *at;
   held_.erase(at);
@@ -141,7 +141,7 @@ void Worker::released() {
   history_.count(&Tally::releases);
 }
 
-void Worker::renew(LineClient& client) {
+void Worker::renew(Connection& client) {
   const Acquisition& one = held_[below(held_.size())];
   // Another TTL is a record, the same one is none.
   const std::string ttl = below(2) == 0 ? "60s" : "61s";

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "durability/door.hpp"
 #include "durability/history.hpp"
-#include "system/line_client.hpp"
 
 namespace pawl::testing {
 
@@ -25,10 +25,10 @@ class Worker {
   Worker(unsigned number, bool has_session, std::uint64_t seed, History& history);
 
   // Until the server is gone or something was wrong.
-  void work(std::uint16_t port);
+  void work(const Door& door);
 
   // After a restart: is it all still so? Takes up again what was cut off.
-  void check(std::uint16_t port, const Shown& shown);
+  void check(const Door& door, const Shown& shown);
   // After a restart that may have forgotten: goes on with other names, for these may be held.
   void forget(std::uint64_t era);
 
@@ -42,22 +42,22 @@ class Worker {
     std::uint64_t token = 0;
   };
 
-  void one_request(LineClient& client);
-  void open(LineClient& client);
-  void close(LineClient& client);
-  void lock(LineClient& client);
-  void unlock(LineClient& client);
-  void renew(LineClient& client);
+  void one_request(Connection& client);
+  void open(Connection& client);
+  void close(Connection& client);
+  void lock(Connection& client);
+  void unlock(Connection& client);
+  void renew(Connection& client);
   void on_lock_reply(std::string_view reply);
   void released();
 
-  void check_session(LineClient& client, const Shown& shown);
-  void check_holds(LineClient& client, const Shown& shown);
-  void check_releases(LineClient& client);
-  void settle_lock(LineClient& client, const Shown& shown);
-  void settle_unlock(LineClient& client, const Shown& shown);
+  void check_session(Connection& client, const Shown& shown);
+  void check_holds(Connection& client, const Shown& shown);
+  void check_releases(Connection& client);
+  void settle_lock(Connection& client, const Shown& shown);
+  void settle_unlock(Connection& client, const Shown& shown);
 
-  std::string ask(LineClient& client, const std::string& line);
+  std::string ask(Connection& client, const std::string& line);
   [[nodiscard]] std::string lock_line() const;
   [[nodiscard]] std::uint64_t below(std::uint64_t end) { return random_() % end; }
   void new_secret();
@@ -80,7 +80,6 @@ class Worker {
 };
 
 // What holds these names now.
-[[nodiscard]] Shown show(std::uint16_t port, const std::vector<std::string>& names,
-                         History& history);
+[[nodiscard]] Shown show(const Door& door, const std::vector<std::string>& names, History& history);
 
 }  // namespace pawl::testing

@@ -24,9 +24,9 @@ std::uint64_t shown_token(const Shown& shown, const Acquisition& acquisition) {
 
 }  // namespace
 
-Shown show(std::uint16_t port, const std::vector<std::string>& names, History& history) {
+Shown show(const Door& door, const std::vector<std::string>& names, History& history) {
   Shown shown;
-  LineClient client(port);
+  Connection client(door);
   for (const std::string& name : names) {
     client.send("SHOW " + name);
     const std::string reply = client.read_line();
@@ -40,8 +40,8 @@ Shown show(std::uint16_t port, const std::vector<std::string>& names, History& h
   return shown;
 }
 
-void Worker::check(std::uint16_t port, const Shown& shown) {
-  LineClient client(port);
+void Worker::check(const Door& door, const Shown& shown) {
+  Connection client(door);
   check_session(client, shown);
   check_holds(client, shown);
   if (doing_ == Doing::unlocking) settle_unlock(client, shown);
@@ -50,7 +50,7 @@ void Worker::check(std::uint16_t port, const Shown& shown) {
 }
 
 // All of a session or nothing of it.
-void Worker::check_session(LineClient& client, const Shown& shown) {
+void Worker::check_session(Connection& client, const Shown& shown) {
   if (session_ == Session::none) return;
   if (session_ == Session::opening) return open(client);
   const std::string reply = ask(client, "RESUME " + secret_);
@@ -73,7 +73,7 @@ void Worker::check_session(LineClient& client, const Shown& shown) {
   session_ = Session::none;
 }
 
-void Worker::check_holds(LineClient& client, const Shown& shown) {
+void Worker::check_holds(Connection& client, const Shown& shown) {
   for (const Acquisition& one : held_) {
     const std::string held = one.name + " token=" + std::to_string(one.token);
     const std::string reply = ask(client, "VERIFY " + held);
@@ -84,7 +84,7 @@ void Worker::check_holds(LineClient& client, const Shown& shown) {
   }
 }
 
-void Worker::check_releases(LineClient& client) {
+void Worker::check_releases(Connection& client) {
   for (const Released& one : released_) {
     const std::string was = one.name + " token=" + std::to_string(one.token);
     const std::string reply = ask(client, "VERIFY " + was);
@@ -96,7 +96,7 @@ void Worker::check_releases(LineClient& client) {
 }
 
 // The same LOCK again; without an id SHOW alone can tell.
-void Worker::settle_lock(LineClient& client, const Shown& shown) {
+void Worker::settle_lock(Connection& client, const Shown& shown) {
   const std::uint64_t token = shown_token(shown, subject_);
   history_.count(token == 0 ? &Tally::unknown_not_made : &Tally::unknown_made);
   if (token != 0) history_.granted(subject_, token);
@@ -108,7 +108,7 @@ void Worker::settle_lock(LineClient& client, const Shown& shown) {
   }
 }
 
-void Worker::settle_unlock(LineClient& client, const Shown& shown) {
+void Worker::settle_unlock(Connection& client, const Shown& shown) {
   const bool holds = is_shown(shown, subject_);
   history_.count(holds ? &Tally::unlocks_not_made : &Tally::unlocks_made);
   if (holds) history_.holds_still(subject_);
