@@ -173,7 +173,7 @@ class Server {
   const Log& log_;
   Store& store_;
   Notify& notify_;
-  const bool forwards_;  // Redis clients, to the primary
+  const bool forwards_;     // Redis clients, to the primary
   const bool may_be_open_;  // to others, though nobody says who it is
   const DescriptorUse descriptor_use_;
   Limits limits_;

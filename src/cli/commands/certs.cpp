@@ -72,7 +72,8 @@ std::string shown(const fs::path& path) { return printable(path.string()); }
 
 class Set {
  public:
-  explicit Set(const fs::path& directory) : directory_(fs::absolute(directory).lexically_normal()) {}
+  explicit Set(const fs::path& directory)
+      : directory_(fs::absolute(directory).lexically_normal()) {}
 
   [[nodiscard]] Pair pair(const std::string& name) const {
     return {directory_ / (name + ".pem"), directory_ / (name + ".key")};
