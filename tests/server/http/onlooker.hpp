@@ -27,7 +27,8 @@ class Onlooker {
         context_, node_, [this] { return facts; }, server::http::OwnHosts({"here.example"}),
         [this](const auto& visitor) { return rules_of(visitor); });
     std::optional<server::http::Answer> got;
-    service.answer({target, host, authorization}, [&](server::http::Answer answer) { got = std::move(answer); });
+    service.answer({target, host, authorization},
+                   [&](server::http::Answer answer) { got = std::move(answer); });
     handlers = context_.run();
     context_.restart();
     REQUIRE(got);
