@@ -185,6 +185,17 @@ TEST_CASE("a server that does not speak TLS is told from one that is away") {
   CHECK(other.problem() == "it does not speak TLS");
 }
 
+TEST_CASE("a link may end at any time, and what it runs on, too") {
+  const testing::Certificates certificates;
+  const auto own = certificates.node({"127.0.0.1"});
+  for (int steps = 0; steps < 30; ++steps) {
+    asio::io_context context;
+    const TlsServer server(context, own, accepting("OK user=ci"));
+    const Talk talk(context, server.address(), {"ci", "s3cret", certificates.options()});
+    for (int i = 0; i < steps; ++i) context.run_one_for(10ms);
+  }
+}
+
 TEST_CASE("files are read again for each connection") {
   asio::io_context context;
   const testing::Certificates certificates;

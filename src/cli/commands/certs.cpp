@@ -37,7 +37,7 @@ constexpr hours ca_life = 3650 * day;
 
 struct Wanted {
   std::string directory;
-  std::string cluster = "pawl";
+  std::string cluster;             // empty: not given
   std::vector<std::string> nodes;  // n1=host,ip
   std::vector<std::string> users;
   std::uint64_t days = 365;
@@ -166,12 +166,28 @@ void tell(const Globals& globals, const Set& set, const std::vector<Node>& nodes
         "\nca.key makes whom all of them trust: keep it where no server and no client is.\n");
 }
 
-int make(const Globals& globals, const Wanted& wanted) {
+std::vector<Node> nodes_of(const Wanted& wanted) {
+  std::vector<Node> nodes;
+  std::vector<std::string> names;
+  for (const std::string& text : wanted.nodes) {
+    nodes.push_back(node_of(text));
+    names.push_back(nodes.back().name);
+  }
+  for (const std::string& twice : {named_twice(names), named_twice(wanted.users)}) {
+    if (!twice.empty()) throw Failure(exit_usage, in_quotes(twice) + " is named twice");
+  }
+  return nodes;
+}
+
+int make(const Globals& globals, Wanted wanted) {
   Set set(wanted.directory);
   const Pair ca = set.pair("ca");
-  std::vector<Node> nodes;
-  for (const std::string& text : wanted.nodes) nodes.push_back(node_of(text));
+  std::vector<Node> nodes = nodes_of(wanted);
   const bool is_new = !is_there(ca);
+  if (!is_new && !nodes.empty() && wanted.cluster.empty()) {
+    throw Failure(exit_usage, "--node needs --cluster, the same as the nodes that are there");
+  }
+  if (wanted.cluster.empty()) wanted.cluster = "pawl";
   if (is_new && nodes.empty()) nodes.push_back({"n1", {"localhost", "127.0.0.1", "::1"}});
 
   // All of it before the first file is written.
@@ -210,7 +226,7 @@ void add_certs(Program& program) {
   command.add_option("DIR", wanted->directory, "where they are, and will be")
       ->required()
       ->type_name("");
-  add_name(command, "--cluster", wanted->cluster, "cluster.id of the nodes")->default_str("pawl");
+  add_name(command, "--cluster", wanted->cluster, "cluster.id of the nodes [pawl]");
   command
       .add_option("--node", wanted->nodes, "a node, and the names and addresses it is called by")
       ->type_name("NAME=HOST[,HOST...]")

@@ -78,6 +78,16 @@ TEST_CASE("certs writes nothing over, and then nothing at all") {
   CHECK(text_of(directory + "/user-ci.key") == key);
 }
 
+TEST_CASE("a node that is added is of the same cluster, which has to be said again") {
+  const TemporaryDirectory place;
+  const std::string directory = place.path("certs");
+  REQUIRE(pawl_with({"certs", directory, "--cluster", "prod"}).code == 0);
+  const Outcome more = pawl_said({"certs", directory, "--node", "n2=db2"});
+  CHECK(more.code == 64);
+  CHECK_THAT(more.output, Contains("--cluster"));
+  CHECK(pawl_with({"certs", directory, "--node", "n2=db2", "--cluster", "prod"}).code == 0);
+}
+
 TEST_CASE("certs goes on with no CA that lacks its key") {
   const TemporaryDirectory place;
   const std::string directory = place.path("certs");
@@ -94,7 +104,8 @@ TEST_CASE("certs takes no name that would be a path, and no node without a host"
   const std::string directory = place.path("certs");
   for (const Words& words :
        {Words{"--user", "../ci"}, Words{"--node", "n1"}, Words{"--node", "../n1=db1"},
-        Words{"--node", "n1=a b"}, Words{"--cluster", "a/b"}, Words{"--days", "0"}}) {
+        Words{"--node", "n1=a b"}, Words{"--cluster", "a/b"}, Words{"--days", "0"},
+        Words{"--user", "ci", "--user", "ci"}}) {
     Words all{"certs", directory};
     all.insert(all.end(), words.begin(), words.end());
     CHECK(pawl_with(all).code == 64);
