@@ -2,6 +2,7 @@
 """Real Redis clients against a real pawld, as REDIS.md promises. Run by Debian's own Python, whose
 redis package it is; `./dev test` installs the clients."""
 
+import hashlib
 import os
 import pathlib
 import shutil
@@ -208,6 +209,42 @@ class Forwarding(unittest.TestCase):
             except (redis.exceptions.ReadOnlyError, redis.exceptions.ConnectionError):
                 time.sleep(0.1)
         return self.fail("not served within ten seconds")
+
+
+class GuardedForwardingCluster(ForwardingCluster):
+    def commands(self, directory, ports):
+        digest = hashlib.sha256(b"s3cret").hexdigest()
+        return [command + ["--set", "security.roles=[{name: own, lock: [ci/]}]", "--set",
+                           f"security.users=[{{name: ci, secret_sha256: {digest}, roles: [own]}}]"]
+                for command in super().commands(directory, ports)]
+
+
+class Guarded(unittest.TestCase):
+    def test_any_node_passes_on_who_asks_and_keeps_whoever_was_known(self):
+        with GuardedForwardingCluster() as cluster:
+            clients = [redis.Redis(port=port, username="ci", password="s3cret",
+                                   single_connection_client=True)
+                       for port in cluster.client_ports]
+            for number, client in enumerate(clients):
+                self.assertTrue(client.set(f"ci/{number}", "me", nx=True, px=60_000))
+                with self.assertRaises(redis.exceptions.NoPermissionError):
+                    client.set("other", "me", nx=True, px=60_000)
+            for port in cluster.client_ports:
+                with self.assertRaisesRegex(redis.exceptions.RedisError, "WRONGPASS|invalid"):
+                    redis.Redis(port=port, username="ci", password="wrong").get("ci/0")
+                with self.assertRaisesRegex(redis.exceptions.RedisError, "AUTH user secret first"):
+                    redis.Redis(port=port).get("ci/0")
+            self.check_stays(clients)
+
+    def check_stays(self, clients):
+        """A stranger has ten seconds to say who it is; these have said."""
+        sockets = [client.connection._sock for client in clients]
+        end = time.monotonic() + 11
+        while time.monotonic() < end:
+            for number, client in enumerate(clients):
+                self.assertEqual(client.get(f"ci/{number}"), b"me")
+            time.sleep(0.5)
+        self.assertEqual([client.connection._sock for client in clients], sockets)
 
 
 if __name__ == "__main__":
