@@ -99,7 +99,6 @@ std::string_view Node::user_of(ConnectionId id) const {
 
 bool Node::refuse_unauthorised(Origin from, const Request& request) {
   const access::Access& access = settings_.access;
-  if (!access.is_on()) return false;
   Connection& connection = *connections_.find(from.connection);
   if (is_allowed(rules_of(access, connection), request)) return false;
   bool is_session = std::holds_alternative<request::Open>(request) ||

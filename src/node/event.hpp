@@ -168,13 +168,14 @@ struct Actions {
   std::optional<RoleChange> role;
 
   template <class Body>
-  Reply& add_reply(Origin to, Body body) {
+  Reply& add_reply(Origin to, Body&& body) {
     Reply& reply = replies.emplace_back();
     reply.to = to;
-    if constexpr (std::is_same_v<Body, ReplyBody>) {
-      reply.body = std::move(body);
+    using What = std::remove_cvref_t<Body>;
+    if constexpr (std::is_same_v<What, ReplyBody>) {
+      reply.body = std::forward<Body>(body);
     } else {
-      reply.body.template emplace<Body>(std::move(body));
+      reply.body.template emplace<What>(std::forward<Body>(body));
     }
     return reply;
   }

@@ -112,7 +112,8 @@ void Node::on(const ClientRequest& event) {
   Connection* connection = connections_.find(event.from.connection);
   ensure(connection != nullptr && event.request != nullptr);
   asked_ = event.request;
-  if (!refuse_unauthorised(event.from, *event.request) &&
+  const bool guarded = settings_.access.is_on();
+  if (!(guarded && refuse_unauthorised(event.from, *event.request)) &&
       (serves() || !refuse_elsewhere(event.from, *event.request))) {
     std::visit([&](const auto& request) { on(event.from, request); }, *event.request);
   }

@@ -103,7 +103,9 @@ class Node {
   bool refuse_of_another(Origin from, std::string_view name, Slot hold);
   [[nodiscard]] bool is_of_another(Origin from, const locks::Session& session) const;
   [[nodiscard]] std::string cycle_for(Origin to) const;
-  [[nodiscard]] std::string_view user_name(Origin from) const { return user_of(from.connection); }
+  [[nodiscard]] std::string_view user_name(Origin from) const {
+    return settings_.access.is_on() ? user_of(from.connection) : std::string_view{};
+  }
   void review_connections(const access::Access& before);
   void end_soon(ConnectionId id);
 
