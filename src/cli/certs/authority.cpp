@@ -12,18 +12,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/owned.hpp"
+
 namespace pawl::certs {
 namespace {
-
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
-template <class T, auto release>
-using Owned = std::unique_ptr<T, Release<release>>;
 
 using Bio = Owned<BIO, BIO_free_all>;
 using Key = Owned<EVP_PKEY, EVP_PKEY_free>;

@@ -8,20 +8,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <memory>
 #include <string>
 
-namespace pawl::server::tls {
+#include "base/owned.hpp"
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
-template <class T, auto release>
-using Owned = std::unique_ptr<T, Release<release>>;
+namespace pawl::server::tls {
 
 using OwnedBio = Owned<BIO, BIO_free_all>;
 using OwnedMethod = Owned<BIO_METHOD, BIO_meth_free>;

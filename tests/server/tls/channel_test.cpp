@@ -138,7 +138,7 @@ class RawClient {
   [[nodiscard]] std::size_t unread() const { return up_.bytes.size(); }
 
  private:
-  using OwnedContext = tls::Owned<SSL_CTX, SSL_CTX_free>;
+  using OwnedContext = pawl::Owned<SSL_CTX, SSL_CTX_free>;
 
   void send() {
     char* bytes = nullptr;
