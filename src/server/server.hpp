@@ -190,7 +190,7 @@ class Server {
   access::Access access_;
   Authenticator authenticator_;
   Audit audit_{log_};
-  const Request* asked_ = nullptr;  // while it is stepped
+  node::ClientRequest asked_;  // while it is stepped
   CommitWatch commits_;
   std::vector<Address> client_addresses_;  // of the members, where they have one
   SaidLately said_scripts_{std::chrono::minutes(1)};

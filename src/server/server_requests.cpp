@@ -145,9 +145,9 @@ void Server::step_asked(Connection& connection, RequestNumber number, Request& r
   }
   const Origin from{connection.id, number};
   if (Audit::concerns(request)) audit_.asked(from, request, client_of(connection));
-  asked_ = &request;
+  asked_ = {from, &request};
   step(node::ClientRequest{from, &request});
-  asked_ = nullptr;
+  asked_ = {};
   note_known(connection);
 }
 
@@ -159,10 +159,13 @@ void Server::note_known(Connection& connection) {
 
 void Server::note_error(const Reply& reply, ErrorCode code) {
   counts_.count(code);
-  const bool denied = code == ErrorCode::unauthenticated || code == ErrorCode::forbidden;
-  Connection* const connection = connections_.find(reply.to.connection);
-  if (!denied || connection == nullptr || asked_ == nullptr) return;
-  audit_.denied(*asked_, client_of(*connection), code, loop_.now());
+  if (code != ErrorCode::unauthenticated && code != ErrorCode::forbidden) return;
+  // A step may answer others, too, whose requests are gone.
+  const bool is_of_asked =
+      asked_.request != nullptr && reply.to.connection == asked_.from.connection;
+  Connection* const connection = is_of_asked ? connections_.find(reply.to.connection) : nullptr;
+  if (connection == nullptr) return;
+  audit_.denied(*asked_.request, client_of(*connection), code, loop_.now());
 }
 
 Client Server::client_of(const Connection& connection) const {
