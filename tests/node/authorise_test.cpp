@@ -23,8 +23,8 @@ access::User user(std::string name, std::vector<Rule> rules) {
   return {std::move(name), {}, std::move(rules)};
 }
 
-Settings with_users() {
-  Settings settings;
+Settings with_users(Durability durability = Durability::none) {
+  Settings settings = with(durability);
   settings.access.users = {
       user("ci", {{"jobs/", Right::lock}, {"all/", Rights{Right::shared}}}),
       user("cd", {{"jobs/", Right::lock}}),
@@ -41,7 +41,7 @@ void enter(Core& core, const std::string& name) {
 }
 
 struct Entered : Core {
-  Entered() : Core(with_users()) {
+  explicit Entered(Durability durability = Durability::none) : Core(with_users(durability)) {
     for (const char* name : {"ci", "cd", "eye", "guard", "root"}) enter(*this, name);
   }
 };
@@ -214,13 +214,7 @@ TEST_CASE("a leased lock is released and renewed by its user from anywhere, or b
 }
 
 TEST_CASE("a token that nobody was told yet is of no use to whoever guesses it") {
-  Settings settings = with_users();
-  settings.durability = Durability::fsync;
-  Core core(settings);
-  for (const char* name : {"ci", "cd"}) {
-    core.send(name, std::string("AUTH ") + name + " of-" + name);
-    core.read_or_nothing(name);
-  }
+  Entered core(Durability::fsync);
   core.settles = false;
   core.send("ci", "LOCK jobs/a");
   core.send("cd", "UNLOCK jobs/a token=1");
@@ -245,13 +239,7 @@ TEST_CASE("a session belongs to its user: to others it is not there") {
 }
 
 TEST_CASE("two users who choose one session id at once get one session, and one refusal") {
-  Settings settings = with_users();
-  settings.durability = Durability::fsync;
-  Core core(settings);
-  for (const char* name : {"ci", "cd"}) {
-    core.send(name, std::string("AUTH ") + name + " of-" + name);
-    core.read_or_nothing(name);
-  }
+  Entered core(Durability::fsync);
   core.settles = false;
   core.send("ci", "OPEN id=same");
   core.send("cd", "OPEN id=same");

@@ -77,7 +77,7 @@ void play(const Transcript& transcript, World& world) {
     FAIL(transcript.file << ":" << step.line << ": " << step.who << " " << step.text
                          << "\n  instead: " << instead);
   }
-  SUCCEED(transcript.title);
+  CHECK_FALSE(transcript.steps.empty());
 }
 
 }  // namespace pawl::testing
