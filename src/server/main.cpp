@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "server/activation.hpp"
+#include "server/allocator.hpp"
 #include "server/clock.hpp"
 #include "server/config/options.hpp"
 #include "server/descriptors.hpp"
@@ -28,6 +29,7 @@ std::optional<std::string> files_of_tls(const pawl::server::Config& config) {
 
 int main(int argc, char** argv) {
   using namespace pawl::server;
+  keep_little_memory();
   const auto options = parse_options(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&options)) return report(*exit);
   const Environment environment = split_environment(::environ);

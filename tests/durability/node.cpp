@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -78,6 +79,14 @@ std::chrono::nanoseconds Node::kept_waiting() const {
   std::int64_t waiting = 0;
   schedstat >> running >> waiting;
   return std::chrono::nanoseconds(waiting);
+}
+
+std::uint64_t Node::resident_bytes() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 StateDirectory::StateDirectory() {

@@ -39,6 +39,7 @@ class Node {
   int terminate();
   // How long its main thread was ready to run while the machine gave the core to others.
   [[nodiscard]] std::chrono::nanoseconds kept_waiting() const;
+  [[nodiscard]] std::uint64_t resident_bytes() const;
   [[nodiscard]] const std::string& output() const { return process_.output(); }
 
   static constexpr int killed = -9;

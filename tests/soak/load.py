@@ -229,7 +229,7 @@ class Load:
         talk = await Talk.open(self._hint or random.choice(self._cluster.ports), self._cluster.context)
         try:
             await talk.ask(f"AUTH guest {SECRETS['guest']}")
-            for _ in range(50):
+            for _ in range(10):
                 await self._lock(talk, f"soak/guest/{self._fresh()}", f"ttl={TTL}s")
                 await asyncio.sleep(0.05)
         finally:
