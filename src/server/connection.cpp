@@ -2,7 +2,6 @@
 #include "server/connection.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace pawl::server {
 namespace {
@@ -19,10 +18,14 @@ bool Connection::may_step(const Limits& limits, std::uint64_t unread) const {
   return peer_finished || outbox.pipelined() < limits.pipelined;
 }
 
+// For each request: a list of all would be written to memory first.
 Moment Connection::deadline(const Limits& limits) const {
-  return std::min({after(half_line_since, limits.half_line),
-                   after(overfull_since, limits.unread_output_for),
-                   after(stuck_since, limits.unread_output_for), linger_until, look_at, known_by});
+  const Moment half_line = after(half_line_since, limits.half_line);
+  const Moment overfull = after(overfull_since, limits.unread_output_for);
+  const Moment stuck = after(stuck_since, limits.unread_output_for);
+  const Moment unread = std::min(overfull, stuck);
+  const Moment own = std::min(linger_until, std::min(look_at, known_by));
+  return std::min(own, std::min(half_line, unread));
 }
 
 Connection& ConnectionTable::add(std::unique_ptr<Connection> connection) {

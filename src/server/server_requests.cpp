@@ -51,7 +51,7 @@ void Server::note_first_bytes(Connection& connection, std::string_view bytes) {
 // False: the connection is gone.
 bool Server::step_lines(Connection& connection, std::string_view& rest) {
   Going going(connection, rest, loop_);
-  while (may_step(connection)) {
+  while (!rest.empty() && may_step(connection)) {
     const std::size_t end = rest.find('\n');
     const std::size_t size = end == rest.npos ? rest.size() : end;
     const std::uint32_t most = limits_of(connection).line;
@@ -176,7 +176,7 @@ Client Server::client_of(const Connection& connection) const {
 void Server::keep(Connection& connection, std::string_view rest) {
   const bool open = connection.state == Connection::State::open;
   if (!open || rest.empty()) {
-    spares_.give(std::exchange(connection.pending, {}));
+    if (!connection.pending.empty()) spares_.give(std::exchange(connection.pending, {}));
     connection.stepped = 0;
   } else if (connection.owns(rest)) {
     connection.stepped = connection.pending.size() - rest.size();
@@ -202,7 +202,7 @@ void Server::keep(Connection& connection, std::string_view rest) {
   } else if (open) {
     wait_readable(connection);
   }
-  arm(connection);
+  if (!connection.output_listed) arm(connection);  // else when it is written
 }
 
 // What is left of the turn; but a step forward in every turn, or those who send little could hold
