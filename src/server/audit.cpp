@@ -11,6 +11,8 @@
 namespace pawl::server {
 namespace {
 
+constexpr std::size_t most_told = 255;  // bytes, the longest name
+
 // What an operator asks for; nothing: any other request.
 struct Deed {
   std::string_view about;
@@ -87,14 +89,17 @@ void Audit::answered(const Reply& reply) {
 }
 
 void Audit::denied(const Request& request, const Client& client, ErrorCode code, Moment now) {
+  // Over HTTP neither has been judged.
+  const std::string_view user = client.user.substr(0, most_told);
+  const std::string_view name = name_in(request).substr(0, most_told);
   const std::string_view what = request_words[request.index()];
   std::string again = client.address;
-  again.append(" ").append(client.user).append(" ").append(what);
+  again.append(" ").append(user).append(" ").append(what);
   if (!said_.may_say(std::move(again), now)) return;
   log_.warn("denied", {{"op", what},
-                       {"user", client.user},
+                       {"user", user},
                        {"address", client.address},
-                       {"name", name_in(request)},
+                       {"name", name},
                        {"code", to_string(code)}});
 }
 

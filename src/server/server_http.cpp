@@ -13,7 +13,11 @@ Started<std::string> Server::listen_http(const std::optional<Address>& address,
   http_service_ = std::make_unique<http::Service>(
       loop_.context(), node_, [this] { return facts(); },
       http::OwnHosts({address->host, http::own_host_name()}),
-      [this](const auto& visitor) { return rules_of(visitor); });
+      http::Guard{[this](const auto& visitor) { return rules_of(visitor); },
+                  [this](const http::TurnedAway& away) {
+                    audit_.denied(away.request, {away.user, std::string(away.address)}, away.code,
+                                  loop_.now());
+                  }});
   http_port_ = std::make_unique<http::Port>(loop_.context(), log_,
                                             [this](const http::Asked& asked, http::Reply reply) {
                                               loop_.read_time();

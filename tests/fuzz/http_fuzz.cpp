@@ -85,9 +85,9 @@ class Visit {
     Socket far(io_);
     far.assign(asio::ip::tcp::v4(), pair[1]);
     far.non_blocking(true);
-    std::make_shared<Connection>(std::move(far), limits_, answering_, [this](const Connection*) {
-      over_ = true;
-    })->start(nullptr);
+    std::make_shared<Connection>(std::move(far), "", limits_, answering_,
+                                 [this](const Connection*) { over_ = true; })
+        ->start(nullptr);
   }
 
   void send(std::string_view bytes) {

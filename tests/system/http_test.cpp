@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <charconv>
 #include <chrono>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -27,9 +29,9 @@ std::uint16_t http_port_of(Daemon& daemon) {
 }
 
 // Head and body.
-std::string get(std::uint16_t port, const std::string& target) {
+std::string get(std::uint16_t port, const std::string& target, const std::string& header = {}) {
   LineClient client(port);
-  client.send("GET " + target + " HTTP/1.0\r\n\r");
+  client.send("GET " + target + " HTTP/1.0\r\n" + header + "\r");
   std::string answer;
   try {
     for (;;) answer += client.read_line() + '\n';
@@ -85,6 +87,39 @@ TEST_CASE("an HTTP port in use ends the start like that of the clients") {
   CHECK(second.wait() == 75);
   CHECK_THAT(second.output(), Contains("pawld: cannot listen on " + address));
   CHECK_THAT(second.output(), Contains("listen.http says where"));
+}
+
+TEST_CASE("who may not look over HTTP is told of in the log, once a minute") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("pawld.yaml");
+  std::ofstream(path) << "security:\n  users:\n    - {name: ci, roles: [], secret_sha256: "
+                         "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b}\n";
+  Daemon daemon({"-c", path, "--set", "listen.http=127.0.0.1:0", "--set", "log.format=json"});
+  const std::uint16_t port = http_port_of(daemon);
+  const std::string of_ci = "Authorization: Basic Y2k6c2VjcmV0\r\n";  // ci:secret
+  for (int i = 0; i < 3; ++i) {
+    CHECK_THAT(get(port, "/lock.json?name=jobs%0Aa", of_ci), StartsWith("HTTP/1.1 403"));
+  }
+  const std::string of_wrong = "Authorization: Basic Y2k6d3Jvbmc=\r\n";  // ci:wrong
+  CHECK_THAT(get(port, "/metrics", of_wrong), StartsWith("HTTP/1.1 401"));
+  CHECK_THAT(get(port, "/livez", of_wrong), StartsWith("HTTP/1.1 200"));
+  daemon.process().terminate();
+  CHECK(daemon.process().wait() == 0);
+
+  std::vector<nlohmann::json> denied;
+  std::istringstream log(daemon.process().output());
+  for (std::string line; std::getline(log, line);) {
+    if (line.find(R"("msg":"denied")") != line.npos) denied.push_back(nlohmann::json::parse(line));
+  }
+  REQUIRE(denied.size() == 2);
+  CHECK(denied[0]["op"] == "show");
+  CHECK(denied[0]["user"] == "ci");
+  CHECK(denied[0]["name"] == "jobs\na");
+  CHECK(denied[0]["address"] == "127.0.0.1");
+  CHECK(denied[0]["code"] == "FORBIDDEN");
+  CHECK(denied[1]["op"] == "status");
+  CHECK(denied[1]["code"] == "UNAUTHENTICATED");
+  CHECK_THAT(daemon.process().output(), !Contains("secret"));
 }
 
 TEST_CASE("who wants no HTTP port gets none") {

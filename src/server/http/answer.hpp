@@ -13,6 +13,7 @@ struct Asked {
   std::string target;           // as sent: path and query
   std::string host;             // of the Host header; empty: none was sent
   std::string authorization{};  // likewise
+  std::string address{};        // who asks, without a port
 };
 
 inline constexpr std::string_view plain_text = "text/plain; charset=utf-8";

@@ -32,9 +32,10 @@ constexpr std::size_t most_discarded = 262'144;
 
 }  // namespace
 
-Connection::Connection(Socket socket, const Limits& limits, const Answering& answering,
-                       std::function<void(const Connection*)> closed)
+Connection::Connection(Socket socket, std::string address, const Limits& limits,
+                       const Answering& answering, std::function<void(const Connection*)> closed)
     : stream_(std::move(socket)),
+      address_(std::move(address)),
       limits_(limits),
       answering_(answering),
       closed_(std::move(closed)),
@@ -143,7 +144,8 @@ void Connection::answer() {
   const auto authorization = request[bhttp::field::authorization];
   answering_({.target = {target.data(), target.size()},
               .host = {host.data(), host.size()},
-              .authorization = {authorization.data(), authorization.size()}},
+              .authorization = {authorization.data(), authorization.size()},
+              .address = address_},
              [self = shared_from_this()](Answer answer) {
                if (self->stream_.transport().is_open()) self->send(std::move(answer));
              });

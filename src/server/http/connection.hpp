@@ -27,7 +27,7 @@ namespace pawl::server::http {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // `closed` is called once, when it has ended by itself.
-  Connection(Socket socket, const Limits& limits, const Answering& answering,
+  Connection(Socket socket, std::string address, const Limits& limits, const Answering& answering,
              std::function<void(const Connection*)> closed);
 
   // `context`: by TLS; null: plain.
@@ -57,6 +57,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void set_deadline(Milliseconds span);
 
   Stream stream_;
+  const std::string address_;
   const Limits limits_;
   const Answering& answering_;
   std::function<void(const Connection*)> closed_;

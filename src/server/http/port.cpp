@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/admission.hpp"
 #include "server/http/connection.hpp"
 
 namespace pawl::server::http {
@@ -13,21 +14,21 @@ Port::Port(boost::asio::io_context& context, const Log& log, Answering answering
     : limits_(limits),
       answering_(std::move(answering)),
       listener_(context, log, "listen.http",
-                [this](Socket socket, const boost::asio::ip::tcp::endpoint&) {
-                  on_accepted(std::move(socket));
+                [this](Socket socket, const boost::asio::ip::tcp::endpoint& from) {
+                  on_accepted(std::move(socket), plain_address(from.address()).to_string());
                 }) {}
 
 Port::~Port() {
   for (const auto& connection : connections_) connection->close();
 }
 
-void Port::on_accepted(Socket socket) {
+void Port::on_accepted(Socket socket, const std::string& address) {
   if (connections_.size() >= limits_.connections) make_room();
   const auto closed = [this](const Connection* gone) {
     std::erase_if(connections_, [&](const auto& one) { return one.get() == gone; });
   };
   connections_.push_back(
-      std::make_shared<Connection>(std::move(socket), limits_, answering_, closed));
+      std::make_shared<Connection>(std::move(socket), address, limits_, answering_, closed));
   const std::shared_ptr<Connection> connection = connections_.back();  // it may end at once
   connection->start(context_ ? context_() : nullptr);
 }

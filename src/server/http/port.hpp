@@ -40,7 +40,7 @@ class Port {
   }
 
  private:
-  void on_accepted(Socket socket);
+  void on_accepted(Socket socket, const std::string& address);
   // Ends the one that is idle longest, or else at work longest.
   void make_room();
 

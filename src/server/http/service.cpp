@@ -93,12 +93,12 @@ void go_on(std::shared_ptr<Listing> listing) {
 }  // namespace
 
 Service::Service(boost::asio::io_context& context, const node::Node& node,
-                 std::function<Facts()> facts, OwnHosts hosts, RulesOf rules_of)
+                 std::function<Facts()> facts, OwnHosts hosts, Guard guard)
     : context_(context),
       node_(node),
       facts_(std::move(facts)),
       hosts_(std::move(hosts)),
-      rules_of_(std::move(rules_of)),
+      guard_(std::move(guard)),
       contention_(context, node) {}
 
 void Service::answer(const Asked& asked, Reply reply) {
@@ -120,9 +120,12 @@ std::optional<Answer> Service::refuse(const Asked& asked, const Target& target) 
   const bool is_health = path == "/livez" || path == "/readyz" || path == "/primary";
   if (is_health && !target.has("verbose")) return std::nullopt;
   const std::optional<Credentials> visitor = parse_basic(asked.authorization);
-  const std::vector<access::Rule>* const rules = rules_of_(visitor);
+  const std::vector<access::Rule>* const rules = guard_.rules_of(visitor);
   const bool is_known = rules != nullptr && visitor.has_value();
-  if (rules != nullptr && node::is_allowed(*rules, as_request(target))) return std::nullopt;
+  const Request request = as_request(target);
+  if (rules != nullptr && node::is_allowed(*rules, request)) return std::nullopt;
+  guard_.turned_away({request, visitor ? std::string_view(visitor->user) : "", asked.address,
+                      is_known ? ErrorCode::forbidden : ErrorCode::unauthenticated});
   if (is_known) return Answer{.status = 403, .body = "this user may not see that\n"};
   return Answer{.status = 401, .body = "say who asks: a user and its secret, as for AUTH\n"};
 }

@@ -25,7 +25,7 @@ namespace pawl::server::http {
 class Service {
  public:
   Service(boost::asio::io_context& context, const node::Node& node, std::function<Facts()> facts,
-          OwnHosts hosts, RulesOf rules_of);
+          OwnHosts hosts, Guard guard);
 
   void answer(const Asked& asked, Reply reply);
 
@@ -52,7 +52,7 @@ class Service {
   const node::Node& node_;
   std::function<Facts()> facts_;
   OwnHosts hosts_;
-  RulesOf rules_of_;
+  Guard guard_;
   Contention contention_;
   Kept status_;
   Kept metrics_;

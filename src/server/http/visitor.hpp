@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/access.hpp"
+#include "base/request.hpp"
+#include "pawl/error.hpp"
 
 namespace pawl::server::http {
 
@@ -23,5 +25,18 @@ struct Credentials {
 
 // What a visitor may do; without credentials, one who has not said. Null: they are wrong.
 using RulesOf = std::function<const std::vector<access::Rule>*(const std::optional<Credentials>&)>;
+
+// Somebody was told that this is not for them.
+struct TurnedAway {
+  const Request& request;  // what it would be to ask the same over the line protocol
+  std::string_view user;   // who they said they are; empty: nothing
+  std::string_view address;
+  ErrorCode code;
+};
+
+struct Guard {
+  RulesOf rules_of;
+  std::function<void(const TurnedAway&)> turned_away;
+};
 
 }  // namespace pawl::server::http

@@ -25,7 +25,11 @@ class Onlooker {
     // A new one each time: what took long on a busy machine would be kept for a second.
     server::http::Service service(
         context_, node_, [this] { return facts; }, server::http::OwnHosts({"here.example"}),
-        [this](const auto& visitor) { return rules_of(visitor); });
+        server::http::Guard{[this](const auto& visitor) { return rules_of(visitor); },
+                            [this](const server::http::TurnedAway& away) {
+                              turned_away.push_back(std::string(away.user) + " " +
+                                                    std::string(to_string(away.code)));
+                            }});
     std::optional<server::http::Answer> got;
     service.answer({target, host, authorization},
                    [&](server::http::Answer answer) { got = std::move(answer); });
@@ -47,7 +51,8 @@ class Onlooker {
     static const std::vector<access::Rule> everything{{"", access::every_right}};
     return &everything;
   };
-  std::size_t handlers = 0;  // that the last answer took, behind the first
+  std::vector<std::string> turned_away;  // user and code
+  std::size_t handlers = 0;              // that the last answer took, behind the first
 
  private:
   boost::asio::io_context context_;

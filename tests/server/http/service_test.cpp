@@ -225,18 +225,24 @@ TEST_CASE("with users a path is told to whoever may ask for it, and to nobody el
                                "/lock.json?name=jobs/a",
                                "/readyz?verbose"};
   for (const char* path : paths) CHECK(status(path) == 401);
+  CHECK(onlooker.turned_away == std::vector<std::string>(std::size(paths), " UNAUTHENTICATED"));
+  onlooker.turned_away.clear();
   for (const char* path : {"/livez", "/readyz", "/primary"}) CHECK(status(path) != 401);
   onlooker.authorization = "Basic YWxsOndyb25n";  // all:wrong
   for (const char* path : paths) CHECK(status(path) == 401);
+  CHECK(onlooker.turned_away == std::vector<std::string>(std::size(paths), "all UNAUTHENTICATED"));
+  onlooker.turned_away.clear();
   onlooker.authorization = "Basic YWxsOnJpZ2h0";  // all:right
   for (const char* path : paths) CHECK(status(path) != 401);
   CHECK(status("/status.json") == 200);
+  CHECK(onlooker.turned_away.empty());
   onlooker.authorization = "basic   c29tZTpyaWdodA==";  // some:right
   CHECK(status("/status.json") == 403);
   CHECK(status("/locks.json") == 403);
   CHECK(status("/locks.json?prefix=jobs/") == 200);
   CHECK(status("/lock.json?name=jobs/a") == 200);
   CHECK(status("/lock.json?name=other") == 403);
+  CHECK(onlooker.turned_away == std::vector<std::string>(3, "some FORBIDDEN"));
   CHECK(status("/metrics") == 200);
 }
 
