@@ -51,6 +51,8 @@ class ClientSocket {
   void begin_tls(tls::ContextPtr context, std::string_view early);
   [[nodiscard]] bool is_tls() const { return channel_ != nullptr; }
   [[nodiscard]] bool is_handshaking() const { return channel_ && !channel_->is_ready(); }
+  // What the client wants to begin with is known, and it was told what it needs to go on.
+  [[nodiscard]] bool has_answered_hello() const { return channel_ && channel_->has_begun(); }
   // A step of it; true: it is done.
   [[nodiscard]] bool shake_hands(boost::system::error_code& error) {
     return channel_->shake_hands(error);

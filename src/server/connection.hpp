@@ -18,6 +18,7 @@
 #include "node/event.hpp"
 #include "server/admission.hpp"
 #include "server/client_socket.hpp"
+#include "server/handshakes.hpp"
 #include "server/outbox.hpp"
 #include "server/resp_talk.hpp"
 
@@ -40,10 +41,11 @@ struct Connection {
   ConnectionId id;
   boost::asio::ip::address address;
   RequestNumber last_request = 0;
-  RequestNumber begun = 0;         // of the first pending line, once it was stepped; else 0
-  std::unique_ptr<RespTalk> resp;  // none: it speaks lines
-  std::uint32_t discarded = 0;     // bytes thrown away while lingering
-  std::uint64_t counted = 0;       // of what it has not read, among that of all
+  RequestNumber begun = 0;           // of the first pending line, once it was stepped; else 0
+  std::unique_ptr<RespTalk> resp;    // none: it speaks lines
+  std::uint32_t discarded = 0;       // bytes thrown away while lingering
+  Handshakes::Number handshake = 0;  // of TLS, once it was answered, until it is done; else 0
+  std::uint64_t counted = 0;         // of what it has not read, among that of all
 
   State state = State::open;
   node::DisconnectCause cause = node::DisconnectCause::client;

@@ -141,8 +141,8 @@ void Server::turn() {
   if (!gap) tick();
   perform();
   if (draining_) end_drain();
-  const bool all_done = dry && to_work_.empty() && to_write_.empty() && to_write_on_.empty() &&
-                        !loop_.readiness().has_more() && !append_ &&
+  const bool all_done = dry && to_work_.empty() && to_greet_.empty() && to_write_.empty() &&
+                        to_write_on_.empty() && !loop_.readiness().has_more() && !append_ &&
                         (!peers_ || peers_->is_flushed());
   if (stopped_ || gap || !all_done) return;
   loop_.block(std::min(

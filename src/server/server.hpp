@@ -26,6 +26,7 @@
 #include "server/deadlines.hpp"
 #include "server/descriptors.hpp"
 #include "server/handler_memory.hpp"
+#include "server/handshakes.hpp"
 #include "server/http/port.hpp"
 #include "server/http/service.hpp"
 #include "server/listener.hpp"
@@ -167,6 +168,10 @@ class Server {
   bool settle_tls(Connection& connection, std::string_view bytes);
   void begin_tls(Connection& connection, std::string_view bytes);
   void shake_hands(Connection& connection);
+  void list_handshake(Connection& connection);
+  void greet_listed();
+  void count_handshake(Connection& connection);
+  void end_handshake(Connection& connection);
   void identify(Connection& connection);
   void await_record(Connection& connection);
 
@@ -205,6 +210,7 @@ class Server {
 
   Listener listener_;
   Admission admission_;
+  Handshakes handshakes_;
   ConnectionTable connections_;
   std::uint32_t refused_ = 0;    // connections that get one line and no more
   bool said_unwatched_ = false;  // that the kernel watches no more sockets; told once
@@ -221,6 +227,7 @@ class Server {
   Round to_write_;
   Round to_write_on_;  // those who are told much, behind the others
   Round to_work_;
+  Round to_greet_;  // who wants TLS, and has not been answered
 
   bool draining_ = false;
   bool connections_ended_ = false;  // by a drain: nothing is left to hand over

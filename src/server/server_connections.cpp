@@ -97,7 +97,7 @@ void Server::on_edge(const Readiness::Edge& edge) {
   Connection* connection = connections_.find(edge.id);
   if (connection == nullptr) return;
   connection->socket.note(edge);
-  if (connection->socket.is_handshaking()) return list_work(*connection);
+  if (connection->socket.is_handshaking()) return list_handshake(*connection);
   if (connection->write_waiting && connection->socket.may_write()) {
     connection->write_waiting = false;
     list_output(*connection);
@@ -272,6 +272,7 @@ void Server::remove(Connection& connection) {
     --refused_;
   }
   unread_.count(connection.counted, 0);
+  end_handshake(connection);
   connection.socket.close();
   connections_.remove(connection.id);
 }

@@ -210,8 +210,9 @@ void Server::keep(Connection& connection, std::string_view rest) {
 void Server::work_listed() {
   while (!to_work_.empty()) {
     if (Connection* connection = connections_.find(to_work_.take())) go_on(*connection);
-    if (loop_.budget_is_spent()) return;
+    if (loop_.budget_is_spent()) break;
   }
+  greet_listed();
 }
 
 void Server::go_on(Connection& connection) {

@@ -52,18 +52,43 @@ void Server::begin_tls(Connection& connection, std::string_view bytes) {
   connection.socket.begin_tls(keys_.clients(), bytes);
   connection.half_line_since = loop_.now();
   arm(connection);
-  list_work(connection);
+  list_handshake(connection);
+}
+
+// Who has been answered goes before those who just came, or of many nobody would be through.
+void Server::list_handshake(Connection& connection) {
+  if (std::exchange(connection.work_listed, true)) return;
+  (connection.handshake == 0 ? to_greet_ : to_work_).add(connection.id);
+}
+
+// A step forward in every turn, as of what else is left over.
+void Server::greet_listed() {
+  while (!to_greet_.empty()) {
+    if (Connection* connection = connections_.find(to_greet_.take())) go_on(*connection);
+    if (loop_.budget_is_spent()) return;
+  }
+}
+
+void Server::count_handshake(Connection& connection) {
+  if (connection.handshake != 0 || !connection.socket.has_answered_hello()) return;
+  connection.handshake = handshakes_.begin(connection.id);
+  if (handshakes_.are_too_many()) disconnect(*connections_.find(handshakes_.oldest()));
+}
+
+void Server::end_handshake(Connection& connection) {
+  if (connection.handshake != 0) handshakes_.end(std::exchange(connection.handshake, 0));
 }
 
 void Server::shake_hands(Connection& connection) {
   error_code error;
   if (connection.socket.shake_hands(error)) {
+    end_handshake(connection);
     connection.half_line_since = never;
     if (std::exchange(connection.write_waiting, false)) list_output(connection);
     identify(connection);
     return read(connection);
   }
-  if (error == boost::asio::error::would_block) return;  // an edge will come
+  if (error == boost::asio::error::would_block) return count_handshake(connection);
   log_.debug("no TLS with a client", {{"address", connection.address.to_string()},
                                       {"reason", connection.socket.trouble()}});
   disconnect(connection);

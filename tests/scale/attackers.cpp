@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tls/hello.hpp"
+
 namespace pawl::testing {
 namespace {
 
@@ -78,6 +80,17 @@ void append_no_commands(std::mt19937_64& random, std::string& out) {
 Manner slow_senders(std::size_t connections) {
   const auto text = [](std::size_t, std::mt19937_64&, std::string& out) { out += "LOCK slow"; };
   return {.connections = connections, .text = text, .one_byte_a_second = true, .from = 2};
+}
+
+Manner stopped_handshakes(std::size_t connections) {
+  const auto text = [](std::size_t, std::mt19937_64&, std::string& out) {
+    out += std::string("\x16\x03\x03\x40\x00", 5) + std::string(1'000, 'x');
+  };
+  return {.connections = connections,
+          .text = text,
+          .one_byte_a_second = true,
+          .first = tls_hello(),
+          .from = 5};
 }
 
 Manner never_readers(std::size_t connections) {
@@ -185,6 +198,8 @@ void Attackers::on_event(std::size_t number, std::uint32_t events) {
   if (!std::exchange(peer.is_connected, true)) {
     ++connected_;
     watch(number, EPOLL_CTL_MOD);
+    const std::string& first = manner_.first;
+    if (!first.empty()) ::send(peer.socket, first.data(), first.size(), MSG_NOSIGNAL);
   }
   if (!manner_.one_byte_a_second) write(number, piece);
 }

@@ -22,12 +22,15 @@ struct Manner {
   // Appends what one of them sends next: as much as it is let, or one byte a second of it.
   std::function<void(std::size_t connection, std::mt19937_64& random, std::string& out)> text;
   bool one_byte_a_second = false;
+  std::string first;  // sent at once, before
   bool reads = true;
   int from = 2;  // they come from 127.0.<from>.1
 };
 
 // 10,000 of them: a line that never ends.
 [[nodiscard]] Manner slow_senders(std::size_t connections);
+// A whole hello of TLS, then nothing that would lead on.
+[[nodiscard]] Manner stopped_handshakes(std::size_t connections);
 // They ask for what is long, and never read it.
 [[nodiscard]] Manner never_readers(std::size_t connections);
 // Random bytes, lines of random words, commands of Redis that are none, lines without an end.

@@ -2,14 +2,18 @@
 //
 // All at once against one real pawld: 10,000 connections that send a byte a second and come again
 // when they are closed, 1,000 that ask for what is long and never read it, and a flood of garbage,
-// as much as the server takes and the machine has left. Beside them fifty good clients.
+// as much as the server takes and the machine has left. Beside them fifty good clients. And 10,000
+// that begin a TLS handshake, leave the server's part of it unanswered, and come again.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <functional>
 #include <iomanip>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "durability/door.hpp"
 #include "scale/attackers.hpp"
 #include "scale/beat.hpp"
 #include "scale/good_clients.hpp"
@@ -52,9 +56,21 @@ Script long_leases() {
           }};
 }
 
+void come(const Door& door) {
+  if (door.ca.empty()) {
+    LineClient newcomer(door.port);
+    newcomer.send("PING");
+    REQUIRE(newcomer.read_line() == "OK pong");
+  } else {
+    Connection newcomer(door);
+    newcomer.send("PING");
+    REQUIRE(newcomer.read_line() == "OK pong");
+  }
+}
+
 // One after the other, each on a connection of its own: how long until the first answer. Until all
 // of the attack has been felt.
-Spans newcomers(std::uint16_t port, const std::function<bool()>& is_felt) {
+Spans newcomers(const Door& door, const std::function<bool()>& is_felt) {
   Spans spans;
   Beat beat(100ms);
   const auto first = Clock::now();
@@ -64,9 +80,7 @@ Spans newcomers(std::uint16_t port, const std::function<bool()>& is_felt) {
   };
   for (; goes_on(); beat.wait()) {
     const auto began = Clock::now();
-    LineClient newcomer(port);
-    newcomer.send("PING");
-    REQUIRE(newcomer.read_line() == "OK pong");
+    come(door);
     spans.add(Clock::now() - began);
   }
   return spans;
@@ -84,21 +98,46 @@ void print(const char* who, const Attackers::Counts& counts) {
             << counts.closed << " times, sent " << counts.bytes / 1024 << " KiB" << std::endl;
 }
 
-Latencies attack(Server& server, GoodClients& good) {
+// Of those who mean harm the same.
+struct Force {
+  const char* name;
+  Manner manner;
+  Attackers::Counts least;  // that it does: less is no attack
+};
+
+std::vector<Force> from_all_sides() {
+  return {{"slow senders", slow_senders(slow), {slow + 1, slow, 0}},
+          {"clients that never read", never_readers(deaf), {deaf + 1, 0, 0}},
+          {"garbage", garbage(flooding), {flooding, flooding + 1, least_of_flood}}};
+}
+
+std::vector<Force> on_handshakes() {
+  return {{"handshakes that stop half-way", stopped_handshakes(slow), {2 * slow, slow, 0}},
+          {"garbage", garbage(flooding), {flooding, flooding + 1, least_of_flood}}};
+}
+
+Latencies attack(Server& server, GoodClients& good, const std::vector<Force>& forces,
+                 const std::string& ca) {
   const Processor before = server.processor();
   static_cast<void>(good.take());
-  Attackers slow_ones(server.port(), slow_senders(slow));
-  Attackers deaf_ones(server.port(), never_readers(deaf));
-  Attackers flood(server.port(), garbage(flooding));
+  std::vector<std::unique_ptr<Attackers>> attackers;
+  for (const Force& force : forces) {
+    attackers.push_back(std::make_unique<Attackers>(server.port(), force.manner));
+  }
+  const auto is_felt = [&] {
+    for (std::size_t i = 0; i < forces.size(); ++i) {
+      const Attackers::Counts done = attackers[i]->counts();
+      const Attackers::Counts& least = forces[i].least;
+      if (done.connected < least.connected || done.closed < least.closed) return false;
+      if (done.bytes < least.bytes) return false;
+    }
+    return true;
+  };
   const auto began = Clock::now();
-  const Spans new_ones = newcomers(server.port(), [&] {
-    return slow_ones.counts().connected > slow && slow_ones.counts().closed >= slow &&
-           deaf_ones.counts().connected > deaf && flood.counts().closed > flooding &&
-           flood.counts().bytes > least_of_flood;
-  });
+  const Spans new_ones = newcomers({server.port(), ca}, is_felt);
   const auto took = Clock::now() - began;
   Latencies seen = good.take();
-  for (Attackers* attackers : {&slow_ones, &deaf_ones, &flood}) attackers->stop();
+  for (const auto& one : attackers) one->stop();
 
   const Processor after = server.processor();
   std::cout << "  the server ran " << milliseconds(after.running - before.running) << " ms of "
@@ -107,27 +146,24 @@ Latencies attack(Server& server, GoodClients& good) {
   print("good clients' requests", seen.requests);
   print("their own wakeups", seen.wakeups);
   print("newcomers", new_ones);
-  print("slow senders", slow_ones.counts());
-  print("clients that never read", deaf_ones.counts());
-  print("garbage", flood.counts());
-  CHECK(slow_ones.counts().connected > slow);  // all of them, and again
-  CHECK(slow_ones.counts().closed >= slow);
-  CHECK(deaf_ones.counts().connected > deaf);
-  CHECK(flood.counts().bytes > least_of_flood);
-  CHECK(flood.counts().closed > flooding);
+  for (std::size_t i = 0; i < forces.size(); ++i) print(forces[i].name, attackers[i]->counts());
+  CHECK(is_felt());
   return seen;
 }
 
-void judge(const std::string& durability) {
+// `ca`: newcomers come by TLS, as a user; empty: plain, as anybody.
+void judge(const std::vector<Force>& forces, std::vector<std::string> settings,
+           const std::string& ca = {}) {
   raise_descriptor_limit(slow + deaf);
-  Server server({"durability=" + durability, "limits.memory=256MiB"});
+  std::cout << std::fixed << std::setprecision(2) << "overload, with " << settings.back() << "\n";
+  settings.emplace_back("limits.memory=256MiB");
+  Server server(settings);
   Load holder(server.port());
   holder.open(1);
   holder.perform(long_leases());
   GoodClients good(server.port(), good_ones, rest_of_good);
-  std::cout << std::fixed << std::setprecision(2) << "overload, durability " << durability << "\n";
 
-  const Latencies seen = attack(server, good);
+  const Latencies seen = attack(server, good, forces, ca);
 
   std::cout << "  at most " << server.peak_bytes() / 1024 << " KiB of memory" << std::endl;
   CHECK(seen.requests.count() >= (full_size ? 20'000 : 1'000));
@@ -145,11 +181,20 @@ void judge(const std::string& durability) {
 }  // namespace
 
 TEST_CASE("an attack from all sides leaves fifty good clients quick, and memory below its cap") {
-  judge("none");
+  judge(from_all_sides(), {"durability=none"});
 }
 
 TEST_CASE("an attack from all sides leaves those quick who wait for each flush, too") {
-  judge("fsync");
+  judge(from_all_sides(), {"durability=fsync"});
+}
+
+TEST_CASE("an attack on TLS handshakes leaves good clients quick, and memory below its cap") {
+  const TemporaryDirectory directory;
+  make_guard(directory.path(), "scale", {"n1"});
+  std::vector<std::string> settings = settings_of_guard(directory.path(), "n1");
+  settings.emplace_back("tls.clients=both");
+  settings.emplace_back("security.anonymous=[all]");
+  judge(on_handshakes(), settings, ca_of_guard(directory.path()));
 }
 
 }  // namespace pawl::testing

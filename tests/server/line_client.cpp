@@ -102,6 +102,13 @@ bool LineClient::has_news() const {
   return !read_.empty() || ::poll(&asked, 1, 0) == 1;
 }
 
+void LineClient::read_to_end() const {
+  std::array<char, 4096> bytes{};
+  do {
+    wait(POLLIN);
+  } while (::recv(descriptor_, bytes.data(), bytes.size(), 0) > 0);
+}
+
 void LineClient::wait_writable() const { wait(POLLOUT); }
 
 }  // namespace pawl::test

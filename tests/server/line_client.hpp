@@ -31,6 +31,8 @@ class LineClient {
   [[nodiscard]] std::string ask(std::string_view request);
   // End of input, in order or by reset, with nothing to read before it.
   [[nodiscard]] bool is_closed();
+  // Until the end of input or a reset, whatever comes before it; a deadline fails the test.
+  void read_to_end() const;
   // Something can be read now: bytes or the end.
   [[nodiscard]] bool has_news() const;
   // Room to send, or the end of the connection, before the deadline.

@@ -5,9 +5,12 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
+#include <vector>
 
+#include "server/descriptors.hpp"
 #include "server/running_server.hpp"
 #include "tls/certificates.hpp"
+#include "tls/hello.hpp"
 #include "tls/tls_client.hpp"
 
 namespace {
@@ -161,6 +164,34 @@ TEST_CASE("a handshake that is not finished in time is closed") {
   LineClient slow = served.server.connect();
   slow.send(std::string("\x16\x03\x01", 3));
   CHECK(slow.is_closed());
+}
+
+TEST_CASE("of a thousand handshakes that were answered the oldest gives way to the next") {
+  server::raise_descriptor_limit();
+  Served served;
+  const std::string hello = testing::tls_hello();
+  LineClient slow = served.server.connect();  // nobody minds it
+  slow.send(hello.substr(0, 3));
+  std::vector<LineClient> half;
+  half.reserve(server::Handshakes::most);
+  for (std::size_t i = 0; i < server::Handshakes::most; ++i) {
+    half.push_back(served.server.connect());
+    half.back().send(hello);
+  }
+  // One that is done is not under way, however many come.
+  TlsClient first(served.server.port(), served.trusting());
+  CHECK(first.ask("PING") == "OK pong");
+  half[0].read_to_end();
+  LineClient last = served.server.connect();
+  last.send(hello);
+  TlsClient second(served.server.port(), served.trusting());
+  CHECK(second.ask("PING") == "OK pong");
+  half[1].read_to_end();
+  CHECK(first.ask("PING") == "OK pong");
+  slow.send(hello.substr(3));
+  TlsClient third(served.server.port(), served.trusting());
+  CHECK(third.ask("PING") == "OK pong");
+  half[2].read_to_end();
 }
 
 TEST_CASE("a record that is not finished in time is closed, an idle connection is not") {

@@ -40,6 +40,8 @@ class Channel {
   // A step of the handshake. True: it is done. Else would_block, or the end; after which only the
   // destructor is left.
   [[nodiscard]] bool shake_hands(boost::system::error_code& error);
+  // Whoever is called begins once all of a hello is there: until then it takes little memory.
+  [[nodiscard]] bool has_begun() const { return ssl_ != nullptr; }
   [[nodiscard]] bool is_ready() const { return is_ready_; }
 
   // As a carrier's; nothing before it is ready. What could not be written must be the beginning of
