@@ -101,6 +101,16 @@ bool Node::refuse_unauthorised(Origin from, const Request& request) {
   const access::Access& access = settings_.access;
   Connection& connection = *connections_.find(from.connection);
   if (is_allowed(rules_of(access, connection), request)) return false;
+  // What one holds may be given back, whatever one may do no more; where that is not known, it is
+  // refused for another reason.
+  const auto* unlock = std::get_if<request::Unlock>(&request);
+  if (unlock != nullptr && connection.user != 0) {
+    auto is_own = [&](std::string_view name) {
+      Slot hold = table_->find_holder(name, unlock->token);
+      return hold != no_slot && table_->user_of(table_->acquisition(hold)) == user_name(from);
+    };
+    if (!serves() || std::all_of(unlock->names.begin(), unlock->names.end(), is_own)) return false;
+  }
   bool is_session = std::holds_alternative<request::Open>(request) ||
                     std::holds_alternative<request::Resume>(request);
   if (is_session && connection.attachment != Attachment::attached) {

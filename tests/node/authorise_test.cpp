@@ -299,6 +299,32 @@ TEST_CASE("a reload ends the connections whose user it changed, and no others") 
              StartsWith("OK"));
 }
 
+TEST_CASE("what a user holds it may give back, though it may not take it any more") {
+  Entered core;
+  const auto named = [](const std::string& name, Token token) {
+    return name + " token=" + std::to_string(token.value);
+  };
+  const std::string own = named("jobs/a", token_of(core.ask("ci", "LOCK jobs/a ttl=30s")));
+  const std::string both =
+      named("jobs/b jobs/c", token_of(core.ask("ci", "LOCK jobs/b jobs/c ttl=30s")));
+  const std::string others = named("jobs/d", token_of(core.ask("cd", "LOCK jobs/d ttl=30s")));
+  Settings fresh = with_users();
+  fresh.access.users[0].rules = {{"all/", Rights{Right::shared}}};
+  core.configure(fresh);
+  core.flush();
+
+  REQUIRE(core.ask("back", "AUTH ci of-ci") == "OK user=ci");
+  CHECK_THAT(core.ask("back", "LOCK jobs/e"), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("back", "RENEW " + own), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("back", "UNLOCK " + others), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("back", "UNLOCK jobs/a token=999"), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("back", "UNLOCK jobs/z token=1"), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("nobody", "UNLOCK " + own), StartsWith(std::string(unauthenticated)));
+  CHECK(core.ask("back", "UNLOCK " + own) == "OK");
+  CHECK_THAT(core.ask("back", "UNLOCK " + own), StartsWith(std::string(forbidden)));
+  CHECK(core.ask("back", "UNLOCK " + both) == "OK");
+}
+
 TEST_CASE("a reload that turns users on ends those who have not said who they are") {
   Core core;
   CHECK_THAT(core.ask("A", "LOCK a"), StartsWith("OK"));
