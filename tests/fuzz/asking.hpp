@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,14 @@ class Asking {
       case 12: return draws_.one_in(8) ? array({"QUIT"}) : array({"OPEN", "ID", session()});
       default: return draws_.one_in(8) ? std::string(draws_.text(40)) : array({"PING"});
     }
+  }
+
+  static std::string array(std::initializer_list<std::string_view> words) {
+    std::string text = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string_view word : words) {
+      text += "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
+    }
+    return text;
   }
 
  private:
@@ -127,14 +136,6 @@ class Asking {
     const std::uint64_t back = draws_.below(6);
     return std::to_string(back < newest_ ? newest_ - back : newest_ + back);
   }
-  static std::string array(std::initializer_list<std::string_view> words) {
-    std::string text = "*" + std::to_string(words.size()) + "\r\n";
-    for (const std::string_view word : words) {
-      text += "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
-    }
-    return text;
-  }
-
   Draws& draws_;
   std::uint64_t newest_;
 };

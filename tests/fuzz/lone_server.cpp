@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ensure.hpp"
+#include "base/overloaded.hpp"
 #include "client/reply_line.hpp"
 #include "locks/record_codec.hpp"
 #include "node/recovered.hpp"
@@ -84,6 +85,12 @@ void LoneServer::flush(bool all) {
 
 void LoneServer::configure(const Limits& limits) {
   settings_.limits = limits;
+  step(node::Configured{settings_});
+  settle();
+}
+
+void LoneServer::let_in(const access::Access& access) {
+  settings_.access = access;
   step(node::Configured{settings_});
   settle();
 }
@@ -184,6 +191,7 @@ void LoneServer::deliver() {
   for (const Push& push : actions_.pushes) {
     Connection* const to = find(push.connection);
     if (to == nullptr || to->speaks_resp) continue;
+    ensure(!to->stranger);
     const bool own = push.cause.connection == push.connection;
     to->outbox.event(own ? push.cause.request : 0,
                      [&](std::string& out) { wire::format_event(out, push.body); });
@@ -193,8 +201,10 @@ void LoneServer::deliver() {
     wire::format_event(line, announcement.what);
     for (const ConnectionId id : announcement.to) {
       const bool own = announcement.cause.connection == id;
-      if (Connection* to = find(id))
-        to->outbox.announce(own ? announcement.cause.request : 0, line);
+      Connection* const to = find(id);
+      if (to == nullptr) continue;
+      ensure(!to->stranger);
+      to->outbox.announce(own ? announcement.cause.request : 0, line);
     }
   }
   for (const LastLine& last : actions_.last_lines) {
@@ -214,6 +224,7 @@ void LoneServer::answer(const Reply& reply) {
   Connection* const to = find(reply.to.connection);
   if (to == nullptr) return;
   ensure(to->unanswered.erase(reply.to.request) == 1);
+  if (to->stranger) check_told(reply.body);
   if (!to->speaks_resp) {
     to->outbox.reply(reply.to.request, [&](std::string& out, std::string_view tag) {
       wire::format_reply(out, tag, reply.body);
@@ -234,6 +245,22 @@ void LoneServer::answer(const Reply& reply) {
     to->to_step = true;
   }
   if (is_newest) to->parked = false;
+}
+
+// Nothing of what is held, by whom, or whether there is such a thing.
+void LoneServer::check_told(const ReplyBody& told) {
+  std::visit(
+      Overloaded{
+          [](const reply::Done&) {}, [](const reply::Pong&) {}, [](const reply::Bye&) {},
+          [](const reply::Help&) {}, [](const reply::Hello&) {}, [](const reply::Authenticated&) {},
+          [](const reply::Error& error) {
+            // CLOSE of what it does not have is its own affair.
+            constexpr ErrorCode harmless[] = {ErrorCode::unauthenticated, ErrorCode::bad_request,
+                                              ErrorCode::unknown_command, ErrorCode::no_session};
+            ensure(std::count(std::begin(harmless), std::end(harmless), error.code) == 1);
+          },
+          [](const auto&) { ensure(false); }},
+      told);
 }
 
 void LoneServer::compare_tables() {

@@ -3,7 +3,7 @@
 // All of a server but its sockets, clock and disk: bytes of connections go through the parsers to
 // a lone node and come out of outboxes. Beside it stands the naive table of tests/locks, which is
 // given the same records; whatever the two tables disagree about fails, and so does a request that
-// is answered twice, or never.
+// is answered twice, or never, or that tells something to whoever has not said who it is.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ class LoneServer {
 
   // Of a few places for connections; what is sent from a place where nobody is, is lost.
   static constexpr std::size_t places = 5;
+  static constexpr std::string_view right_secret = "right";  // of every user
   void connect(std::size_t place);
   void send(std::size_t place, std::string_view bytes);
   void end_input(std::size_t place);
@@ -38,6 +39,7 @@ class LoneServer {
   // What the log and META hold is on the disk, or a part of the log.
   void flush(bool all);
   void configure(const Limits& limits);
+  void let_in(const access::Access& access);
   void fill_disk(bool full);
   void drain();
 
@@ -68,8 +70,9 @@ class LoneServer {
     bool to_step = false;
     bool parked = false;
     bool input_ends = false;
-    bool ending = false;  // no more requests; gone once all is answered
-    bool known = true;    // to the node
+    bool ending = false;   // no more requests; gone once all is answered
+    bool known = true;     // to the node
+    bool stranger = true;  // it never asked for anything as somebody who may do something
   };
   struct Written {
     LogIndex index;
@@ -83,7 +86,7 @@ class LoneServer {
   bool step_line(Connection& connection);
   bool step_command(Connection& connection);
   bool go_on_asking(Connection& connection);
-  void ask(Connection& connection, RequestNumber number, const Request& request);
+  void ask(Connection& connection, RequestNumber number, Request& request);
   void refuse(Connection& connection, std::string_view line);
   void say(Connection& connection, std::string_view line);
   void finish_input(Connection& connection);
@@ -92,6 +95,7 @@ class LoneServer {
   void step(const node::Event& event);
   void deliver();
   void answer(const Reply& reply);
+  static void check_told(const ReplyBody& told);
   void compare_tables();
 
   Settings settings_;

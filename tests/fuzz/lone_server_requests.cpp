@@ -116,8 +116,15 @@ bool LoneServer::go_on_asking(Connection& connection) {
   return true;
 }
 
-void LoneServer::ask(Connection& connection, RequestNumber number, const Request& request) {
+void LoneServer::ask(Connection& connection, RequestNumber number, Request& request) {
   const ConnectionId id = connection.id;
+  if (auto* auth = std::get_if<request::Auth>(&request)) {
+    auth->is_right = auth->secret == right_secret;
+  }
+  const access::Access& access = settings_.access;
+  const bool may_something =
+      !access.is_on() || !access.anonymous.empty() || !node_.user_of(id).empty();
+  connection.stranger = connection.stranger && !may_something;
   step(node::ClientRequest{{id, number}, &request});
   if (!actions_.parked) return;
   // What it waits for may have happened in the same step.

@@ -1,87 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Conversations with a whole server: bytes decide who connects, who says what, in lines or as a
-// Redis client, whole or in halves, who leaves, how time passes, when the disk has what it was
-// given. The laws are LoneServer's.
-#include <array>
-
-#include "asking.hpp"
-#include "draws.hpp"
-#include "lone_server.hpp"
+// Conversations with a server whose clients may do everything.
+#include "conversation.hpp"
 #include "replay_corpus.hpp"
-
-namespace pawl::fuzz {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::array<Span, 8> spans{1ms, 10ms, 50ms, 300ms, 1s, 3s, 6s, 12s};
-
-Limits narrow() {
-  Limits limits;
-  limits.sessions = 2;
-  limits.locks = 2;
-  limits.locks_per_session = 2;
-  limits.waiters_per_lock = 2;
-  limits.waiters_per_session = 2;
-  limits.watches = 2;
-  limits.reclaim = 1s;
-  return limits;
-}
-
-Settings settings(Draws& draws) {
-  Settings settings;
-  settings.durability = Durability::fsync;
-  settings.leases.default_ttl = 3s;
-  settings.leases.max_ttl = 10s;
-  settings.session_default_ttl = 3s;
-  settings.snapshot_after = 1'024;
-  if (draws.one_in(2)) settings.limits = narrow();
-  return settings;
-}
-
-void act(LoneServer& server, Draws& draws) {
-  const std::size_t place = draws.below(LoneServer::places);
-  switch (draws.below(16)) {
-    default: {
-      Asking asking(draws, server.newest_token());
-      // The last place is that of a Redis client.
-      const std::string said = place + 1 == LoneServer::places ? asking.command() : asking.line();
-      server.connect(place);
-      return server.send(place, said);
-    }
-    case 1:
-    case 2:
-    case 3: return server.flush(!draws.one_in(4));
-    case 4:
-    case 5: return server.pass(draws.pick(spans));
-    case 6: return server.disconnect(place);
-    case 7: return server.end_input(place);
-    case 8: return server.send(place, draws.text(24));
-    case 9:
-      if (draws.one_in(8)) server.fill_disk(draws.one_in(2));
-      return;
-    case 10:
-      if (draws.one_in(8)) server.configure(draws.one_in(2) ? narrow() : Limits{});
-      return;
-  }
-}
-
-void converse(Draws& draws) {
-  LoneServer server(settings(draws));
-  const bool drains = draws.one_in(8);
-  while (!draws.at_end()) act(server, draws);
-  server.fill_disk(false);
-  if (drains) server.drain();
-  server.end_conversations();
-  if (!drains) server.let_all_expire();
-}
-
-}  // namespace
-}  // namespace pawl::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   pawl::fuzz::Draws draws(data, size);
-  pawl::fuzz::converse(draws);
+  pawl::fuzz::LoneServer server(pawl::fuzz::settings(draws));
+  pawl::fuzz::converse(server, draws, [] { return false; });
   return 0;
 }
