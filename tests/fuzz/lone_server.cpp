@@ -259,6 +259,7 @@ void LoneServer::check_told(const ReplyBody& told) {
                                               ErrorCode::unknown_command, ErrorCode::no_session};
             ensure(std::count(std::begin(harmless), std::end(harmless), error.code) == 1);
           },
+          [](const reply::Closed& closed) { ensure(closed.released == 0); },
           [](const auto&) { ensure(false); }},
       told);
 }
