@@ -77,6 +77,7 @@ class SnapshotReader {
   [[nodiscard]] bool read_spent(ByteReader& in);
   [[nodiscard]] Slot session_slot(std::uint64_t id);
   void read_rare(ByteReader& in, record::Lock& described, Restored& as);
+  [[nodiscard]] bool is_claimed(std::uint64_t number) const;
   void link_sessions();
   [[nodiscard]] bool link_several();
 

@@ -171,10 +171,16 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
   described.id = in.text();
   described.note = in.text();
   if ((byte & rare_bit) != 0) read_rare(in, described, as);
+  if (waits && as.names == 1 && is_claimed(as.number)) in.refuse();
   if (!in.ok()) return false;
   Slot owner = session == 0 ? no_slot : session_slot(session);
   table_.restore_acquisition(described, lock_slot, owner, as);
   return true;
+}
+
+// By another wait: a claim finds one.
+bool SnapshotReader::is_claimed(std::uint64_t number) const {
+  return table_.find_wait(ClaimNumber{number}) != no_slot;
 }
 
 void SnapshotReader::read_rare(ByteReader& in, record::Lock& described, Restored& as) {
@@ -222,7 +228,10 @@ bool SnapshotReader::link_several() {
       if (!belongs) return false;
     }
     table_.chain(goes_on ? last : no_slot, slot);
-    if (waits && !goes_on) table_.enter_claim(slot);
+    if (waits && !goes_on) {
+      if (is_claimed(number)) return false;
+      table_.enter_claim(slot);
+    }
     last = slot;
   }
   return true;
