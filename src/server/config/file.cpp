@@ -2,10 +2,13 @@
 #include "server/config/file.hpp"
 
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
+#include <sstream>
+#include <vector>
 
 #include "server/config/node_list.hpp"
 
@@ -118,16 +121,48 @@ class Walk {
   std::map<std::string, int> lines_;  // where each key was first seen
 };
 
+// Where documents begin, of two at most: yaml-cpp takes what stands in the way of a first one for
+// documents without end.
+class Beginnings final : public YAML::EventHandler {
+ public:
+  static std::vector<YAML::Mark> of(const std::string& text) {
+    Beginnings found;
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    while (found.marks_.size() < 2 && parser.HandleNextDocument(found)) continue;
+    return found.marks_;
+  }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks_.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::vector<YAML::Mark> marks_;
+};
+
 }  // namespace
 
 void read_file(const std::string& name, const std::string& text, Effective& effective) {
   Walk walk(name, effective);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty()) return;
-    const YAML::Node& root = documents.front();
-    if (documents.size() > 1) {
-      walk.complain(documents[1].Mark(), "one document is expected, this is a second");
+    const std::vector<YAML::Mark> begins = Beginnings::of(text);
+    if (begins.empty()) return;
+    const YAML::Node root = YAML::Load(text);
+    if (begins.size() > 1 && begins[1].pos == begins[0].pos) {
+      return walk.complain(begins[0], "key: value lines are expected, this begins none");
+    }
+    if (begins.size() > 1) {
+      walk.complain(begins[1], "one document is expected, this is a second");
     }
     if (root.IsMap()) {
       walk.walk(root, {});

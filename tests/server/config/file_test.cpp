@@ -100,7 +100,11 @@ TEST_CASE("a file that is no map is told what is expected") {
   CHECK(problems("fsync\n") ==
         Problems{"pawld.yaml:1:1: key: value lines are expected, not a single word"});
   CHECK(problems("node: a\n---\nnode: b\n") ==
-        Problems{"pawld.yaml:3:1: one document is expected, this is a second"});
+        Problems{"pawld.yaml:2:1: one document is expected, this is a second"});
+  CHECK(problems("# no key\n, b\n") ==
+        Problems{"pawld.yaml:2:1: key: value lines are expected, this begins none"});
+  CHECK(problems("node: a\n---\n, b\n") ==
+        Problems{"pawld.yaml:2:1: one document is expected, this is a second"});
 }
 
 TEST_CASE("a syntax error is told with its place") {
