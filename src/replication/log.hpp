@@ -56,6 +56,8 @@ class Log {
   // Of a record that is kept, or of the last one released.
   [[nodiscard]] Epoch epoch_at(LogIndex index) const;
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
+  // With what is ready for more: little more than what was kept lately.
+  [[nodiscard]] std::size_t storage() const { return bytes_.capacity(); }
   // The furthest record, at `id` or before, that a log ending with `id` may have in common with
   // this one: whatever lies behind it differs. Not before what is released.
   [[nodiscard]] LogIndex may_agree_at(EntryId id) const;
@@ -90,6 +92,7 @@ class Log {
   [[nodiscard]] std::size_t cost() const { return cost_behind(released_); }
   void release_first();
   void give_back_storage();
+  void shrink();
 
   std::string bytes_;
   std::uint64_t base_ = 0;  // of bytes_, since the first byte ever

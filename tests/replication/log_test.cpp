@@ -177,6 +177,35 @@ TEST_CASE("a log that holds another record there begins anew") {
   CHECK(log.at(LogIndex{3}).bytes == "next");
 }
 
+TEST_CASE("the room of a long log goes with its records, and a short one's stays") {
+  constexpr std::size_t MiB = std::size_t{1} << 20;
+  Log log;
+  const std::string record(MiB, 'r');
+  const auto grow = [&](int records) {
+    for (int i = 0; i < records; ++i) append(log, record);
+  };
+  grow(4);
+  const std::size_t of_short = log.storage();
+  log.release(log.last());
+  CHECK(log.storage() == of_short);
+  grow(64);
+  REQUIRE(log.storage() >= 64 * MiB);
+
+  SECTION("released, all or all but a few") {
+    log.release(LogIndex{log.last().value - 3});
+    CHECK(log.storage() < 8 * MiB);
+    CHECK(log.at(log.last()).bytes == record);
+  }
+  SECTION("in a snapshot, with what follows it") {
+    log.restart_behind({Epoch{1}, LogIndex{log.last().value - 3}});
+    CHECK(log.storage() < 8 * MiB);
+  }
+  SECTION("in a snapshot of another log") {
+    log.restart_behind({Epoch{9}, log.last()});
+    CHECK(log.storage() < 8 * MiB);
+  }
+}
+
 TEST_CASE("who waits is told once, and only of records behind the index") {
   Log log;
   for (RequestNumber request : {1U, 2U, 3U}) append(log, "x", Epoch{1}, Origin{{1, 1}, request});
