@@ -15,9 +15,11 @@ REST = 30  # seconds; leases and reclaimed waits end within 2, an idle connectio
 MEMORY = 12 << 20
 # Descriptors: a primary and a standby differ by connections between nodes that are being made anew.
 DESCRIPTORS = 4
-# Files: two snapshots, and a log that is twice as long as what makes a snapshot due (64 MiB), in
-# segments of 16 MiB that are made ahead: a saw-tooth, of which the baseline may be any point.
-BYTES = (2 * 64 + 4 * 16) << 20
+# Files: two snapshots of up to 8 MiB, and the log behind the older one, of which 64 MiB make the
+# next due: two such stretches, each rounded up to segments of 16 MiB, and one more while a snapshot
+# is saved by a node that is ended again and again; one segment ahead, and as much in reserve for a
+# full disk. A saw-tooth, of which the baseline may be any point.
+BYTES = (2 * 8 + 2 * (64 + 16) + 16 + 16 + 16) << 20
 FILES = 2 + BYTES // (16 << 20) + 6
 
 
