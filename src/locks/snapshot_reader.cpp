@@ -151,8 +151,8 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
   }
   record::Lock described;
   described.mode = static_cast<Mode>(mode);
-  if (as.stage == Stage::holding && described.mode != table_.locks_[lock_slot].mode) {
-    in.refuse();  // a lock is held in one mode: nothing could end this hold
+  if (!waits && described.mode != table_.locks_[lock_slot].mode) {
+    in.refuse();  // a lock is held in one mode: nothing could end this hold, or this delay
     return false;
   }
   described.stamp_ms = static_cast<std::int64_t>(in.number());
