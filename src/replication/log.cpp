@@ -7,6 +7,11 @@
 #include "base/ensure.hpp"
 
 namespace pawl::replication {
+namespace {
+
+constexpr std::size_t kept_ready = std::size_t{8} << 20;  // bytes, for records to come
+
+}  // namespace
 
 Entry Log::at(LogIndex index) const {
   ensure(index > released_ && index <= last());
@@ -66,21 +71,19 @@ void Log::give_back_storage() {
   if (entries_.empty()) {
     base_ += bytes_.size();
     bytes_.clear();
-    return shrink();
+    if (bytes_.capacity() > kept_ready) shrink();
+    return;
   }
   std::size_t start = entries_.front().start - base_;
   if (start < bytes_.size() - start) return;
   bytes_.erase(0, start);
   base_ += start;
-  shrink();
+  if (bytes_.capacity() > kept_ready) shrink();
 }
 
 // What a start read and a peer that was far behind are gone some time; their room goes with them.
 void Log::shrink() {
-  constexpr std::size_t kept_ready = std::size_t{8} << 20;
-  if (bytes_.capacity() > kept_ready && bytes_.size() < bytes_.capacity() / 4) {
-    bytes_.shrink_to_fit();
-  }
+  if (bytes_.size() < bytes_.capacity() / 4) bytes_.shrink_to_fit();
 }
 
 void Log::restart_behind(EntryId base) {
@@ -91,7 +94,7 @@ void Log::restart_behind(EntryId base) {
   }
   base_ += bytes_.size();
   bytes_.clear();
-  shrink();
+  bytes_.shrink_to_fit();
   entries_.clear();
   released_ = base.index;
   released_epoch_ = base.epoch;
