@@ -15,11 +15,11 @@ REST = 30  # seconds; leases and reclaimed waits end within 2, an idle connectio
 MEMORY = 12 << 20
 # Descriptors: a primary and a standby differ by connections between nodes that are being made anew.
 DESCRIPTORS = 4
-# Files: two snapshots of up to 8 MiB, and the log behind the older one, of which 64 MiB make the
-# next due: two such stretches, each rounded up to segments of 16 MiB, and one more while a snapshot
-# is saved by a node that is ended again and again; one segment ahead, and as much in reserve for a
-# full disk. A saw-tooth, of which the baseline may be any point.
-BYTES = (2 * 8 + 2 * (64 + 16) + 16 + 16 + 16) << 20
+# Files: two snapshots of up to 8 MiB, and the log behind the older one, in segments of 16 MiB. 64 MiB
+# of records make a snapshot due; a batch of few is padded to sectors, which about doubles that. One
+# segment is made ahead, as much is in reserve for a full disk, and one fills while a snapshot is
+# saved. A saw-tooth, of which the baseline may be any point; a log that is never cut passes this.
+BYTES = (2 * 8 + 2 * (2 * 64 + 16) + 3 * 16) << 20
 FILES = 2 + BYTES // (16 << 20) + 6
 
 
