@@ -144,8 +144,8 @@ bool SnapshotReader::read_acquisition(ByteReader& in, Slot lock_slot) {
   Restored as{.number = in.number(), .stage = static_cast<Stage>(stage)};
   bool waits = as.stage == Stage::waiting || as.stage == Stage::unclaimed;
   std::uint64_t newest = waits ? table_.last_claim_.value : table_.last_token_.value;
-  if (stage > static_cast<std::uint8_t>(Stage::delaying) || as.number == 0 || as.number > newest ||
-      mode > static_cast<std::uint8_t>(Mode::slot)) {
+  if (as.stage == Stage::free || stage > static_cast<std::uint8_t>(Stage::delaying) ||
+      as.number == 0 || as.number > newest || mode > static_cast<std::uint8_t>(Mode::slot)) {
     in.refuse();
     return false;
   }
