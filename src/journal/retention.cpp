@@ -45,9 +45,4 @@ bool is_space_low(const Space& space, bool was_low) {
   return space.free_bytes < wanted;
 }
 
-bool is_snapshot_due(std::uint64_t log_bytes, std::uint64_t last_snapshot_bytes) {
-  constexpr std::uint64_t least = std::uint64_t{64} * 1024 * 1024;
-  return log_bytes > std::max(least, 2 * last_snapshot_bytes);
-}
-
 }  // namespace pawl::journal

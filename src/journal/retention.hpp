@@ -40,7 +40,4 @@ struct Space {
 // Low: no new locks. It takes one more free segment to leave the state than to enter it.
 [[nodiscard]] bool is_space_low(const Space& space, bool was_low);
 
-// A snapshot is due when the log since the last one exceeds max(64 MiB, twice that snapshot).
-[[nodiscard]] bool is_snapshot_due(std::uint64_t log_bytes, std::uint64_t last_snapshot_bytes);
-
 }  // namespace pawl::journal

@@ -66,11 +66,4 @@ TEST_CASE("space is low below two segments and the ballast, and enough again abo
   CHECK_FALSE(is_space_low(with(48 * mib, false, true), true));
 }
 
-TEST_CASE("a snapshot is due after 64 MiB of log, or twice the last snapshot") {
-  CHECK_FALSE(is_snapshot_due(64 * mib, 0));
-  CHECK(is_snapshot_due(64 * mib + 1, 32 * mib));
-  CHECK_FALSE(is_snapshot_due(200 * mib, 100 * mib));
-  CHECK(is_snapshot_due(200 * mib + 1, 100 * mib));
-}
-
 }  // namespace pawl::journal
