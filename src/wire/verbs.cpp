@@ -73,12 +73,12 @@ constexpr auto rules = [] {
   return made;
 }();
 
+// Written out, it is one load.
 constexpr std::uint64_t four(std::string_view word, std::size_t at) {
-  std::uint64_t letters = 0;
-  for (std::size_t i = 4; i > 0; --i) {
-    letters = letters << 8U | static_cast<unsigned char>(word[at + i - 1]);
-  }
-  return letters;
+  const auto letter = [&](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(word[at + i])} << 8U * i;
+  };
+  return letter(0) | letter(1) | letter(2) | letter(3);
 }
 
 // A verb in any case as one number: its first four letters, its last four, its size. 0: no verb.
