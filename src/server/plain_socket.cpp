@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <boost/asio/error.hpp>
@@ -14,10 +15,12 @@ namespace {
 
 using boost::system::error_code;
 
-// What a call of the kernel gave, repeated where a signal cut it short.
+// What a call of the kernel gave, repeated where a signal cut it short. The kernel's own recvfrom
+// and sendto: each of libc's is a point where a thread may be cancelled, and the two locked
+// operations around it are dearer than all else here.
 template <class Call>
 std::size_t count_of(Call call, error_code& error) {
-  ssize_t result = call();
+  long result = call();
   while (result < 0 && errno == EINTR) result = call();
   error = result < 0 ? error_code(errno, boost::system::system_category()) : error_code();
   return result < 0 ? 0 : static_cast<std::size_t>(result);
@@ -34,7 +37,9 @@ PlainSocket::PlainSocket(Socket socket) {
 // Less than there was room for is all there is, but for an end, which has had its edge, and for
 // what lies behind an urgent byte.
 std::size_t PlainSocket::receive(std::span<char> into, error_code& error) {
-  const auto receive = [&] { return ::recv(descriptor_, into.data(), into.size(), 0); };
+  const auto receive = [&] {
+    return ::syscall(SYS_recvfrom, descriptor_, into.data(), into.size(), 0, nullptr, nullptr);
+  };
   const std::size_t size = count_of(receive, error);
   may_receive_ = !error && (size == into.size() || ended_ || urgent_);
   if (size == 0 && !error) error = boost::asio::error::eof;
@@ -42,7 +47,9 @@ std::size_t PlainSocket::receive(std::span<char> into, error_code& error) {
 }
 
 std::size_t PlainSocket::transmit(std::string_view bytes, error_code& error) {
-  const auto send = [&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); };
+  const auto send = [&] {
+    return ::syscall(SYS_sendto, descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
+  };
   const std::size_t size = count_of(send, error);
   may_transmit_ = size == bytes.size();
   return size;
