@@ -2,7 +2,9 @@
 #include "server/audit.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/overloaded.hpp"
@@ -60,6 +62,16 @@ bool is_of(const Origin& one, const Origin& other) {
   return one.connection == other.connection && one.request == other.request;
 }
 
+bool is_denial(ErrorCode code) {
+  return code == ErrorCode::unauthenticated || code == ErrorCode::forbidden;
+}
+
+std::string joined(std::initializer_list<std::string_view> words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(word).append(" ");
+  return text;
+}
+
 }  // namespace
 
 bool Audit::concerns(const Request& request) {
@@ -79,13 +91,17 @@ void Audit::asked(Origin from, const Request& request, const Client& client) {
                       client.address, std::string(deed->about), deed->token.value, deed->reason});
 }
 
-void Audit::answered(const Reply& reply) {
+void Audit::answered(const Reply& reply, Moment now) {
   const auto found = std::find_if(pending_.begin(), pending_.end(),
                                   [&](const Pending& one) { return is_of(one.from, reply.to); });
   if (found == pending_.end()) return;
-  const auto* error = std::get_if<reply::Error>(&reply.body);
-  write(*found, error == nullptr ? "OK" : to_string(error->code));
+  const Pending deed = std::move(*found);
   pending_.erase(found);
+  const auto* error = std::get_if<reply::Error>(&reply.body);
+  if (error == nullptr) return write(deed, "OK");
+  if (is_denial(error->code)) return;  // told as such
+  const std::string_view outcome = to_string(error->code);
+  if (may_say(joined({deed.address, deed.user, deed.what, outcome}), now)) write(deed, outcome);
 }
 
 void Audit::denied(const Request& request, const Client& client, ErrorCode code, Moment now) {
@@ -93,14 +109,21 @@ void Audit::denied(const Request& request, const Client& client, ErrorCode code,
   const std::string_view user = client.user.substr(0, most_told);
   const std::string_view name = name_in(request).substr(0, most_told);
   const std::string_view what = request_words[request.index()];
-  std::string again = client.address;
-  again.append(" ").append(user).append(" ").append(what);
-  if (!said_.may_say(std::move(again), now)) return;
+  // Who is not known makes up as many users as it likes.
+  const std::string_view known = code == ErrorCode::forbidden ? user : std::string_view{};
+  if (!may_say(joined({client.address, known, what}), now)) return;
   log_.warn("denied", {{"op", what},
                        {"user", user},
                        {"address", client.address},
                        {"name", name},
-                       {"code", to_string(code)}});
+                       {"code", to_string(code)},
+                       {"untold", std::exchange(untold_, 0)}});
+}
+
+bool Audit::may_say(std::string what, Moment now) {
+  if (said_.may_say(std::move(what), now)) return true;
+  ++untold_;
+  return false;
 }
 
 void Audit::gone(ConnectionId connection) {
@@ -110,14 +133,15 @@ void Audit::gone(ConnectionId connection) {
   std::erase_if(pending_, [&](const Pending& one) { return one.from.connection == connection; });
 }
 
-void Audit::write(const Pending& done, std::string_view outcome) const {
+void Audit::write(const Pending& done, std::string_view outcome) {
   log_.info("operator", {{"op", done.what},
                          {"user", done.user},
                          {"address", done.address},
                          {"about", done.about},
                          {"token", done.token},
                          {"reason", done.reason},
-                         {"outcome", outcome}});
+                         {"outcome", outcome},
+                         {"untold", std::exchange(untold_, 0)}});
 }
 
 }  // namespace pawl::server

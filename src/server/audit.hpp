@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines of the log about who did, or tried, what: every BREAK, SLOTS, PROMOTE and HANDOVER with
-// what came of it, and requests that were denied. One who is denied again and again is told of once
-// a minute, for each kind of request.
+// Lines of the log about who did, or tried, what: every BREAK, SLOTS, PROMOTE and HANDOVER that was
+// done, with what came of it; those that failed and requests that were denied. One who fails or is
+// denied again and again is told of once a minute, for each kind of request, and how often there
+// was nothing told stands in the next such line.
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,7 @@ class Audit {
   [[nodiscard]] static bool concerns(const Request& request);
   // A request is about to be stepped; again and again, perhaps, until it is answered.
   void asked(Origin from, const Request& request, const Client& client);
-  void answered(const Reply& reply);
+  void answered(const Reply& reply, Moment now);
   void denied(const Request& request, const Client& client, ErrorCode code, Moment now);
   // What this connection asked will not be answered.
   void gone(ConnectionId connection);
@@ -48,11 +49,14 @@ class Audit {
     std::uint64_t token = 0;
     std::string reason;
   };
-  void write(const Pending& done, std::string_view outcome) const;
+  void write(const Pending& done, std::string_view outcome);
+  // May this failure be told? Else it is counted.
+  [[nodiscard]] bool may_say(std::string what, Moment now);
 
   const Log& log_;
   std::vector<Pending> pending_;
   SaidLately said_{std::chrono::minutes(1)};
+  std::uint64_t untold_ = 0;  // failures since the last that was told
 };
 
 }  // namespace pawl::server

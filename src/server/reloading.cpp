@@ -19,10 +19,14 @@ std::string join(const std::vector<std::string_view>& names) {
   return joined;
 }
 
+void log_problem(const Log& log, std::string_view problem) {
+  log.error("configuration not reloaded", {{"problem", problem}});
+}
+
 void log_problems(const Log& log, std::string_view text) {
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    if (end != 0) log.error("configuration not reloaded", {{"problem", text.substr(0, end)}});
+    if (end != 0) log_problem(log, text.substr(0, end));
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
   }
 }
@@ -37,7 +41,13 @@ Reloading::Reloading(Options options, Environment environment, Config running)
 void Reloading::reload(Log& log, Server& server) {
   const std::variant<Effective, Exit> fresh = configure(options_, environment_);
   if (const Exit* bad = std::get_if<Exit>(&fresh)) return log_problems(log, bad->text);
-  Reload reloaded = server::reload(running_, std::get<Effective>(fresh).config);
+  Reload reloaded = server::reload(running_, std::get<Effective>(fresh));
+  if (const auto open = server.left_open_by(reloaded.config.core.access))
+    reloaded.problems.push_back(*open);
+  if (!reloaded.problems.empty()) {
+    for (const std::string& problem : reloaded.problems) log_problem(log, problem);
+    return;
+  }
   tls::Loaded<tls::Keyring> keys = tls::Keyring::load(reloaded.config);
   if (!keys) return log_problems(log, keys.error().why);
   running_ = std::move(reloaded.config);

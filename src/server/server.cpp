@@ -36,6 +36,11 @@ std::unique_ptr<wire::resp::Interpreter> interpreter_for(const Resp& resp, const
   return std::make_unique<wire::resp::Interpreter>(policy);
 }
 
+bool is_bound_to_others(std::string_view port) {
+  const Parsed<Address> address = parse_address(port);
+  return address && is_open_to_others(*address);
+}
+
 }  // namespace
 
 Server::Server(const Config& config, const Log& log, Store& store, Notify& notify,
@@ -99,7 +104,11 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
   }
   const Started<std::string> http = listen_http(addresses.http, http_given);
   if (!http) return http;
-  if (const auto failure = judge_openness({client, *http})) return *failure;
+  for (const std::string& port : {client, *http}) {
+    if (is_bound_to_others(port)) open_ports_.push_back(port);
+  }
+  if (const auto open = judge_openness(peer)) return StartFailure{exit_bad_config, *open};
+  warn_of_open_ports();
   if (is_witness_) {
     log_.info("listening", {{"peer", peer}, {"http", *http}});
     return "a witness, found by its peers on " + peer;
@@ -113,19 +122,25 @@ Started<std::string> Server::listen(const Listen& addresses, Activation given) {
 }
 
 // What was configured was judged before; a socket that was handed over may be bound elsewhere.
-std::optional<StartFailure> Server::judge_openness(
-    std::initializer_list<std::string_view> ports) const {
-  if (access_.is_on()) return std::nullopt;
-  for (const std::string_view port : ports) {
-    const Parsed<Address> address = parse_address(port);
-    if (!address || !is_open_to_others(*address)) continue;
-    if (!may_be_open_) {
-      return StartFailure{exit_bad_config, std::string(port) + ' ' + std::string(open_to_all)};
-    }
+std::optional<std::string> Server::judge_openness(const std::string& peer) const {
+  if (may_be_open_) return std::nullopt;
+  if (is_bound_to_others(peer) && keys_.peers() == nullptr) {
+    return peer + ' ' + std::string(open_to_false_peers);
+  }
+  return left_open_by(access_);
+}
+
+std::optional<std::string> Server::left_open_by(const access::Access& access) const {
+  if (may_be_open_ || access.is_on() || open_ports_.empty()) return std::nullopt;
+  return open_ports_.front() + ' ' + std::string(open_to_all);
+}
+
+void Server::warn_of_open_ports() const {
+  if (access_.is_on()) return;
+  for (const std::string& port : open_ports_) {
     log_.warn("everybody who reaches this port may do everything: security.users is empty",
               {{"address", port}});
   }
-  return std::nullopt;
 }
 
 void Server::run() {

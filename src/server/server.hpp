@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +64,8 @@ class Server {
   void drain();
   void stop() { stopped_ = true; }
 
+  // Why this would let everybody do everything who reaches a port, if it would.
+  [[nodiscard]] std::optional<std::string> left_open_by(const access::Access& access) const;
   void configure(const Settings& settings);
   // For connections from now on.
   void take_keys(tls::Keyring keys);
@@ -80,8 +81,8 @@ class Server {
   void end_drain();
   void end_connections();
 
-  [[nodiscard]] std::optional<StartFailure> judge_openness(
-      std::initializer_list<std::string_view> ports) const;
+  [[nodiscard]] std::optional<std::string> judge_openness(const std::string& peer) const;
+  void warn_of_open_ports() const;
   [[nodiscard]] Limits as_descriptors_allow(const Limits& wanted) const;
 
   // server_http.cpp: who looks on
@@ -178,8 +179,9 @@ class Server {
   const Log& log_;
   Store& store_;
   Notify& notify_;
-  const bool forwards_;     // Redis clients, to the primary
-  const bool may_be_open_;  // to others, though nobody says who it is
+  const bool forwards_;                  // Redis clients, to the primary
+  const bool may_be_open_;               // to others, though nobody says who it is
+  std::vector<std::string> open_ports_;  // of clients, bound to be reached by others
   const DescriptorUse descriptor_use_;
   Limits limits_;
   Limits limits_of_strangers_;

@@ -271,7 +271,7 @@ void Server::step(const node::Event& event) {
 void Server::deliver() {
   for (const Reply& reply : actions_.replies) {
     if (const auto* error = std::get_if<reply::Error>(&reply.body)) note_error(reply, error->code);
-    if (audit_.awaits_answers()) audit_.answered(reply);
+    if (audit_.awaits_answers()) audit_.answered(reply, loop_.now());
     if (Connection* connection = receiver(reply.to.connection)) {
       if (connection->resp != nullptr) {
         answer(*connection, reply);

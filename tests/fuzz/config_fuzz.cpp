@@ -55,7 +55,7 @@ void check(std::string_view bytes) {
   const Effective again = merge(printed);
   ensure(again.problems.empty());
   ensure(again.config == effective.config);
-  const Reload none = reload(effective.config, again.config);
+  const Reload none = reload(effective.config, again);
   ensure(none.changed.empty() && none.restart.empty());
 }
 

@@ -103,6 +103,23 @@ TEST_CASE("three wrong secrets end a connection; the log names the user, never t
   CHECK_THAT(line, !Contains("wr0ng-secret"));
 }
 
+TEST_CASE("failures do not fill the log: how many it leaves out stands in the next line") {
+  Guarded guarded;
+  LineClient stranger(guarded.port);
+  LineClient ops = entered(guarded.port, "ops", "0perator");
+  for (int i = 0; i < 100; ++i) {
+    CHECK_THAT(stranger.ask("BREAK a token=1 reason=x"), StartsWith("ERR UNAUTHENTICATED"));
+    CHECK_THAT(ops.ask("BREAK a token=1 reason=x"), StartsWith("ERR NOT_HELD"));
+  }
+  CHECK_THAT(stranger.ask("LOCK a"), StartsWith("ERR UNAUTHENTICATED"));
+  guarded.daemon.signal(SIGTERM);
+  std::string lines;
+  while (const auto line = guarded.daemon.logged("op=")) lines += *line + '\n';
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
+  CHECK_THAT(lines, Contains("denied op=break") && Contains("operator op=break user=ops"));
+  CHECK_THAT(lines, Contains("outcome=NOT_HELD") && Contains("untold=198"));
+}
+
 TEST_CASE("a Redis client says who it is as it would to Redis") {
   Guarded guarded;
   LineClient client(guarded.port);
@@ -166,6 +183,19 @@ TEST_CASE("a configuration with a wrong user is not taken by SIGHUP") {
   guarded.daemon.signal(SIGHUP);
   CHECK_THAT(guarded.daemon.logged("not reloaded").value_or(""), Contains("no role is named"));
   entered(guarded.port, "ci", "s3cret");
+}
+
+TEST_CASE("SIGHUP leaves no port that others reach to everybody") {
+  std::string text = configuration(user("ci", "s3cret", "workers"));
+  text.replace(text.find("127.0.0.1"), 9, "0.0.0.0");
+  const File file(text);
+  Daemon daemon({"-c", file.path()});
+  const std::uint16_t port = daemon.port();
+  file.write("listen:\n  client: 127.0.0.1:0\n  http: none\n");
+  daemon.signal(SIGHUP);
+  CHECK_THAT(daemon.logged("not reloaded").value_or(""),
+             Contains("as it is until a restart: listen.client (0.0.0.0:0) can be reached"));
+  CHECK_THAT(LineClient(port).ask("LOCK payroll"), StartsWith("ERR UNAUTHENTICATED"));
 }
 
 TEST_CASE("open to others without users: pawld does not start, and says what to write") {

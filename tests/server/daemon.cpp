@@ -60,9 +60,9 @@ Daemon::~Daemon() {
 
 std::uint16_t Daemon::port() {
   const std::string line = logged("listening").value_or("");
-  const auto colon = line.find("client=127.0.0.1:");
-  REQUIRE(colon != std::string::npos);
-  return static_cast<std::uint16_t>(std::stoi(line.substr(colon + 17)));
+  const auto client = line.find("client=");
+  REQUIRE(client != std::string::npos);
+  return static_cast<std::uint16_t>(std::stoi(line.substr(line.find(':', client) + 1)));
 }
 
 void Daemon::signal(int number) const { REQUIRE(::kill(process_, number) == 0); }

@@ -8,6 +8,7 @@
 #include "server/config/cluster.hpp"
 #include "server/config/environment.hpp"
 #include "server/config/file.hpp"
+#include "server/config/security.hpp"
 #include "server/config/tls_checks.hpp"
 
 namespace pawl::server {
@@ -33,6 +34,13 @@ void read_settings(const std::vector<std::string>& settings, Effective& effectiv
       effective.complain(place, "unknown key" + did_you_mean(name, all_names()));
     }
   }
+}
+
+// What keys ask of each other.
+void check(Effective& effective) {
+  check_pairs(effective);
+  check_cluster(effective);
+  check_tls(effective);
 }
 
 }  // namespace
@@ -76,9 +84,7 @@ Effective merge(const Sources& sources) {
   read_environment(sources.environment, effective);
   read_settings(sources.settings, effective);
   settle_cluster(effective);
-  check_pairs(effective);
-  check_cluster(effective);
-  check_tls(effective);
+  check(effective);
   return effective;
 }
 
@@ -98,13 +104,17 @@ std::string print_config(const Effective& effective) {
   return out;
 }
 
-Reload reload(const Config& running, const Config& fresh) {
-  Reload result{running, {}, {}};
+// A fresh configuration that is sound may be none beside what stays as it was.
+Reload reload(const Config& running, const Effective& fresh) {
+  Reload result{running, {}, {}, {}};
+  Effective judged = fresh;
   for (const Key& key : keys()) {
-    const std::string value = format_value(key, fresh);
-    if (value == format_value(key, running)) continue;
+    const std::string value = format_value(key, fresh.config);
+    const std::string before = format_value(key, running);
+    if (value == before) continue;
     if (key.change == Change::on_restart) {
       result.restart.push_back(key.name);
+      judged.take(key, before, "as it is until a restart");
       continue;
     }
     const std::optional<Wrong> wrong = parse_value(key, value, result.config);
@@ -112,14 +122,17 @@ Reload reload(const Config& running, const Config& fresh) {
     result.changed.push_back(key.name);
   }
   // Secrets in files change though nothing here does.
-  if (running.core.access != fresh.core.access) {
-    result.config.core.access = fresh.core.access;
+  if (running.core.access != fresh.config.core.access) {
+    result.config.core.access = fresh.config.core.access;
     const auto& changed = result.changed;
     if (std::none_of(changed.begin(), changed.end(),
                      [](std::string_view name) { return name.starts_with("security."); })) {
       result.changed.push_back("security.users");
     }
   }
+  check(judged);
+  check_ports(judged);
+  result.problems = std::move(judged.problems);
   return result;
 }
 

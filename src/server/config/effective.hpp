@@ -61,9 +61,10 @@ struct Reload {
   Config config;                          // running, with what a reload may change
   std::vector<std::string_view> changed;  // keys that took their new value
   std::vector<std::string_view> restart;  // keys that differ, but need a restart
+  std::vector<std::string> problems;      // of that config: with any, it is not to be used
 };
 
-// What SIGHUP makes of a fresh configuration.
-[[nodiscard]] Reload reload(const Config& running, const Config& fresh);
+// What SIGHUP makes of a fresh configuration, which has no problem by itself.
+[[nodiscard]] Reload reload(const Config& running, const Effective& fresh);
 
 }  // namespace pawl::server

@@ -211,23 +211,6 @@ void check_use(Effective& effective) {
   }
 }
 
-void check_ports(Effective& effective) {
-  const Config& config = effective.config;
-  if (config.security.insecure == Switch::on) return;
-  const auto check = [&](std::string_view name, const Address& address, std::string_view why) {
-    const Key& key = key_named(name);
-    if (!effective.is_sound(key) || !is_open_to_others(address)) return;
-    effective.complain(effective.origin_of(key), shown(effective, key) + ' ' + std::string(why));
-  };
-  if (config.security.users.empty()) {
-    check("listen.client", config.listen.client, open_to_all);
-    if (config.listen.http) check("listen.http", *config.listen.http, open_to_all);
-  }
-  if (!config.cluster_peers.empty() && config.tls.peers == Switch::off) {
-    check("listen.peer", config.listen.peer, open_to_false_peers);
-  }
-}
-
 }  // namespace
 
 Parsed<Words> parse_words(std::string_view text) {
@@ -303,6 +286,23 @@ void settle_security(Effective& effective) {
   make_access(effective);
   check_use(effective);
   check_ports(effective);
+}
+
+void check_ports(Effective& effective) {
+  const Config& config = effective.config;
+  if (config.security.insecure == Switch::on) return;
+  const auto check = [&](std::string_view name, const Address& address, std::string_view why) {
+    const Key& key = key_named(name);
+    if (!effective.is_sound(key) || !is_open_to_others(address)) return;
+    effective.complain(effective.origin_of(key), shown(effective, key) + ' ' + std::string(why));
+  };
+  if (config.security.users.empty()) {
+    check("listen.client", config.listen.client, open_to_all);
+    if (config.listen.http) check("listen.http", *config.listen.http, open_to_all);
+  }
+  if (!config.cluster_peers.empty() && config.tls.peers == Switch::off) {
+    check("listen.peer", config.listen.peer, open_to_false_peers);
+  }
 }
 
 bool is_open_to_others(const Address& address) {

@@ -27,6 +27,7 @@ namespace pawl::server {
 // Makes core.access of it, for which it reads the files of secrets; and refuses ports that are open
 // to others while nobody has to say who it is.
 void settle_security(Effective& effective);
+void check_ports(Effective& effective);
 
 // False: the port can be reached from this machine only.
 [[nodiscard]] bool is_open_to_others(const Address& address);

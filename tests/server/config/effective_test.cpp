@@ -200,11 +200,11 @@ TEST_CASE("what is printed tells where each value came from") {
 }
 
 TEST_CASE("a reload takes limits and the log level, and names what needs a restart") {
-  Config fresh;
-  fresh.core.node = "n2";
-  fresh.listen.client.port = 1;
-  fresh.log_level = LogLevel::debug;
-  fresh.core.limits.locks = 7;
+  Effective fresh;
+  fresh.config.core.node = "n2";
+  fresh.config.listen.client.port = 1;
+  fresh.config.log_level = LogLevel::debug;
+  fresh.config.core.limits.locks = 7;
   const Reload result = reload(Config{}, fresh);
   Config expected;
   expected.log_level = LogLevel::debug;
@@ -212,6 +212,7 @@ TEST_CASE("a reload takes limits and the log level, and names what needs a resta
   CHECK(result.config == expected);
   CHECK(result.changed == std::vector<std::string_view>{"log.level", "limits.locks"});
   CHECK(result.restart == std::vector<std::string_view>{"node", "listen.client"});
+  CHECK(result.problems.empty());
 }
 
 TEST_CASE("log.level, limits, users and tls can be reloaded, which ports are open and how cannot") {

@@ -12,6 +12,7 @@ namespace pawl::server {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::Equals;
 
 constexpr const char* digest_of_abc =
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -169,16 +170,43 @@ TEST_CASE("a reload takes new users, roles, and secrets of files that changed") 
   const Config running = settled(file).config;
 
   write(path, "two");
-  const Reload other_secret = reload(running, settled(file).config);
+  const Reload other_secret = reload(running, settled(file));
   CHECK(other_secret.changed == std::vector<std::string_view>{"security.users"});
   CHECK(other_secret.config.core.access.users.at(0).secrets == std::vector{digest_of("two")});
 
-  const Reload nobody = reload(running, settled("").config);
+  const Reload nobody = reload(running, settled(""));
   CHECK(nobody.changed == std::vector<std::string_view>{"security.roles", "security.users"});
   CHECK_FALSE(nobody.config.core.access.is_on());
 
-  const Reload insecure = reload(running, settled(file, {"security.insecure=on"}).config);
+  const Reload insecure = reload(running, settled(file, {"security.insecure=on"}));
   CHECK(insecure.restart == std::vector<std::string_view>{"security.insecure"});
+}
+
+TEST_CASE("a reload is judged beside what stays as it is until a restart") {
+  const std::string users = user("{name: ci}");
+  const auto problem = [](const Config& running, const Effective& fresh) {
+    CHECK(fresh.problems.empty());
+    const Reload result = reload(running, fresh);
+    return result.problems.empty() ? "" : result.problems.front();
+  };
+  const Config open = settled(users + "listen:\n  client: 0.0.0.0:7295\n").config;
+  CHECK_THAT(
+      problem(open, settled("")),
+      Equals("as it is until a restart: listen.client (0.0.0.0:7295) " + std::string(open_to_all)));
+  CHECK(problem(open, settled(users)).empty());
+  CHECK_FALSE(problem(open, settled("security:\n  insecure: on\n")).empty());
+  const Config insecure =
+      settled("security:\n  insecure: on\nlisten:\n  client: 0.0.0.0:1\n").config;
+  CHECK(problem(insecure, settled("")).empty());
+
+  const std::string files = "tls:\n  certificate: c\n  key: k\n  ca: a\n";
+  for (const std::string_view what : {"peers", "http"}) {
+    const Config running = settled(files + "  " + std::string(what) + ": on\n").config;
+    CHECK_THAT(problem(running, settled("")), Contains("tls." + std::string(what) + " (on) needs"));
+    CHECK(problem(running, settled(files)).empty());
+  }
+  const Config forwarding = settled("resp:\n  forward: on\n").config;
+  CHECK_THAT(problem(forwarding, settled(files)), Contains("passed on in plain text"));
 }
 
 }  // namespace pawl::server
