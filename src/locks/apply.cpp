@@ -111,13 +111,14 @@ void Application::operator()(const record::Lock& record) {
   }
   touch(record.names);
   if (!record.id.empty()) {
-    if (table_.is_spent(session, record.user, record.names, record.id)) {
-      out_.answer.verdict = Verdict::spent;
-      return;
-    }
+    // Before what is spent: of several names one may be, when it was cancelled after it was gone.
     Slot same = table_.find_id(session, record.user, record.names, record.id);
     if (same != no_slot && !is_mutant(Mutant::id_granted_twice)) {
       out_.answer = lock_again(record, same);
+      return;
+    }
+    if (table_.is_spent(session, record.user, record.names, record.id)) {
+      out_.answer.verdict = Verdict::spent;
       return;
     }
   }

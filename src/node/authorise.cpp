@@ -123,12 +123,17 @@ bool Node::refuse_unauthorised(Origin from, const Request& request) {
 }
 
 // What it is that a token names was found: whose is it?
-bool Node::refuse_of_another(Origin from, std::string_view name, Slot hold) {
+bool Node::refuse_of_another(Origin from, Slot hold) {
   const access::Access& access = settings_.access;
   if (!access.is_on()) return false;
-  if (table_->user_of(table_->acquisition(hold)) == user_name(from)) return false;
+  const locks::Acquisition& one = table_->acquisition(hold);
+  if (table_->user_of(one) == user_name(from)) return false;
   const Connection& connection = *connections_.find(from.connection);
-  if (access::covers(rules_of(access, connection), Right::break_lock, name)) return false;
+  std::string_view name = table_->name_of(one.lock);
+  if (access::covers(rules_of(access, connection), Right::break_lock, name)) {
+    out_->as_operator = true;
+    return false;
+  }
   refuse(from, ErrorCode::forbidden,
          "another user holds it: only that user or an operator may release or renew it");
   return true;

@@ -129,6 +129,9 @@ struct Actions {
   bool parked = false;
   std::vector<ConnectionId> resumed;
 
+  // The request just stepped is about another's hold, for which its user has the right.
+  bool as_operator = false;
+
   // Close after everything already due has been sent: the reply was QUIT's, or the last line says
   // why.
   std::vector<ConnectionId> closing;
@@ -188,6 +191,7 @@ struct Actions {
     resumed.clear();
     closing.clear();
     parked = false;
+    as_operator = false;
     append = false;
     store_meta.reset();
     snapshot.reset();

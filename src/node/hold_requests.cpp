@@ -29,7 +29,7 @@ void Node::on(Origin from, const request::Unlock& request) {
   }
   if (are_held && may_guess) {
     for (std::string_view name : request.names) {
-      if (refuse_of_another(from, name, table_->find_holder(name, request.token))) return;
+      if (refuse_of_another(from, table_->find_holder(name, request.token))) return;
     }
   }
   SessionId session;
@@ -48,7 +48,11 @@ void Node::on(Origin from, const request::Renew& request) {
     confirm(from, reply::Error{.code = ErrorCode::not_held});
     return;
   }
-  if (refuse_of_another(from, request.name, slot)) return;
+  bool refused = false;
+  table_->each_name(table_->head_of(slot), [&](Slot one) {  // of several it renews all
+    refused = refused || refuse_of_another(from, one);
+  });
+  if (refused) return;
   const locks::Acquisition& holder = table_->acquisition(slot);
   if (holder.session != no_slot) {
     refuse(from, ErrorCode::bad_request, "this lock belongs to a session: KEEPALIVE renews it");

@@ -116,11 +116,10 @@ bool Node::lock_by_id(Origin from, const request::Lock& request, Slot session) {
     return true;
   }
   if (replica_.in_flight() > 0) return false;
-  if (table_->is_spent(session, user_name(from), request.names, request.id)) {
-    confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
-    return true;
-  }
-  return slot != no_slot && lock_again(from, request, slot);
+  if (slot != no_slot) return lock_again(from, request, slot);
+  if (!table_->is_spent(session, user_name(from), request.names, request.id)) return false;
+  confirm(from, reply::Error{.code = ErrorCode::cancelled, .message = "this id was cancelled"});
+  return true;
 }
 
 bool Node::lock_again(Origin from, const request::Lock& request, Slot slot) {

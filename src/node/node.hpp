@@ -100,7 +100,7 @@ class Node {
   void on(Origin from, const request::Auth& request);
   void on(const Identified& event);
   bool refuse_unauthorised(Origin from, const Request& request);
-  bool refuse_of_another(Origin from, std::string_view name, Slot hold);
+  bool refuse_of_another(Origin from, Slot hold);
   [[nodiscard]] bool is_of_another(Origin from, const locks::Session& session) const;
   [[nodiscard]] std::string cycle_for(Origin to) const;
   [[nodiscard]] std::string_view user_name(Origin from) const {

@@ -15,28 +15,42 @@ namespace {
 
 constexpr std::size_t most_told = 255;  // bytes, the longest name
 
+template <class Words>
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
 // What an operator asks for; nothing: any other request.
 struct Deed {
-  std::string_view about;
+  std::string about;
   Token token{};
   std::string reason{};
 };
 
 std::optional<Deed> deed_of(const Request& request) {
-  return std::visit(Overloaded{[](const request::Break& broken) -> std::optional<Deed> {
-                                 return Deed{broken.name, broken.token, std::string(broken.reason)};
-                               },
-                               [](const request::Slots& slots) -> std::optional<Deed> {
-                                 return Deed{slots.name, {}, std::to_string(slots.slots)};
-                               },
-                               [](const request::Promote& promote) -> std::optional<Deed> {
-                                 return Deed{promote.lost};
-                               },
-                               [](const request::Handover& handover) -> std::optional<Deed> {
-                                 return Deed{handover.to};
-                               },
-                               [](const auto&) -> std::optional<Deed> { return std::nullopt; }},
-                    request);
+  return std::visit(
+      Overloaded{[](const request::Break& broken) -> std::optional<Deed> {
+                   return Deed{std::string(broken.name), broken.token, std::string(broken.reason)};
+                 },
+                 [](const request::Slots& slots) -> std::optional<Deed> {
+                   return Deed{std::string(slots.name), {}, std::to_string(slots.slots)};
+                 },
+                 [](const request::Promote& promote) -> std::optional<Deed> {
+                   return Deed{std::string(promote.lost)};
+                 },
+                 [](const request::Handover& handover) -> std::optional<Deed> {
+                   return Deed{std::string(handover.to)};
+                 },
+                 [](const request::Unlock& unlock) -> std::optional<Deed> {
+                   return Deed{joined(unlock.names), unlock.token};
+                 },
+                 [](const request::Renew& renew) -> std::optional<Deed> {
+                   return Deed{std::string(renew.name), renew.token};
+                 },
+                 [](const auto&) -> std::optional<Deed> { return std::nullopt; }},
+      request);
 }
 
 // The name, or the first of several; empty: it names no lock.
@@ -66,12 +80,6 @@ bool is_denial(ErrorCode code) {
   return code == ErrorCode::unauthenticated || code == ErrorCode::forbidden;
 }
 
-std::string joined(std::initializer_list<std::string_view> words) {
-  std::string text;
-  for (const std::string_view word : words) text.append(word).append(" ");
-  return text;
-}
-
 }  // namespace
 
 bool Audit::concerns(const Request& request) {
@@ -88,7 +96,7 @@ void Audit::asked(Origin from, const Request& request, const Client& client) {
                                  [&](const Pending& one) { return is_of(one.from, from); });
   if (known) return;
   pending_.push_back({from, request_words[request.index()], std::string(client.user),
-                      client.address, std::string(deed->about), deed->token.value, deed->reason});
+                      client.address, deed->about, deed->token.value, deed->reason});
 }
 
 void Audit::answered(const Reply& reply, Moment now) {
@@ -101,7 +109,10 @@ void Audit::answered(const Reply& reply, Moment now) {
   if (error == nullptr) return write(deed, "OK");
   if (is_denial(error->code)) return;  // told as such
   const std::string_view outcome = to_string(error->code);
-  if (may_say(joined({deed.address, deed.user, deed.what, outcome}), now)) write(deed, outcome);
+  if (may_say(joined(std::initializer_list<std::string_view>{deed.address, deed.user, deed.what,
+                                                             outcome}),
+              now))
+    write(deed, outcome);
 }
 
 void Audit::denied(const Request& request, const Client& client, ErrorCode code, Moment now) {
@@ -111,7 +122,8 @@ void Audit::denied(const Request& request, const Client& client, ErrorCode code,
   const std::string_view what = request_words[request.index()];
   // Who is not known makes up as many users as it likes.
   const std::string_view known = code == ErrorCode::forbidden ? user : std::string_view{};
-  if (!may_say(joined({client.address, known, what}), now)) return;
+  if (!may_say(joined(std::initializer_list<std::string_view>{client.address, known, what}), now))
+    return;
   log_.warn("denied", {{"op", what},
                        {"user", user},
                        {"address", client.address},

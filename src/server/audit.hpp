@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Lines of the log about who did, or tried, what: every BREAK, SLOTS, PROMOTE and HANDOVER that was
-// done, with what came of it; those that failed and requests that were denied. One who fails or is
-// denied again and again is told of once a minute, for each kind of request, and how often there
-// was nothing told stands in the next such line.
+// done, every UNLOCK and RENEW of another's; those that failed and requests that were denied. Who
+// fails or is denied again and again is told of ten times a minute, for each kind of request, and
+// how often nothing was told stands in the next such line.
 #pragma once
 
 #include <chrono>
@@ -55,7 +55,7 @@ class Audit {
 
   const Log& log_;
   std::vector<Pending> pending_;
-  SaidLately said_{std::chrono::minutes(1)};
+  SaidLately said_{std::chrono::minutes(1), 10};
   std::uint64_t untold_ = 0;  // failures since the last that was told
 };
 

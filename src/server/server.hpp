@@ -111,6 +111,7 @@ class Server {
   Taken step_request(Connection& connection, wire::Line& line);
   void step_asked(Connection& connection, RequestNumber number, Request& request);
   void note_known(Connection& connection);
+  void note_operator();
   void note_error(const Reply& reply, ErrorCode code);
   [[nodiscard]] Client client_of(const Connection& connection) const;
   [[nodiscard]] const Limits& limits_of(const Connection& connection) const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/ensure.hpp"
 #include "server/going.hpp"
 #include "server/refusals.hpp"
 #include "server/secret.hpp"
@@ -157,6 +158,13 @@ void Server::note_known(Connection& connection) {
   }
 }
 
+// It asked for what everybody may of one's own: that it was another's is seen by the step.
+void Server::note_operator() {
+  Connection* const connection = connections_.find(asked_.from.connection);
+  ensure(connection != nullptr && asked_.request != nullptr);
+  audit_.asked(asked_.from, *asked_.request, client_of(*connection));
+}
+
 void Server::note_error(const Reply& reply, ErrorCode code) {
   counts_.count(code);
   if (code != ErrorCode::unauthenticated && code != ErrorCode::forbidden) return;
@@ -263,6 +271,7 @@ void Server::step(const node::Event& event) {
   actions_.clear();
   node_.step(loop_.now(), event, actions_);
   append_ = append_ || actions_.append;
+  if (actions_.as_operator) note_operator();
   store_.want(actions_);
   speak();
   deliver();

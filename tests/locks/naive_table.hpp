@@ -49,9 +49,9 @@ struct NaiveTable : NaiveMoves {
     for (auto& name : r.names) grant_next(name);
     if (!r.id.empty()) {
       for (auto& name : r.names)
-        if (is_spent(scoped(r, name))) return say(Verdict::spent);
-      for (auto& name : r.names)
         if (auto* one = find_id(r.session, r.user, name, r.id)) return lock_again(r, *one);
+      for (auto& name : r.names)
+        if (is_spent(scoped(r, name))) return say(Verdict::spent);
     }
     lock_anew(r);
   }

@@ -214,6 +214,19 @@ TEST_CASE("a wait for several names is cancelled by any of them, and is then spe
   CHECK(table.cancel("d", "held") == Verdict::yours);
 }
 
+TEST_CASE("an id that still holds of several names is not spent by a CANCEL of one that is gone") {
+  TableDriver table;
+  Token token = table.grant_all({"a", "b"}, {.id = "i"});
+  CHECK(table.break_hold("b", token) == Verdict::done);
+
+  CHECK(table.cancel("b", "i") == Verdict::cancelled);
+
+  CHECK(table.cancel("a", "i") == Verdict::yours);
+  CHECK(table.lock_all({"a", "b"}, {.id = "i"}) == Verdict::not_held);
+  table.unlock("a", token);
+  CHECK(table.lock_all({"a", "b"}, {.id = "i"}) == Verdict::spent);
+}
+
 TEST_CASE("who waits for several names and is passed over holds back nobody") {
   TableDriver table;
   Token a = table.grant("a");

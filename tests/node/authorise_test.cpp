@@ -213,6 +213,14 @@ TEST_CASE("a leased lock is released and renewed by its user from anywhere, or b
   CHECK(core.ask("ci", "VERIFY " + named) == "ERR NOT_HELD");
 }
 
+TEST_CASE("an operator of one of several names does not renew the others") {
+  Entered core;
+  CHECK_THAT(core.ask("root", "LOCK jobs/a payroll ttl=60s"), StartsWith("OK token=1"));
+  CHECK_THAT(core.ask("guard", "RENEW jobs/a token=1 ttl=1s"), StartsWith(std::string(forbidden)));
+  CHECK_THAT(core.ask("root", "VERIFY payroll token=1"), StartsWith("OK ttl=60000"));
+  CHECK(core.ask("guard", "UNLOCK jobs/a token=1") == "OK");
+}
+
 TEST_CASE("a token that nobody was told yet is of no use to whoever guesses it") {
   Entered core(Durability::fsync);
   core.settles = false;

@@ -89,6 +89,14 @@ TEST_CASE("a user says who it is and does what it may; whoever tries more is tol
   CHECK_THAT(guarded.daemon.logged("operator").value_or(""),
              Contains("op=break") && Contains("user=ops") && Contains("about=jobs/a") &&
                  Contains("token=1") && Contains("on call") && Contains("outcome=OK"));
+  CHECK_THAT(ci.ask("LOCK jobs/b jobs/c"), StartsWith("OK token=2"));
+  CHECK_THAT(ops.ask("RENEW jobs/c token=2 ttl=10s"), StartsWith("OK"));
+  CHECK_THAT(guarded.daemon.logged("operator").value_or(""),
+             Contains("op=renew") && Contains("about=jobs/c") && Contains("outcome=OK"));
+  CHECK_THAT(ci.ask("RENEW jobs/c token=2"), StartsWith("OK"));  // its own: no line
+  CHECK(ops.ask("UNLOCK jobs/b jobs/c token=2") == "OK");
+  CHECK_THAT(guarded.daemon.logged("operator").value_or(""),
+             Contains("op=unlock") && Contains("about=\"jobs/b jobs/c\""));
 }
 
 TEST_CASE("three wrong secrets end a connection; the log names the user, never the secret") {
@@ -115,9 +123,9 @@ TEST_CASE("failures do not fill the log: how many it leaves out stands in the ne
   guarded.daemon.signal(SIGTERM);
   std::string lines;
   while (const auto line = guarded.daemon.logged("op=")) lines += *line + '\n';
-  CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 21);
   CHECK_THAT(lines, Contains("denied op=break") && Contains("operator op=break user=ops"));
-  CHECK_THAT(lines, Contains("outcome=NOT_HELD") && Contains("untold=198"));
+  CHECK_THAT(lines, Contains("outcome=NOT_HELD") && Contains("untold=180"));
 }
 
 TEST_CASE("a Redis client says who it is as it would to Redis") {

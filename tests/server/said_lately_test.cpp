@@ -19,6 +19,14 @@ TEST_CASE("the same trouble is logged again after a while only, another one at o
   CHECK_FALSE(said.may_say("n2 is gone", now + 19s));
 }
 
+TEST_CASE("what may be said several times is, and then after a while again") {
+  SaidLately said(10s, 3);
+  const Moment now{};
+  for (const auto later : {0s, 5s, 9s}) CHECK(said.may_say("denied", now + later));
+  CHECK_FALSE(said.may_say("denied", now + 9s));
+  CHECK(said.may_say("denied", now + 10s));
+}
+
 TEST_CASE("a flood of different troubles is not logged for ever, nor forgotten for ever") {
   SaidLately said(10s);
   const Moment now{};
