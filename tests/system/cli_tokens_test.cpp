@@ -93,6 +93,12 @@ TEST_CASE("pawl break without a token says where to find it") {
   CHECK_THAT(pawl_said({"break", "jobs/a", "--token", "1"}).output, Contains("--reason"));
 }
 
+TEST_CASE("pawl break --help marks what is needed as other commands do") {
+  const std::string help = pawl_data({"break", "--help"}).output;
+  CHECK_THAT(help, Contains("--token N REQUIRED ") && Contains("--reason TEXT REQUIRED "));
+  CHECK_THAT(pawl_data({"renew", "--help"}).output, Contains("--token N REQUIRED "));
+}
+
 TEST_CASE("a session's lock is not released from outside, and the message says why") {
   Daemon daemon;
   LineClient client(daemon.port());

@@ -123,8 +123,9 @@ void add_token_commands(Program& program) {
           "  pawl break jobs/nightly --token 42 --reason 'web-3 is gone'\n",
           break_lock);
   add_lock(breaking, broken.name);
-  add_token(breaking, broken.token);
-  add_text(breaking, "--reason", broken.reason, "why, for the log");
+  // Shown as required() and judged by break_lock, whose message says where the token is found.
+  add_token(breaking, broken.token)->type_name("N REQUIRED");
+  add_text(breaking, "--reason", broken.reason, "why, for the log")->type_name("TEXT REQUIRED");
 }
 
 }  // namespace pawl::cli

@@ -17,7 +17,7 @@ constexpr const char* version_text = "pawld " PAWL_VERSION;
 constexpr const char* examples = R"(Examples:
   pawld                                        one node on 127.0.0.1:7295, all defaults
   pawld -c /etc/pawl/pawld.yaml
-  pawld --set listen.client=0.0.0.0:7295 --set log.level=debug
+  pawld --set data_dir=data --set log.level=debug
   PAWL_LIMITS_WAITERS_PER_LOCK=100 pawld       a key as a variable
   pawld -c pawld.yaml --check-config           every problem at once; exit 78 if there is one
   pawld -c pawld.yaml --print-config           the values in effect, each with its source
@@ -31,7 +31,8 @@ At any time:
   pawld --check-disk                           how long a flush takes in data_dir; two seconds
 
 A flag wins over the environment, that over the file, that over the default.
-SIGHUP reloads log.level, limits.*, security.* and the certificates; SIGTERM stops.
+SIGHUP reloads log.level, limits, security but for insecure, tls but for peers and http; all else
+takes a restart. SIGTERM stops.
 Exit codes: 0 done, 1 the disk is slow, 64 usage, 65 damaged or newer files, 66 no such file,
 71 the system refuses, 73 no data directory, 74 the disk failed, 75 in use by another process,
 77 permissions, 78 bad configuration.)";
