@@ -84,7 +84,7 @@ class Log {
   void error(std::string_view message, LogFields fields = {}) const;  // wake someone
   void warn(std::string_view message, LogFields fields = {}) const;   // degraded
   void info(std::string_view message, LogFields fields = {}) const;   // roles, start and stop
-  void debug(std::string_view message, LogFields fields = {}) const;  // per request
+  void debug(std::string_view message, LogFields fields = {}) const;  // single connections
 
   [[nodiscard]] bool enabled(LogLevel level) const;
   void set_level(LogLevel level);

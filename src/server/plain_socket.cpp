@@ -15,9 +15,21 @@ namespace {
 
 using boost::system::error_code;
 
-// What a call of the kernel gave, repeated where a signal cut it short. The kernel's own recvfrom
-// and sendto: each of libc's is a point where a thread may be cancelled, and the two locked
-// operations around it are dearer than all else here.
+// Where no sanitizer looks on, the kernel's own: each of libc's is a point where a thread may be
+// cancelled, and the two locked operations around it are dearer than all else here.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr auto take = ::recv;
+constexpr auto give = ::send;
+#else
+long take(int socket, void* into, std::size_t size, int flags) {
+  return ::syscall(SYS_recvfrom, socket, into, size, flags, nullptr, nullptr);
+}
+long give(int socket, const void* bytes, std::size_t size, int flags) {
+  return ::syscall(SYS_sendto, socket, bytes, size, flags, nullptr, 0);
+}
+#endif
+
+// What a call of the kernel gave, repeated where a signal cut it short.
 template <class Call>
 std::size_t count_of(Call call, error_code& error) {
   long result = call();
@@ -37,9 +49,7 @@ PlainSocket::PlainSocket(Socket socket) {
 // Less than there was room for is all there is, but for an end, which has had its edge, and for
 // what lies behind an urgent byte.
 std::size_t PlainSocket::receive(std::span<char> into, error_code& error) {
-  const auto receive = [&] {
-    return ::syscall(SYS_recvfrom, descriptor_, into.data(), into.size(), 0, nullptr, nullptr);
-  };
+  const auto receive = [&] { return take(descriptor_, into.data(), into.size(), 0); };
   const std::size_t size = count_of(receive, error);
   may_receive_ = !error && (size == into.size() || ended_ || urgent_);
   if (size == 0 && !error) error = boost::asio::error::eof;
@@ -47,10 +57,8 @@ std::size_t PlainSocket::receive(std::span<char> into, error_code& error) {
 }
 
 std::size_t PlainSocket::transmit(std::string_view bytes, error_code& error) {
-  const auto send = [&] {
-    return ::syscall(SYS_sendto, descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
-  };
-  const std::size_t size = count_of(send, error);
+  const auto transmit = [&] { return give(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL); };
+  const std::size_t size = count_of(transmit, error);
   may_transmit_ = size == bytes.size();
   return size;
 }

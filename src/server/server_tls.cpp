@@ -105,12 +105,12 @@ void Server::identify(Connection& connection) {
              {{"address", connection.address.to_string()}, {"user", *user}, {"known", is_known}});
 }
 
-// A record has begun: like a line, it has to end some time.
+// A record that has begun has to end some time, like a line. One without a request in it may have
+// ended just now.
 void Server::await_record(Connection& connection) {
-  if (connection.socket.is_midway()) {
-    connection.half_line_since = std::min(connection.half_line_since, loop_.now());
-    arm(connection);
-  }
+  const bool half = connection.socket.is_midway() || !connection.unstepped().empty();
+  connection.half_line_since = half ? std::min(connection.half_line_since, loop_.now()) : never;
+  arm(connection);
   wait_readable(connection);
 }
 

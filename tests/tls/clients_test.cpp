@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "server/descriptors.hpp"
@@ -212,6 +213,20 @@ TEST_CASE("a record that is not finished in time is closed, an idle connection i
   slow.send_raw(std::string("\x17\x03\x03\x00\x40", 5) + "half a record");
   CHECK(slow.line().value_or("closed").starts_with("closed"));
   CHECK(idle.ask("PING") == "OK pong");
+}
+
+TEST_CASE("a record in two pieces with no request in it is done with, once it is whole") {
+  Limits limits;
+  limits.half_line = 300ms;
+  Served served(nullptr, limits);
+  TlsClient client(served.server.port(), served.trusting());
+  CHECK(client.ask("PING") == "OK pong");
+  const std::string record = client.key_update();
+  client.send_raw(record.substr(0, 7));
+  std::this_thread::sleep_for(50ms);  // until it was read
+  client.send_raw(record.substr(7));
+  std::this_thread::sleep_for(2 * limits.half_line);
+  CHECK(client.ask("PING") == "OK pong");
 }
 
 TEST_CASE("garbage in place of a handshake is closed") {

@@ -76,6 +76,18 @@ void TlsClient::send(std::string_view text) {
 
 void TlsClient::finish_output() { SSL_shutdown(ssl_.get()); }
 
+std::string TlsClient::key_update() {
+  BIO* const memory = BIO_new(BIO_s_mem());
+  SSL_set0_wbio(ssl_.get(), memory);
+  REQUIRE(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+  REQUIRE(SSL_do_handshake(ssl_.get()) == 1);
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(memory, &bytes);
+  std::string record(bytes, static_cast<std::size_t>(size));
+  SSL_set_wfd(ssl_.get(), descriptor_);
+  return record;
+}
+
 void TlsClient::send_raw(std::string_view bytes) const {
   REQUIRE(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(bytes.size()));

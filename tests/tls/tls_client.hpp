@@ -37,6 +37,8 @@ class TlsClient {
   void send(std::string_view text);
   void finish_output();  // close_notify, and no more
   void break_off();      // the end of the connection, without a word
+  // A record that asks for new keys, with nothing for the server above TLS: for send_raw().
+  [[nodiscard]] std::string key_update();
   // What is on the wire, past TLS.
   void send_raw(std::string_view bytes) const;
 
