@@ -172,4 +172,15 @@ TEST_CASE("a server that wants a certificate is passed over, and that is said at
   CHECK(strict.server.lines.empty());
 }
 
+TEST_CASE("why a server closed is heard by whoever only writes") {
+  const testing::Certificates certificates;
+  TlsNode strict(certificates.node({"127.0.0.1"}), answering("OK", "OK pong"), certificates.ca());
+  Loop loop;
+  Connection connection(loop, strict.server.address(), {{}, {}, certificates.options()}, 10s);
+  const auto write_until_it_is_closed = [&connection] {
+    for (;;) connection.send("PING");
+  };
+  CHECK_THROWS_AS(write_until_it_is_closed(), TurnedAway);
+}
+
 }  // namespace pawl::client
