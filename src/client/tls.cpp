@@ -32,6 +32,10 @@ void demand(const error_code& error, const std::string& path, const char* what) 
   if (error) throw TlsFailure(path + ": " + what + " (" + error.message() + ")");
 }
 
+int reason_of(const error_code& error) {
+  return ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+}
+
 void load_own(ssl::context& context, const TlsOptions& options) {
   error_code error;
   demand_readable(options.certificate);
@@ -39,7 +43,7 @@ void load_own(ssl::context& context, const TlsOptions& options) {
   demand(error, options.certificate, "no certificate in PEM");
   demand_readable(options.key);
   context.use_private_key_file(options.key, ssl::context::pem, error);
-  const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+  const int reason = reason_of(error);
   if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH) {
     throw TlsFailure(options.key + " is not the key of " + options.certificate);
   }
@@ -146,18 +150,27 @@ bool is_of_tls(const error_code& error) {
   return error.category() == asio::error::get_ssl_category();
 }
 
-std::string why_of_tls(const error_code& error) {
-  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return "it wants a certificate of this client";
-    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-      return "it speaks no TLS, or none that this client does";
+bool is_certificate_refused(int reason) {
+  switch (reason) {
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-      return "it refuses the certificate of this client (" + error.message() + ")";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return true;
+    default: return false;
+  }
+}
+
+std::string why_of_tls(const error_code& error) {
+  const int reason = reason_of(error);
+  if (is_certificate_refused(reason)) {
+    return "it refuses the certificate of this client (" + error.message() + ")";
+  }
+  switch (reason) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return "it wants a certificate of this client";
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      return "it speaks no TLS, or none that this client does";
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST: return "it does not speak TLS";
     default: return "TLS: " + error.message();
@@ -216,6 +229,12 @@ std::string why_refused(SSL* ssl, const error_code& error, const Expected& expec
 
 bool is_end(const error_code& error) {
   return error == asio::error::eof || error == ssl::error::stream_truncated;
+}
+
+bool is_turned_away(const error_code& error) {
+  if (!is_of_tls(error)) return false;
+  const int reason = reason_of(error);
+  return reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED || is_certificate_refused(reason);
 }
 
 std::string why_lost(const error_code& error) {

@@ -41,6 +41,9 @@ void expect(SSL* ssl, Expected& expected);
 // The other side has closed, with the farewell of TLS or without.
 [[nodiscard]] bool is_end(const boost::system::error_code& error);
 
+// The other side has refused this client's certificate, or that there is none.
+[[nodiscard]] bool is_turned_away(const boost::system::error_code& error);
+
 // Why a connection ended, of TLS or not.
 [[nodiscard]] std::string why_lost(const boost::system::error_code& error);
 

@@ -55,7 +55,7 @@ void write(JsonWriter& out, const reply::LockLine& lock) {
 
 void write(JsonWriter& out, const reply::SessionLine& session) {
   out.key("handle").text(handle(session.handle));
-  out.key("name").text(session.name);
+  out.key("name").text_or_null(session.name);
   out.key("address").text(session.address);
   out.key("ttl_ms").milliseconds(session.ttl);
   out.key("expires_in_ms").milliseconds(session.expires_in);

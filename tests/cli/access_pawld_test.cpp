@@ -7,6 +7,7 @@
 #include "system/pawl_command.hpp"
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 namespace pawl::testing {
 namespace {
@@ -99,6 +100,23 @@ TEST_CASE("a server's certificate for another host is refused, and it is said fo
   CHECK(outcome.code == 69);
   CHECK(outcome.output == "pawl: cannot reach " + guarded.server() +
                               ": its certificate is not for 127.0.0.1 but for db1\n");
+}
+
+TEST_CASE("a server that wants a certificate is never mistaken for one that is away") {
+  const CertificateFiles files;
+  const Guarded guarded(files.section("  client_certificates: required\n"));
+  const Words here{"-s", guarded.server(), "--ca", files.ca()};
+  for (const Words& words :
+       {acquire, Words{"ping"}, Words{"ls"}, Words{"why", "jobs/a"}, Words{"sessions"},
+        Words{"verify", "jobs/a", "--token", "1"}, Words{"release", "jobs/a", "--token", "1"},
+        Words{"watch"}, Words{"status"}, Words{"top", "--once"}, Words{"send", "PING"},
+        Words{"handover"}}) {
+    const Outcome outcome = pawl_with(here + words);
+    INFO(words.front() << ": " << outcome.output);
+    CHECK(outcome.code == 69);
+    CHECK_THAT(outcome.output,
+               EndsWith(guarded.server() + ": it wants a certificate of this client\n"));
+  }
 }
 
 TEST_CASE("a server that nobody known has signed is refused") {

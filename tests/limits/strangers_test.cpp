@@ -28,7 +28,7 @@ TEST_CASE("a stranger's lines have 1 KiB, a user's 8 KiB") {
   const std::string longer = "PING" + std::string(2'000, ' ');
   LineClient stranger(daemon.port());
   CHECK(ask(stranger, longer).starts_with("ERR TOO_LONG "));
-  CHECK_THROWS(stranger.read_line());
+  CHECK(stranger.is_closed());
   LineClient user(daemon.port());
   CHECK(ask(user, "AUTH ci " + secret) == "OK user=ci");
   CHECK(ask(user, longer) == "OK pong");
@@ -40,7 +40,7 @@ TEST_CASE("who does not say within ten seconds whose it is goes, and a user stay
   CHECK(ask(user, "AUTH ci " + secret) == "OK user=ci");
   LineClient stranger(daemon.port());
   const auto began = std::chrono::steady_clock::now();
-  CHECK_THROWS(stranger.read_line());
+  CHECK(stranger.is_closed());
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(took > std::chrono::seconds{9});
   CHECK(ask(user, "LOCK a") == "OK token=1 ttl=30000");

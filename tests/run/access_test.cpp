@@ -55,6 +55,15 @@ TEST_CASE("a certificate for another host is said where no server is left") {
   CHECK_THAT(run.output(), Contains("its certificate is not for 127.0.0.1 but for db1"));
 }
 
+TEST_CASE("a certificate that is wanted is said where no server is left") {
+  const CertificateFiles files;
+  const Guarded guarded(files.section("  client_certificates: required\n"));
+  Process run(Words{PAWL_PROGRAM, "--timeout", "300", "-s", guarded.server(), "--ca", files.ca()} +
+              Words{"run", "jobs/a", "--"} + sh("true"));
+  CHECK(run.wait() == 69);
+  CHECK_THAT(run.output(), Contains("it wants a certificate of this client"));
+}
+
 TEST_CASE("other rights of the user leave the lock, no user takes it") {
   Guarded guarded;
   Job job(run_at(guarded, guarded.as_ci()) + Words{"--ttl", "5s", "jobs/a", "--"} +

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 
 #include "system/process.hpp"
@@ -35,10 +36,7 @@ void LineClient::send(std::string_view line) const {
 std::string LineClient::read_line() {
   std::size_t end = 0;
   while ((end = input_.find('\n')) == std::string::npos) {
-    pollfd readable{socket_, POLLIN, 0};
-    if (poll(&readable, 1, static_cast<int>(deadline / std::chrono::milliseconds{1})) != 1) {
-      throw std::runtime_error("no reply in time");
-    }
+    await_input();
     char bytes[4096];
     const ssize_t count = recv(socket_, bytes, sizeof bytes, 0);
     if (count <= 0) throw std::runtime_error("the server closed");
@@ -47,6 +45,22 @@ std::string LineClient::read_line() {
   std::string line = input_.substr(0, end);
   input_.erase(0, end + 1);
   return line;
+}
+
+bool LineClient::is_closed() {
+  if (!input_.empty()) return false;
+  await_input();
+  char byte = 0;
+  const ssize_t count = recv(socket_, &byte, 1, 0);
+  if (count > 0) input_ += byte;
+  return count == 0 || (count < 0 && errno == ECONNRESET);
+}
+
+void LineClient::await_input() const {
+  pollfd readable{socket_, POLLIN, 0};
+  if (poll(&readable, 1, static_cast<int>(deadline / std::chrono::milliseconds{1})) != 1) {
+    throw std::runtime_error("no reply in time");
+  }
 }
 
 }  // namespace pawl::testing

@@ -18,8 +18,12 @@ class LineClient {
 
   void send(std::string_view line) const;  // adds the LF
   [[nodiscard]] std::string read_line();   // without its LF; throws at end of input
+  // End of input, in order or by reset, with nothing to read before it. Throws at the deadline.
+  [[nodiscard]] bool is_closed();
 
  private:
+  void await_input() const;
+
   int socket_ = -1;
   std::string input_;
 };

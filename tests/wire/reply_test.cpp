@@ -194,6 +194,8 @@ TEST_CASE("SESSIONS gives handles, never secrets") {
         R"(OK {"sessions":[{"handle":"s17","name":"worker 7","address":"127.0.0.1:5",)"
         R"("ttl_ms":10000,"expires_in_ms":9000,"locks":2,"waits":1,"since_ms":60000}],)"
         R"("next":"s17"})");
+  sessions.sessions.front().name.clear();
+  CHECK_THAT(line_of(sessions), Contains(R"("handle":"s17","name":null,)"));
 }
 
 TEST_CASE("STATUS tells of the node and its peers") {

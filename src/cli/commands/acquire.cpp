@@ -57,6 +57,7 @@ class Acquiring {
 
  private:
   std::optional<Grant> attempt();
+  void try_elsewhere(const client::NoAnswer& why);
   std::optional<ReplyLine> await_grant(client::Connection& connection);
   std::optional<Grant> take(const ReplyLine& reply);
   Grant grant_in(const ReplyLine& reply);
@@ -124,11 +125,18 @@ std::optional<Grant> Acquiring::attempt() {
     if (reply->word != "NO_QUORUM") may_be_queued_ = was_queued;
     if (was_heard_) asker_.begin();
     if (!asker_.try_elsewhere(*reply)) throw failure_of(asker_.last_word());
+  } catch (const client::TurnedAway& error) {
+    may_be_queued_ = was_queued;
+    try_elsewhere(error);
   } catch (const client::NoAnswer& error) {
-    if (was_heard_) asker_.begin();
-    if (!asker_.try_elsewhere(error, may_be_queued_)) throw failure_of(asker_.last_word());
+    try_elsewhere(error);
   }
   return std::nullopt;
+}
+
+void Acquiring::try_elsewhere(const client::NoAnswer& why) {
+  if (was_heard_) asker_.begin();
+  if (!asker_.try_elsewhere(why, may_be_queued_)) throw failure_of(asker_.last_word());
 }
 
 std::optional<Grant> Acquiring::run() {

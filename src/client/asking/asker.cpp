@@ -9,9 +9,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+bool is_turned_away(const NoAnswer& why) {
+  return dynamic_cast<const TurnedAway*>(&why) != nullptr;
+}
+
 Trouble trouble_of(const NoAnswer& why, bool was_asked) {
   if (dynamic_cast<const Silent*>(&why) != nullptr) return Trouble::silent;
-  if (dynamic_cast<const NoPawld*>(&why) != nullptr) return Trouble::refused;
+  if (dynamic_cast<const NoPawld*>(&why) != nullptr || is_turned_away(why)) return Trouble::refused;
   return was_asked ? Trouble::broken : Trouble::refused;
 }
 
@@ -131,9 +135,10 @@ ReplyLine Asker::ask(const RequestLine& request, Repeat repeat) {
       was_repeated_ = was_repeated_ || is_unknown;
       if (!try_elsewhere(reply)) return reply;
     } catch (const NoAnswer& error) {
-      was_repeated_ = was_repeated_ || is_sent;
-      const bool goes_on = try_elsewhere(error, is_sent);
-      if (is_sent && repeat != Repeat::freely) throw;
+      const bool may_be_done = is_sent && !is_turned_away(error);
+      was_repeated_ = was_repeated_ || may_be_done;
+      const bool goes_on = try_elsewhere(error, may_be_done);
+      if (may_be_done && repeat != Repeat::freely) throw;
       if (!goes_on) return last_word();
     }
   }

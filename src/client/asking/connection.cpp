@@ -13,6 +13,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
+namespace {
+
+constexpr std::chrono::milliseconds last_words{100};
+
+}  // namespace
+
 Connection::Connection(Loop& loop, const ServerAddress& address, const Access& access,
                        std::chrono::milliseconds patience, Resolve resolve)
     : loop_(loop), host_(address.host), tls_(access.tls), stream_(loop.context()) {
@@ -83,7 +89,12 @@ void Connection::send(std::string_view line) {
   const std::string output = std::string(line) + '\n';
   error_code error;
   stream_.write_now(asio::buffer(output), error);
-  if (error) throw NoAnswer(why_lost(error));
+  if (!error) return;
+  // Who has closed may have said why: that is there to be read at once.
+  if (done_) read_some();
+  loop_.run_until(done_, last_words);
+  if (!turned_away_) problem_ = why_lost(error);
+  fail();
 }
 
 std::optional<std::string> Connection::read_line(Patience patience) {
@@ -98,14 +109,20 @@ std::optional<std::string> Connection::read_line(Patience patience) {
                       std::chrono::milliseconds{0});
     }
     if (!loop_.run_until(done_, left)) return std::nullopt;
-    if (!problem_.empty()) throw NoAnswer(problem_);
+    if (!problem_.empty()) fail();
   }
+}
+
+void Connection::fail() {
+  if (turned_away_) throw TurnedAway(problem_);
+  throw NoAnswer(problem_);
 }
 
 void Connection::read_some() {
   done_ = false;
   stream_.read_some(asio::buffer(chunk_), [this](error_code error, std::size_t bytes) {
     input_.append(chunk_.data(), bytes);
+    turned_away_ = is_turned_away(error);
     if (!error) return end_step({});
     end_step(is_end(error) ? "the server closed before it replied" : why_lost(error));
   });

@@ -40,6 +40,12 @@ struct NoPawld : NoAnswer {
   NoPawld() : NoAnswer("what answers there is no pawld") {}
 };
 
+// A server turns this client away for the certificate that it has, or has not. With TLS 1.3 that is
+// said after the client's handshake, when a request may have been sent: it was not taken.
+struct TurnedAway : NoAnswer {
+  using NoAnswer::NoAnswer;
+};
+
 // A server does not accept who asks, which no other server will do either.
 struct Denied : std::runtime_error {
   explicit Denied(ReplyLine said) : std::runtime_error(said.word), reply(std::move(said)) {}
@@ -65,6 +71,7 @@ class Connection {
   void authenticate(const Access& access, std::chrono::milliseconds patience);
   void end_step(std::string problem);
   void read_some();
+  [[noreturn]] void fail();
   [[nodiscard]] std::optional<std::string> take_line();
   void close();
 
@@ -79,6 +86,7 @@ class Connection {
   bool done_ = true;          // false: an operation is under way, its handler holds `this`
   std::string problem_;       // why it failed; empty: it did not
   bool timed_out_ = false;    // the system gave up connecting
+  bool turned_away_ = false;  // that is why
 };
 
 // Throws NoPawld: the line is no reply.

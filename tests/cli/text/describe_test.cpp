@@ -126,6 +126,13 @@ TEST_CASE("show of a free lock is one line") {
   CHECK(show_text(show) == "a: free\n");
 }
 
+TEST_CASE("a session without a name is listed with a dash, whichever way that is told") {
+  const Json name = GENERATE(Json(nullptr), Json(""));
+  const Row row = session_row(Json{{"handle", "s1"}, {"name", name}});
+  CHECK(row[0].text == "s1");
+  CHECK(row[1].text == "-");
+}
+
 TEST_CASE("nothing that clients wrote reaches the terminal as a control") {
   Json show = held();
   const std::string evil =

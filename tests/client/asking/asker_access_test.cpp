@@ -28,8 +28,13 @@ RequestLine ping() { return RequestLine("PING"); }
 // A server by TLS on a thread of its own.
 class TlsNode {
  public:
-  TlsNode(const testing::Certificates::Files& own, LineServer::Answer answer)
-      : server(context_, own, std::move(answer)), thread_([this] { context_.run(); }) {}
+  // Where a CA is given, only those that have a certificate of it are served.
+  TlsNode(const testing::Certificates::Files& own, LineServer::Answer answer,
+          const std::string& ca = {})
+      : server(context_, own, std::move(answer)) {
+    if (!ca.empty()) server.demand_certificates(ca);
+    thread_ = std::thread([this] { context_.run(); });
+  }
   ~TlsNode() { stop(); }
   TlsNode(const TlsNode&) = delete;
   TlsNode& operator=(const TlsNode&) = delete;
@@ -145,6 +150,37 @@ TEST_CASE("a server whose certificate is for another host is passed over, and it
   CHECK(std::chrono::steady_clock::now() - start < 1min);
   wrong.stop();
   CHECK(wrong.server.lines.empty());
+}
+
+TEST_CASE("a server that wants a certificate is passed over, and that is said at once") {
+  const testing::Certificates certificates;
+  TlsNode strict(certificates.node({"127.0.0.1"}), answering("OK", "OK pong"), certificates.ca());
+  TlsNode open(certificates.node({"127.0.0.1"}), answering("OK", "OK pong"));
+  const Access access{{}, {}, certificates.options()};
+  // Nothing was taken, so that even what must not be done twice goes on.
+  const Repeat repeat = GENERATE(Repeat::freely, Repeat::if_certain);
+  Asker both({strict.server.address(), open.server.address()}, 10s, access);
+  CHECK(both.ask(ping(), repeat).word == "pong");
+  CHECK_FALSE(both.was_repeated());
+  const auto start = std::chrono::steady_clock::now();
+  Asker one({strict.server.address()}, 10min, access);
+  const std::string why =
+      to_text(strict.server.address()) + ": it wants a certificate of this client";
+  CHECK_THROWS_MATCHES(one.ask(ping(), repeat), Unreachable, Catch::Message("cannot reach " + why));
+  CHECK(std::chrono::steady_clock::now() - start < 1min);
+  strict.stop();
+  CHECK(strict.server.lines.empty());
+}
+
+TEST_CASE("why a server closed is heard by whoever only writes") {
+  const testing::Certificates certificates;
+  TlsNode strict(certificates.node({"127.0.0.1"}), answering("OK", "OK pong"), certificates.ca());
+  Loop loop;
+  Connection connection(loop, strict.server.address(), {{}, {}, certificates.options()}, 10s);
+  const auto write_until_it_is_closed = [&connection] {
+    for (;;) connection.send("PING");
+  };
+  CHECK_THROWS_AS(write_until_it_is_closed(), TurnedAway);
 }
 
 }  // namespace pawl::client
