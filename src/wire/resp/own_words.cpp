@@ -58,6 +58,12 @@ bool has_wrong_number(Arguments rest) {
   return !parse_integer(rest[1]);
 }
 
+// The first word of most requests is a name, even one that is spelled like an option.
+std::size_t first_option_of(std::string_view verb) {
+  const VerbRule* const rule = find_verb(verb);
+  return rule != nullptr && rule->most_words == 0 ? 1 : 2;
+}
+
 bool is_plain(std::string_view word) {
   return !word.empty() && std::none_of(word.begin(), word.end(), [](char c) {
     return is_blank(c) || c == '\n' || c == '\r' || c == '"';
@@ -77,12 +83,14 @@ Refusal line_of(Arguments command, std::string& line) {
     return refuse("words are UTF-8 text without NUL bytes");
   }
   line = command.front();
+  const std::size_t first_option = first_option_of(command.front());
   for (std::size_t at = 1; at < command.size();) {
     const std::string_view word = command[at];
-    if (at != 1 && has_wrong_number(command.subspan(at))) {
+    const bool may_be_option = at >= first_option;
+    if (may_be_option && has_wrong_number(command.subspan(at))) {
       return refuse("value is not an integer or out of range");
     }
-    const std::size_t spelled = at == 1 ? 0 : add_spelled_option(line, command.subspan(at));
+    const std::size_t spelled = may_be_option ? add_spelled_option(line, command.subspan(at)) : 0;
     at += std::max<std::size_t>(spelled, 1);
     if (spelled != 0) continue;
     const std::size_t equals = word.find('=');
