@@ -10,7 +10,6 @@
 #include "wire/resp/exchange.hpp"
 #include "wire/resp/letters.hpp"
 #include "wire/text.hpp"
-#include "wire/values.hpp"
 #include "wire/verbs.hpp"
 
 namespace pawl::wire::resp {
@@ -52,10 +51,16 @@ std::size_t add_spelled_option(std::string& line, Arguments rest) {
   return 2;
 }
 
-// Of PX and EX the unit is said already.
+bool is_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Of PX and EX the unit is said already; whether so much is allowed, the node says.
 bool has_wrong_number(Arguments rest) {
   if (rest.size() < 2 || (rest[0] != "PX" && rest[0] != "EX")) return false;
-  return !parse_integer(rest[1]);
+  return !is_integer(rest[1]);
 }
 
 // The first word of most requests is a name, even one that is spelled like an option.

@@ -354,9 +354,12 @@ TEST_CASE("PX and EX of a LOCK are numbers, as in Redis") {
   Talk talk;
   CHECK(talk.asks<request::Lock>({"LOCK", "a", "EX", "30"}).ttl == Milliseconds{30'000});
   for (const std::string_view option : {"PX", "EX"}) {
-    for (const std::string_view value : {"100m", "-1", "", "1 wait=5"}) {
+    for (const std::string_view value : {"100m", "-", "", "1 wait=5"}) {
       CHECK_THAT(talk.ask({"LOCK", "a", option, value}),
                  Catch::StartsWith("-ERR value is not an integer"));
+    }
+    for (const std::string_view value : {"-1", "99999999999999999999"}) {
+      CHECK(talk.asks<request::Lock>({"LOCK", "a", option, value}).ttl == ttl_of_no_length);
     }
   }
 }
