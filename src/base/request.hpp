@@ -25,6 +25,10 @@ using Names = std::span<const std::string_view>;
 // wait=0 tries once; `forever` is the longest wait there is.
 inline constexpr Milliseconds wait_forever = Milliseconds::max();
 
+// What a ttl= that is no duration becomes: out of every range, so that the node, which knows the
+// configured one, refuses it by name.
+inline constexpr Milliseconds ttl_of_no_length{-1};
+
 namespace request {
 
 struct Hello {};

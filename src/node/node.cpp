@@ -139,7 +139,8 @@ void Node::on(const Drain&) {
 void Node::write_ranges() {
   const Leases& leases = settings_.leases;
   ttl_range_ = "ttl must be from " + std::to_string(leases.min_ttl.count()) + " to " +
-               std::to_string(leases.max_ttl.count()) + " ms";
+               std::to_string(leases.max_ttl.count()) +
+               " ms, written 250ms 30s 5m 2h or in bare milliseconds";
 }
 
 LogIndex Node::propose(const locks::Record& record, Origin origin) {

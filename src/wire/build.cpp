@@ -13,8 +13,7 @@
 namespace pawl::wire {
 namespace {
 
-// for_node: zero is below a configured range, and whoever knows that range says so.
-enum class Least : std::uint8_t { zero, above_zero, for_node };
+enum class Least : std::uint8_t { zero, above_zero };
 
 constexpr std::uint32_t most_slots = std::numeric_limits<std::uint16_t>::max();
 constexpr std::uint32_t most_awaited = 20;  // LIST by=waiters, where limit= is not given
@@ -79,6 +78,11 @@ class Builder {
     }
     out = *parsed;
     return true;
+  }
+
+  void ttl(std::optional<Milliseconds>& out) {
+    if (!options_.has(Option::ttl)) return;
+    out = parse_duration(options_[Option::ttl]).value_or(ttl_of_no_length);
   }
 
   bool wait(Milliseconds& out) {
@@ -239,8 +243,8 @@ bool fill(Builder& from, request::Events& events) {
 }
 
 bool fill(Builder& from, request::Open& open) {
-  return from.duration(Option::ttl, Least::for_node, open.ttl) &&
-         from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
+  from.ttl(open.ttl);
+  return from.choice(Option::on_disconnect, {"keep", OnDisconnect::keep},
                      {"release", OnDisconnect::release}, open.on_disconnect) &&
          from.text(Option::name, longest_name, open.name) && from.id(open.id) &&
          from.choice(Option::deadlock, {"on", true}, {"off", false}, open.deadlock);
@@ -257,8 +261,8 @@ bool fill(Builder& from, request::KeepAlive& keep_alive) {
 }
 
 bool fill(Builder& from, request::Lock& lock) {
-  return from.names(lock.names) && from.wait(lock.wait) &&
-         from.duration(Option::ttl, Least::for_node, lock.ttl) && from.id(lock.id) &&
+  from.ttl(lock.ttl);
+  return from.names(lock.names) && from.wait(lock.wait) && from.id(lock.id) &&
          from.mode(lock.mode, lock.slots) &&
          from.duration(Option::delay, Least::zero, lock.delay) &&
          from.duration(Option::max_hold, Least::above_zero, lock.max_hold) &&
@@ -270,8 +274,8 @@ bool fill(Builder& from, request::Unlock& unlock) {
 }
 
 bool fill(Builder& from, request::Renew& renew) {
-  return from.name(renew.name) && from.token(renew.token) &&
-         from.duration(Option::ttl, Least::for_node, renew.ttl);
+  from.ttl(renew.ttl);
+  return from.name(renew.name) && from.token(renew.token);
 }
 
 bool fill(Builder& from, request::Verify& verify) {

@@ -89,9 +89,9 @@ void check_limit(std::uint32_t limit) { ensure(limit >= 1 && limit <= 1000); }
 void check_span(Milliseconds span) {
   ensure(span >= Milliseconds{0} && span <= std::chrono::hours{1'000'000});
 }
-// Zero is below every range: whoever knows the range says so.
+// Zero and what is no duration are out of every range: whoever knows the range says so.
 void check_ttl(const std::optional<Milliseconds>& ttl) {
-  if (ttl) check_span(*ttl);
+  if (ttl && *ttl != ttl_of_no_length) check_span(*ttl);
 }
 void check_positive(const std::optional<Milliseconds>& span) {
   if (!span) return;

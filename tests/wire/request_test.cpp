@@ -322,7 +322,7 @@ TEST_CASE("a malformed OPEN or RESUME says that it was about the session") {
   const auto of_session = [](std::string_view text) {
     return Parsed(text).as<request::Malformed>().of_session;
   };
-  CHECK(of_session("OPEN ttl=x"));
+  CHECK(of_session("OPEN deadlock=x"));
   CHECK(of_session("open extra"));
   CHECK(of_session("#t RESUME"));
   CHECK(of_session("#! OPEN"));

@@ -10,7 +10,6 @@
 #include "wire/resp/exchange.hpp"
 #include "wire/resp/letters.hpp"
 #include "wire/text.hpp"
-#include "wire/values.hpp"
 #include "wire/verbs.hpp"
 
 namespace pawl::wire::resp {
@@ -52,10 +51,22 @@ std::size_t add_spelled_option(std::string& line, Arguments rest) {
   return 2;
 }
 
-// Of PX and EX the unit is said already.
+bool is_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Of PX and EX the unit is said already; whether so much is allowed, the node says.
 bool has_wrong_number(Arguments rest) {
   if (rest.size() < 2 || (rest[0] != "PX" && rest[0] != "EX")) return false;
-  return !parse_integer(rest[1]);
+  return !is_integer(rest[1]);
+}
+
+// The first word of most requests is a name, even one that is spelled like an option.
+std::size_t first_option_of(std::string_view verb) {
+  const VerbRule* const rule = find_verb(verb);
+  return rule != nullptr && rule->most_words == 0 ? 1 : 2;
 }
 
 bool is_plain(std::string_view word) {
@@ -77,12 +88,14 @@ Refusal line_of(Arguments command, std::string& line) {
     return refuse("words are UTF-8 text without NUL bytes");
   }
   line = command.front();
+  const std::size_t first_option = first_option_of(command.front());
   for (std::size_t at = 1; at < command.size();) {
     const std::string_view word = command[at];
-    if (at != 1 && has_wrong_number(command.subspan(at))) {
+    const bool may_be_option = at >= first_option;
+    if (may_be_option && has_wrong_number(command.subspan(at))) {
       return refuse("value is not an integer or out of range");
     }
-    const std::size_t spelled = at == 1 ? 0 : add_spelled_option(line, command.subspan(at));
+    const std::size_t spelled = may_be_option ? add_spelled_option(line, command.subspan(at)) : 0;
     at += std::max<std::size_t>(spelled, 1);
     if (spelled != 0) continue;
     const std::size_t equals = word.find('=');

@@ -339,13 +339,27 @@ TEST_CASE("pawl's own words come as arrays, their options as one word or as two"
   CHECK(talk.asks<request::Unlock>({"UNLOCK", "a", "TOKEN", "9"}).token == Token{9});
 }
 
+TEST_CASE("an option of two words may be the first where no name is due") {
+  Talk talk;
+  const auto written = GENERATE(std::vector<std::string_view>{"OPEN", "TTL", "10s"},
+                                std::vector<std::string_view>{"OPEN", "ttl=10s"},
+                                std::vector<std::string_view>{"open", "PX", "10000"});
+  CHECK(talk.asks<request::Open>(written).ttl == Milliseconds{10'000});
+  CHECK(talk.asks<request::List>({"LIST", "PREFIX", "k"}).prefix == "k");
+  CHECK(talk.asks<request::Sessions>({"SESSIONS", "LIMIT", "7"}).limit == 7);
+  CHECK(talk.asks<request::Lock>({"LOCK", "TTL", "10s"}).names.size() == 2);
+}
+
 TEST_CASE("PX and EX of a LOCK are numbers, as in Redis") {
   Talk talk;
   CHECK(talk.asks<request::Lock>({"LOCK", "a", "EX", "30"}).ttl == Milliseconds{30'000});
   for (const std::string_view option : {"PX", "EX"}) {
-    for (const std::string_view value : {"100m", "-1", "", "1 wait=5"}) {
+    for (const std::string_view value : {"100m", "-", "", "1 wait=5"}) {
       CHECK_THAT(talk.ask({"LOCK", "a", option, value}),
                  Catch::StartsWith("-ERR value is not an integer"));
+    }
+    for (const std::string_view value : {"-1", "99999999999999999999"}) {
+      CHECK(talk.asks<request::Lock>({"LOCK", "a", option, value}).ttl == ttl_of_no_length);
     }
   }
 }

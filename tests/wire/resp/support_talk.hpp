@@ -4,7 +4,6 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,14 +34,14 @@ struct Talk {
   explicit Talk(Policy policy = {}) : interpreter(policy) {}
 
   // The answer, if it needs no node.
-  std::string ask(std::initializer_list<std::string_view> words) {
+  std::string ask(const std::vector<std::string_view>& words) {
     std::string out;
-    exchange = interpreter.interpret(std::vector(words), speaker, out);
+    exchange = interpreter.interpret(words, speaker, out);
     CHECK((exchange == nullptr) == !out.empty());
     return out;
   }
   template <class Wanted>
-  const Wanted& asks(std::initializer_list<std::string_view> words) {
+  const Wanted& asks(const std::vector<std::string_view>& words) {
     const std::string answer = ask(words);
     INFO(answer);
     REQUIRE(exchange != nullptr);
