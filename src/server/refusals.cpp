@@ -41,10 +41,11 @@ std::string tag_in_use(std::string_view tag) {
 }
 
 std::string not_admitted(Admission::Verdict verdict) {
-  return line_of(ErrorCode::limit,
-                 verdict == Admission::Verdict::too_many ? "too many connections"
-                                                         : "too many connections from this address",
-                 "connections");
+  if (verdict == Admission::Verdict::too_many) {
+    return line_of(ErrorCode::limit, "too many connections", "connections");
+  }
+  return line_of(ErrorCode::limit, "too many connections from this address",
+                 "connections_per_address");
 }
 
 }  // namespace pawl::server

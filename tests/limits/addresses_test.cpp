@@ -82,7 +82,7 @@ TEST_CASE("an address has a thousand connections, and others come in beside it")
     REQUIRE(crowd.emplace_back(daemon.port(), "10.78.0.1").ping() == "OK pong\n");
   }
   const std::string refused =
-      "ERR LIMIT limit=connections msg=\"too many connections from this address\"\n";
+      "ERR LIMIT limit=connections_per_address msg=\"too many connections from this address\"\n";
   CHECK(Caller(daemon.port(), "10.78.0.1").ping() == refused);
   CHECK(Caller(daemon.port(), "10.78.0.2").ping() == "OK pong\n");
   CHECK(Caller(daemon.port(), "127.0.0.1").ping() == "OK pong\n");
