@@ -50,7 +50,7 @@ struct Connection {
   State state = State::open;
   node::DisconnectCause cause = node::DisconnectCause::client;
   bool admitted = true;        // counted, and known to the node
-  bool at_first_byte = true;   // nothing was read yet
+  bool at_first_byte = true;   // what it speaks is still to be told
   bool parked = false;         // what it asked last waits for the node before more is stepped
   bool blocked = false;        // pending lines wait for `parked`, for room or for their next go
   bool just_read = false;      // this is the first go of what it sent

@@ -168,6 +168,7 @@ class Server {
 
   // server_tls.cpp: clients that speak TLS
   bool settle_tls(Connection& connection, std::string_view bytes);
+  void refuse_plain(Connection& connection, std::string_view bytes);
   void begin_tls(Connection& connection, std::string_view bytes);
   void shake_hands(Connection& connection);
   void list_handshake(Connection& connection);

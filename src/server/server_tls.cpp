@@ -10,6 +10,7 @@
 
 #include "server/refusals.hpp"
 #include "server/server.hpp"
+#include "wire/request.hpp"
 
 namespace pawl::server {
 namespace {
@@ -30,7 +31,7 @@ void Server::take_keys(tls::Keyring keys) {
   }
 }
 
-// `bytes` are the first of this connection. True: they were no request.
+// `bytes` are all that this connection has sent. True: they are no request, or not enough to tell.
 bool Server::settle_tls(Connection& connection, std::string_view bytes) {
   if (connection.socket.is_tls()) return false;
   const bool is_hello = bytes.front() == tls_handshake;
@@ -41,11 +42,18 @@ bool Server::settle_tls(Connection& connection, std::string_view bytes) {
     end_input(connection);
     say(connection, no_tls_alert);
   } else if (keys_.clients_only()) {
-    refuse(connection, ErrorCode::unauthenticated, tls_only(bytes.front() == '*'));
+    refuse_plain(connection, bytes);
   } else {
     return false;
   }
   return true;
+}
+
+// A browser is closed without a word, as where plain lines are spoken.
+void Server::refuse_plain(Connection& connection, std::string_view bytes) {
+  if (wire::is_foreign(bytes)) return disconnect(connection);
+  if (wire::may_become_foreign(bytes)) return keep(connection, bytes);
+  refuse(connection, ErrorCode::unauthenticated, tls_only(bytes.front() == '*'));
 }
 
 void Server::begin_tls(Connection& connection, std::string_view bytes) {

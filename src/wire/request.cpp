@@ -10,19 +10,18 @@
 namespace pawl::wire {
 namespace {
 
-// Lower-case `beginning`.
-bool begins_in_any_case(std::string_view line, std::string_view beginning) {
-  if (line.size() < beginning.size()) return false;
-  for (std::size_t i = 0; i < beginning.size(); ++i) {
+// In any case, `size` characters; `lower` is in lower case.
+bool agree(std::string_view line, std::string_view lower, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
     const char c = line[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != beginning[i]) return false;
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower[i]) return false;
   }
   return true;
 }
 
-bool is_foreign(std::string_view line) {
-  return begins_in_any_case(line, "get ") || begins_in_any_case(line, "post ") ||
-         begins_in_any_case(line, "host:");
+template <class Fits>
+bool fits_http(Fits fits) {
+  return fits("get ") || fits("post ") || fits("host:");
 }
 
 // A client's own word is repeated to it only if it is short and harmless: " 'tll'" or nothing.
@@ -36,6 +35,18 @@ request::Malformed malformed(ErrorCode code, std::string_view message) {
 }
 
 }  // namespace
+
+bool is_foreign(std::string_view line) {
+  return fits_http([line](std::string_view word) {
+    return line.size() >= word.size() && agree(line, word, word.size());
+  });
+}
+
+bool may_become_foreign(std::string_view beginning) {
+  return fits_http([beginning](std::string_view word) {
+    return beginning.size() < word.size() && agree(beginning, word, beginning.size());
+  });
+}
 
 Line RequestParser::parse(std::string_view line) {
   Line result;

@@ -29,6 +29,11 @@ struct Line {
   Request request;
 };
 
+// Whether a line is HTTP, told by how it begins …
+[[nodiscard]] bool is_foreign(std::string_view line);
+// … or may still turn out to be, of which so much is there.
+[[nodiscard]] bool may_become_foreign(std::string_view beginning);
+
 // Reusable: its scratch keeps its storage, so a line costs no allocation once warm. A Line's views
 // point into the line given or into the scratch, and last until the next parse.
 class RequestParser {

@@ -110,6 +110,42 @@ TEST_CASE("where only TLS is spoken, plain clients are told so in one line") {
   CHECK(secret.ask("PING") == "OK pong");
 }
 
+TEST_CASE("where only TLS is spoken, a plain browser is closed without a word") {
+  Served served(only);
+  LineClient browser = served.server.connect();
+  browser.send("GET / HTTP/1.0\r\n\r\n");
+  CHECK(browser.is_closed());
+}
+
+TEST_CASE("where only TLS is spoken, a few bytes may still become a browser's") {
+  Limits limits;
+  limits.half_line = 1h;  // it is not time that ends them
+  Served served(only, limits);
+  LineClient browser = served.server.connect();
+  LineClient plain = served.server.connect();
+  LineClient gone = served.server.connect();
+  browser.send("p");
+  plain.send("P");
+  gone.send("Hos");
+  gone.finish_output();
+  TlsClient secret(served.server.port(), served.trusting());
+  CHECK(secret.ask("PING") == "OK pong");  // what came before is read
+  CHECK_FALSE(browser.has_news());
+  browser.send("OST ");
+  CHECK(browser.is_closed());
+  CHECK(plain.ask("ING") == "ERR UNAUTHENTICATED msg=\"this port speaks TLS only\"");
+  CHECK(gone.is_closed());
+}
+
+TEST_CASE("where only TLS is spoken, the first byte of a line is not waited for for ever") {
+  Limits limits;
+  limits.half_line = 200ms;
+  Served served(only, limits);
+  LineClient slow = served.server.connect();
+  slow.send("g");
+  CHECK(slow.is_closed());
+}
+
 TEST_CASE("a TLS client of a server without TLS is told by an alert") {
   RunningServer server;
   TlsClient client(server.port(), {.ca = {}});

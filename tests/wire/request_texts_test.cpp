@@ -132,4 +132,14 @@ TEST_CASE("HTTP at the door is foreign, in any case") {
   }
 }
 
+TEST_CASE("of few bytes it is told whether they may become HTTP") {
+  for (const char* text : {"", "G", "get", "p", "POST", "hO", "Host"}) {
+    CHECK(may_become_foreign(text));
+    CHECK_FALSE(is_foreign(text));
+  }
+  for (const char* text : {"GET ", "GETX", "PI", "p\n", "L", "*", "Hosts", "\x16"}) {
+    CHECK_FALSE(may_become_foreign(text));
+  }
+}
+
 }  // namespace pawl::wire

@@ -31,26 +31,8 @@ void forget_failures() {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
-// Whether the hello has come as a whole, or something else has. OpenSSL would take 45 KB for each
-// of those who never get that far.
-bool receive_hello(std::string& early, Carrier& carrier, error_code& error) {
-  constexpr char handshake = 0x16;
-  constexpr std::size_t header = 5;
-  constexpr std::size_t longest_record = 16'384;
-  std::array<char, 1'024> block;
-  for (;;) {
-    if (!early.empty() && early.front() != handshake) return true;
-    if (early.size() >= header) {
-      const auto high = static_cast<unsigned char>(early[header - 2]);
-      const auto low = static_cast<unsigned char>(early[header - 1]);
-      const std::size_t size = std::size_t{high} << 8 | low;
-      if (size > longest_record || early.size() >= header + size) return true;
-    }
-    const std::size_t count = carrier.receive(block, error);
-    if (error) return false;
-    early.append(block.data(), count);
-  }
-}
+// A fatal alert, record_overflow.
+constexpr std::string_view too_long_alert{"\x15\x03\x01\x00\x02\x02\x16", 7};
 
 }  // namespace
 
@@ -126,9 +108,39 @@ error_code Channel::failure_of(int result) {
   return make_error_code(boost::system::errc::protocol_error);
 }
 
+// Whether the hello has come as a whole, or something else has. OpenSSL would take 45 KB for each
+// of those who never get that far.
+bool Channel::receive_hello(error_code& error) {
+  constexpr char handshake = 0x16;
+  constexpr std::size_t header = 5;
+  std::array<char, 1'024> block;
+  for (;;) {
+    if (!early_.empty() && early_.front() != handshake) return true;
+    if (early_.size() >= header) {
+      const auto high = static_cast<unsigned char>(early_[header - 2]);
+      const auto low = static_cast<unsigned char>(early_[header - 1]);
+      const std::size_t size = header + (std::size_t{high} << 8 | low);
+      if (size > longest_hello) {
+        refuse_hello(error);
+        return false;
+      }
+      if (early_.size() >= size) return true;
+    }
+    const std::size_t count = carrier_.receive(block, error);
+    if (error) return false;
+    early_.append(block.data(), count);
+  }
+}
+
+void Channel::refuse_hello(error_code& error) {
+  carrier_.transmit(too_long_alert, error);
+  trouble_ = "its hello is too long";
+  error = make_error_code(boost::system::errc::protocol_error);
+}
+
 bool Channel::shake_hands(error_code& error) {
   if (!ssl_) {
-    if (!receive_hello(early_, carrier_, error)) return false;
+    if (!receive_hello(error)) return false;
     ssl_ = context_->new_connection(this);
     SSL_set_accept_state(ssl_.get());
   }

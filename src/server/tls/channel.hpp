@@ -32,6 +32,9 @@ enum class Side : std::uint8_t { called, calling };
 
 class Channel {
  public:
+  // With its record's header. Of those who never say the whole of theirs each holds so much.
+  static constexpr std::size_t longest_hello = 8'192;
+
   // `early`: what was received before it was known to be TLS. The carrier outlives it.
   Channel(ContextPtr context, Side side, Carrier& carrier, std::string_view early = {});
   Channel(const Channel&) = delete;
@@ -72,6 +75,8 @@ class Channel {
   static void note_message(int is_written, int version, int kind, const void* bytes,
                            std::size_t size, SSL* ssl, void* channel);
 
+  bool receive_hello(boost::system::error_code& error);
+  void refuse_hello(boost::system::error_code& error);
   boost::system::error_code failure_of(int result);
 
   ContextPtr context_;

@@ -307,6 +307,26 @@ TEST_CASE("who speaks no TLS is told from who has the wrong certificate") {
   CHECK_FALSE(plain.server.trouble().empty());
 }
 
+TEST_CASE("a hello longer than 8 KiB is refused before it has come") {
+  Certificates certificates;
+  const bool is_too_long = GENERATE(true, false);
+  Ends ends(clients_of(certificates));
+  constexpr std::size_t header = 5;
+  const std::size_t announced = Channel::longest_hello - header + (is_too_long ? 1 : 0);
+  ends.up.bytes = {'\x16', '\x03', '\x01', static_cast<char>(announced >> 8),
+                   static_cast<char>(announced & 0xff)};
+  error_code error;
+  CHECK_FALSE(ends.server.shake_hands(error));
+  CHECK_FALSE(ends.server.has_begun());
+  if (is_too_long) {
+    CHECK(error == boost::system::errc::protocol_error);
+    CHECK(ends.server.trouble() == "its hello is too long");
+    CHECK(ends.down.bytes == std::string("\x15\x03\x01\x00\x02\x02\x16", 7));
+  } else {
+    CHECK(error == asio::error::would_block);
+  }
+}
+
 TEST_CASE("a certificate names a node or a user, never both") {
   Certificates certificates;
   Ends ends(peers_of(certificates));
