@@ -2,7 +2,6 @@
 #include "server/audit.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -109,10 +108,7 @@ void Audit::answered(const Reply& reply, Moment now) {
   if (error == nullptr) return write(deed, "OK");
   if (is_denial(error->code)) return;  // told as such
   const std::string_view outcome = to_string(error->code);
-  if (may_say(joined(std::initializer_list<std::string_view>{deed.address, deed.user, deed.what,
-                                                             outcome}),
-              now))
-    write(deed, outcome);
+  if (may_say({deed.address, deed.user, deed.what, outcome}, now)) write(deed, outcome);
 }
 
 void Audit::denied(const Request& request, const Client& client, ErrorCode code, Moment now) {
@@ -122,8 +118,7 @@ void Audit::denied(const Request& request, const Client& client, ErrorCode code,
   const std::string_view what = request_words[request.index()];
   // Who is not known makes up as many users as it likes.
   const std::string_view known = code == ErrorCode::forbidden ? user : std::string_view{};
-  if (!may_say(joined(std::initializer_list<std::string_view>{client.address, known, what}), now))
-    return;
+  if (!may_say({client.address, known, what}, now)) return;
   log_.warn("denied", {{"op", what},
                        {"user", user},
                        {"address", client.address},
@@ -132,8 +127,8 @@ void Audit::denied(const Request& request, const Client& client, ErrorCode code,
                        {"untold", std::exchange(untold_, 0)}});
 }
 
-bool Audit::may_say(std::string what, Moment now) {
-  if (said_.may_say(std::move(what), now)) return true;
+bool Audit::may_say(std::initializer_list<std::string_view> what, Moment now) {
+  if (said_.may_say(joined(what), now)) return true;
   ++untold_;
   return false;
 }

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +53,7 @@ class Audit {
   };
   void write(const Pending& done, std::string_view outcome);
   // May this failure be told? Else it is counted.
-  [[nodiscard]] bool may_say(std::string what, Moment now);
+  [[nodiscard]] bool may_say(std::initializer_list<std::string_view> what, Moment now);
 
   const Log& log_;
   std::vector<Pending> pending_;
