@@ -14,8 +14,8 @@ FIRST = 3
 LONGEST = 60
 
 
-def listening():
-    made = socket.create_server(("127.0.0.1", 0))
+def listening(host):
+    made = socket.create_server((host, 0))
     made.settimeout(LONGEST)
     return made
 
@@ -23,9 +23,9 @@ def listening():
 class Manager:
     """What a service manager does: the sockets stay open here, whatever becomes of pawld."""
 
-    def __init__(self, names, *options):
+    def __init__(self, names, *options, host="127.0.0.1"):
         self.directory = tempfile.TemporaryDirectory()
-        self.sockets = [listening() for _ in names]
+        self.sockets = [listening(host) for _ in names]
         self.names = names
         self.options = options
         self.pawld = None
@@ -135,6 +135,39 @@ class Activation(unittest.TestCase):
                 while reply.startswith("ERR NO_QUORUM"):
                     reply = ask(client, "LOCK a ttl=1m")
             self.assertRegex(reply, "^(OK token=1 |ERR NOT_PRIMARY )")
+
+    def test_a_socket_that_others_reach_is_refused_as_its_address_would_be(self):
+        cluster = ("--set", "cluster.id=t", "--set", "node=n1", "--set",
+                   "cluster.nodes=[{id: n1, peer: '127.0.0.1:1', client: '127.0.0.1:2'}, "
+                   "{id: n2, peer: '127.0.0.1:3', client: '127.0.0.1:4'}]")
+        for names, options, words in ((["client"], (), "everybody there could do everything"),
+                                      (["peer"], cluster, "could pass for a node")):
+            with Manager(names, *self.CLOSED, *options, host="0.0.0.0") as manager:
+                manager.start()
+                code, said = manager.ended()
+                self.assertEqual(code, 78, said)
+                self.assertIn(words, said)
+
+    def test_a_reload_does_not_leave_such_a_socket_to_everybody(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("security: {users: [{name: ci, roles: [], secret_sha256: " + "0" * 64 + "}]}")
+            file.flush()
+            with Manager(["client"], *self.CLOSED, "-c", file.name, host="0.0.0.0") as manager:
+                manager.start()
+                with manager.connect() as client:
+                    self.assertEqual(ask(client, "PING"), "OK pong")
+                file.truncate(0)
+                manager.pawld.send_signal(signal.SIGHUP)
+                said = manager.pawld.stderr.readline()
+                while "reloaded" not in said:
+                    said = manager.pawld.stderr.readline()
+                self.assertIn("not reloaded", said)
+                with manager.connect() as client:
+                    self.assertTrue(ask(client, "LOCK a").startswith("ERR UNAUTHENTICATED"))
+                manager.stop()
+
+    CLOSED = ("--set", "security.insecure=off", "--set", "listen.client=127.0.0.1:1", "--set",
+              "listen.peer=127.0.0.1:5")
 
 
 if __name__ == "__main__":
